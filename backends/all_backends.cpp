@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/all_backends.h"
+
+#include <array>
+
+#include "backends/exports/fs.h"
+#include "backends/exports/script.h"
+#include "backends/http.h"
+#include "backends/script.h"
+
+namespace onemarket {
+namespace {
+
+template <class T>
+std::shared_ptr<const T> make(const Site&) {
+    return std::make_shared<T>();
+}
+
+// Alphabetical.
+constexpr std::array<BackendEntry, 1> kBackends{{
+    {"http", [](const Site& site) -> std::shared_ptr<const Backend> { return make<HttpBackend>(site); }},
+}};
+
+constexpr std::array<ExporterEntry, 1> kExporters{{
+    {"fs", [](const Site& site) -> std::shared_ptr<const Exporter> { return make<FsExporter>(site); }},
+}};
+
+}  // namespace
+
+std::span<const BackendEntry> all_backends() { return kBackends; }
+std::span<const ExporterEntry> all_exporters() { return kExporters; }
+
+std::shared_ptr<const Backend> find_backend(const Site& site, const ScriptChoice& scripts,
+                                            const std::string& type,
+                                            const DriverMessage& message) {
+    if (!scripts.markets.contains(type)) {
+        for (const BackendEntry& entry : all_backends()) {
+            if (entry.type != type) continue;
+            auto backend = entry.make(site);
+            if (backend->serves(message)) return backend;
+        }
+    }
+    return std::make_shared<ScriptBackend>(site, type);
+}
+
+std::shared_ptr<const Exporter> find_exporter(const Site& site, const ScriptChoice& scripts,
+                                              const std::string& type,
+                                              const DriverMessage& message) {
+    if (!scripts.datastores.contains(type)) {
+        for (const ExporterEntry& entry : all_exporters()) {
+            if (entry.type != type) continue;
+            auto exporter = entry.make(site);
+            if (exporter->serves(message)) return exporter;
+        }
+    }
+    return std::make_shared<ScriptExporter>(site, type);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/context.h"
+
+#include <string>
+
+namespace onemarket {
+
+Context::Context(ObjectId id, std::stop_token stop, TimeLimit limit, RequestLog& log)
+    : id_(id),
+      stop_(std::move(stop)),
+      limit_(limit),
+      log_(log),
+      start_(Clock::now()),
+      last_progress_(start_.load()) {}
+
+void Context::check() const {
+    if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
+    const std::optional<Clock::time_point> end = deadline();
+    if (!end || Clock::now() < *end) return;
+    const std::string seconds = std::to_string(limit_.span.count()) + " s";
+    throw Error(ErrorKind::timeout, limit_.idle_only ? "Timeout: no progress for " + seconds
+                                                     : "Timeout: not done within " + seconds);
+}
+
+void Context::restart_clock() {
+    start_ = Clock::now();
+    progress();
+}
+
+std::optional<Context::Clock::time_point> Context::deadline() const {
+    if (limit_.span.count() == 0) return std::nullopt;
+    return (limit_.idle_only ? last_progress_ : start_).load(std::memory_order_relaxed) +
+           limit_.span;
+}
+
+}  // namespace onemarket

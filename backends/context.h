@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What surrounds one request while a backend works on it: who may stop it, until when, and where
+// it logs.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+// The only way to log from a backend. error, warning and info also reach oned's log, so they are
+// for what an administrator should see; debug goes to the driver's own log only. Thread-safe.
+class RequestLog {
+  public:
+    virtual ~RequestLog() = default;
+    virtual void log(LogLevel level, std::string_view text) = 0;
+};
+
+// How long a request may take.
+struct TimeLimit {
+    std::chrono::seconds span{0};  // 0: for ever
+    bool idle_only = false;        // true: counts anew from each progress(), false: from the start
+};
+
+// One request's surroundings. check() and progress() are thread-safe.
+class Context {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    // `id`: the app (for a MONITOR the marketplace) the request is about.
+    Context(ObjectId id, std::stop_token stop, TimeLimit limit, RequestLog& log);
+
+    ObjectId id() const { return id_; }
+
+    // Throws Error (cancelled or timeout) when the request should end. Call it between two steps
+    // of work, at least every few hundred milliseconds.
+    void check() const;
+
+    // Bytes moved: an idle limit starts anew.
+    void progress() { last_progress_.store(Clock::now(), std::memory_order_relaxed); }
+
+    // Starts the clock anew: for a request that waited its turn, which costs it nothing.
+    void restart_clock();
+
+    // When check() will throw, as things stand; nothing: never.
+    std::optional<Clock::time_point> deadline() const;
+
+    const std::stop_token& stop_token() const { return stop_; }
+    RequestLog& log() const { return log_; }
+
+  private:
+    ObjectId id_;
+    std::stop_token stop_;
+    TimeLimit limit_;
+    RequestLog& log_;
+    std::atomic<Clock::time_point> start_;
+    std::atomic<Clock::time_point> last_progress_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moves an image from its source to its destination and hashes it on the way: one pass.
+#pragma once
+
+#include <cstdint>
+
+#include "backends/io/digest.h"
+#include "backends/io/stream.h"
+
+namespace onemarket {
+
+// Reads `from` to its end, gives every byte to `to` and to `digest`, and returns their number.
+// Reading and writing go on in the calling thread, hashing in a second one, through a few buffers
+// of a fixed size. Throws what reader or sink throw, and Error (cancelled, timeout) from the
+// context; the digest is complete only on return.
+uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context);
+
+}  // namespace onemarket

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names nobody can guess or meet twice.
+#pragma once
+
+#include <string>
+
+namespace onemarket {
+
+// 16 lower-case hex digits from the kernel's random source. Thread-safe.
+std::string random_hex();
+
+}  // namespace onemarket

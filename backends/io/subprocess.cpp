@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file that includes Boost.Process. Version 1 of it, as Boost 1.81 has it, leaves three
+// things to its user: it leaks descriptors into the child (closed in ChildSetup), leaves a zombie
+// when exec fails (reaped in ChildSetup), and its waiting with a time limit is not thread-safe (so
+// the wait here is poll(2) on a pidfd).
+#include "backends/io/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
+#include <boost/process/environment.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
+#include <cerrno>
+#include <mutex>
+#include <set>
+
+#include "backends/io/unique_fd.h"
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+namespace bp = boost::process;
+using Clock = Context::Clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLeftBehindGrace{500};  // for output of children that outlive the process
+constexpr milliseconds kTermGrace{1000};       // between TERM and KILL
+constexpr size_t kMaxStderrLine = size_t{64} << 10;
+constexpr size_t kReadBytes = size_t{64} << 10;
+
+struct Pipe {
+    UniqueFd read_end;
+    UniqueFd write_end;
+
+    Pipe() {
+        std::array<int, 2> fds{};
+        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, "pipe");
+        read_end.reset(fds[0]);
+        write_end.reset(fds[1]);
+    }
+};
+
+void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+// What the child does between fork and exec: system calls only, since other threads may have held
+// any lock at the moment of the fork.
+struct ChildSetup : bp::extend::handler {
+    int in, out, err;
+    const char* directory;
+
+    template <class Executor>
+    void on_exec_setup(Executor& executor) const {
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        if (::chdir(directory) != 0) {
+            executor.set_error(std::error_code(errno, std::system_category()), "chdir");
+            ::_exit(127);
+        }
+        ::dup2(in, STDIN_FILENO);
+        ::dup2(out, STDOUT_FILENO);
+        ::dup2(err, STDERR_FILENO);
+        close_others();
+    }
+
+    // exec failed: Boost has tried waitpid with WNOHANG, which mostly comes too early.
+    template <class Executor>
+    void on_error(Executor& executor, const std::error_code&) const {
+        if (executor.pid > 0) ::waitpid(executor.pid, nullptr, 0);
+    }
+
+  private:
+    static void close_others() {
+        constexpr unsigned int close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC
+        if (::syscall(SYS_close_range, 3U, ~0U, close_on_exec) == 0) return;
+        const long limit = ::sysconf(_SC_OPEN_MAX);  // a kernel before 5.11
+        for (int fd = 3; fd < limit; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+};
+
+// The groups alive, for kill_all_subprocesses().
+class Groups {
+  public:
+    static Groups& all() {
+        static Groups groups;
+        return groups;
+    }
+    void add(pid_t group) {
+        const std::lock_guard lock(mutex_);
+        groups_.insert(group);
+    }
+    void remove(pid_t group) {
+        const std::lock_guard lock(mutex_);
+        groups_.erase(group);
+    }
+    void kill_all() {
+        const std::lock_guard lock(mutex_);
+        for (const pid_t group : groups_) ::kill(-group, SIGKILL);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<pid_t> groups_;
+};
+
+std::string find_program(const Command& command) {
+    const std::string& name = command.argv.front();
+    if (name.find('/') != std::string::npos) return name;
+    for (const std::string& variable : command.environment) {
+        if (!variable.starts_with("PATH=")) continue;
+        for (const std::string_view folder : ascii::split(std::string_view(variable).substr(5), ":")) {
+            const std::string path = std::string(folder) + "/" + name;
+            if (::access(path.c_str(), X_OK) == 0) return path;
+        }
+    }
+    throw Error(ErrorKind::not_found, name + ": not found in PATH");
+}
+
+bp::child start(const std::string& path, const std::vector<std::string>& args,
+                const bp::environment& environment, const ChildSetup& setup) {
+    std::error_code error;
+    bp::child child(bp::exe = path, bp::args = args, environment, setup, error);
+    if (error.value() == ENOEXEC) {  // no #! line
+        std::vector<std::string> shell_args{path};
+        shell_args.insert(shell_args.end(), args.begin(), args.end());
+        error.clear();
+        child = bp::child(bp::exe = "/bin/sh", bp::args = shell_args, environment, setup, error);
+    }
+    if (error) throw system_error(error.value(), path);
+    return child;
+}
+
+// Wakes a poll when the request is stopped.
+class StopSignal {
+  public:
+    explicit StopSignal(const std::stop_token& stop)
+        : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), callback_(stop, Wake{fd_.get()}) {
+        if (!fd_) throw system_error(errno, "eventfd");
+    }
+    int fd() const { return fd_.get(); }
+
+  private:
+    struct Wake {
+        int fd;
+        void operator()() const { (void)!::eventfd_write(fd, 1); }
+    };
+    UniqueFd fd_;
+    std::stop_callback<Wake> callback_;
+};
+
+int milliseconds_until(Clock::time_point when) {
+    const auto left = std::chrono::ceil<milliseconds>(when - Clock::now()).count();
+    return static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000));
+}
+
+}  // namespace
+
+std::string to_string(ExitStatus status) {
+    if (status.signal != 0) return "killed by signal " + std::to_string(status.signal);
+    return "failed with exit status " + std::to_string(status.code);
+}
+
+struct Subprocess::Running {
+    Command command;
+    bp::child child;
+    pid_t pid = -1;
+    UniqueFd in, out, err, pidfd;
+    size_t input_sent = 0;
+    std::string stderr_line;
+    std::optional<Clock::time_point> ended;  // since when the process is known to have ended
+
+    explicit Running(Command what) : command(std::move(what)) {
+        const std::string path = find_program(command);
+        bp::environment environment;
+        for (const std::string& variable : command.environment) {
+            const size_t equals = variable.find('=');
+            if (equals != std::string::npos && equals > 0)
+                environment[variable.substr(0, equals)] = variable.substr(equals + 1);
+        }
+        Pipe input, output, error;
+        ChildSetup setup;
+        setup.in = input.read_end.get();
+        setup.out = output.write_end.get();
+        setup.err = error.write_end.get();
+        setup.directory = command.directory.c_str();
+        child = start(path, {command.argv.begin() + 1, command.argv.end()}, environment, setup);
+        pid = child.id();
+        Groups::all().add(pid);
+        in = std::move(input.write_end);
+        out = std::move(output.read_end);
+        err = std::move(error.read_end);
+        for (const int fd : {in.get(), out.get(), err.get()}) set_nonblocking(fd);
+        if (command.input.empty()) in.reset();
+        // -1 on a kernel before 5.3: poll() then ignores it and wait_for_event() looks by itself.
+        pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    }
+
+    ~Running() { end_group(); }
+
+    bool has_ended() {
+        if (ended) return true;
+        siginfo_t info{};
+        // WNOWAIT: stays a zombie, so that its process group cannot be anyone else's.
+        const int result = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+        if (result == 0 && info.si_pid == pid) ended = Clock::now();
+        return ended.has_value();
+    }
+
+    // One turn: waits until something happens or `until`, then feeds stdin and reads stderr.
+    // Returns true when stdout has bytes or its end.
+    bool turn(std::optional<Clock::time_point> until, int stop_fd) {
+        constexpr int without_pidfd = 20;  // ms between two looks
+        std::array<pollfd, 5> fds{{{out.get(), POLLIN, 0},
+                                   {err.get(), POLLIN, 0},
+                                   {in.get(), POLLOUT, 0},
+                                   {ended ? -1 : pidfd.get(), POLLIN, 0},
+                                   {stop_fd, POLLIN, 0}}};
+        int timeout = until ? milliseconds_until(*until) : -1;
+        if (!pidfd && !ended)
+            timeout = timeout < 0 ? without_pidfd : std::min(timeout, without_pidfd);
+        if (::poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR)
+            throw system_error(errno, "poll");
+        if (fds[2].revents != 0) feed();
+        if (fds[1].revents != 0) read_stderr();
+        has_ended();
+        return fds[0].revents != 0;
+    }
+
+    void feed() {
+        const ssize_t sent = ::write(in.get(), command.input.data() + input_sent,
+                                     command.input.size() - input_sent);
+        if (sent > 0) input_sent += static_cast<size_t>(sent);
+        // A process that does not want its input (EPIPE) need not have it.
+        const bool refused = sent < 0 && errno != EAGAIN && errno != EINTR;
+        if (refused || input_sent == command.input.size()) in.reset();
+    }
+
+    void read_stderr() {
+        std::array<char, kReadBytes> buffer;
+        const ssize_t got = ::read(err.get(), buffer.data(), buffer.size());
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (got <= 0) {
+            if (!stderr_line.empty()) command.on_stderr_line(stderr_line);
+            stderr_line.clear();
+            err.reset();
+            return;
+        }
+        for (const char c : std::string_view(buffer.data(), static_cast<size_t>(got))) {
+            if (c != '\n' && stderr_line.size() < kMaxStderrLine) {
+                stderr_line += c;
+                continue;
+            }
+            command.on_stderr_line(stderr_line);
+            stderr_line.assign(c == '\n' ? 0 : 1, c);
+        }
+    }
+
+    // When the current wait must come back by itself.
+    std::optional<Clock::time_point> next_event(const Context& context) const {
+        std::optional<Clock::time_point> when = context.deadline();
+        if (ended && (!when || *ended + kLeftBehindGrace < *when)) when = *ended + kLeftBehindGrace;
+        return when;
+    }
+
+    bool grace_is_over() const { return ended && Clock::now() >= *ended + kLeftBehindGrace; }
+
+    // Stops whatever is left of the group, then reaps the process.
+    ExitStatus end_group() {
+        if (pid < 0) return {};
+        if (!has_ended()) {
+            ::kill(-pid, SIGTERM);
+            ::kill(-pid, SIGCONT);  // a stopped process would not see it
+            const Clock::time_point give_up = Clock::now() + kTermGrace;
+            while (!has_ended() && Clock::now() < give_up) {
+                pollfd fd{pidfd.get(), POLLIN, 0};
+                ::poll(&fd, 1, pidfd ? milliseconds_until(give_up) : 20);
+            }
+        }
+        ::kill(-pid, SIGKILL);
+        Groups::all().remove(pid);
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        child.detach();
+        pid = -1;
+        return WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
+                                   : ExitStatus{WEXITSTATUS(status), 0};
+    }
+};
+
+Subprocess::Subprocess(Command command) : running_(std::make_unique<Running>(std::move(command))) {}
+Subprocess::~Subprocess() = default;
+Subprocess::Subprocess(Subprocess&&) noexcept = default;
+
+size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
+    const StopSignal stop(context.stop_token());
+    while (running_->out) {
+        try {
+            context.check();
+        } catch (const Error&) {
+            running_->end_group();
+            throw;
+        }
+        if (!running_->turn(running_->next_event(context), stop.fd())) {
+            if (running_->grace_is_over()) break;
+            continue;
+        }
+        const ssize_t got = ::read(running_->out.get(), buffer.data(), buffer.size());
+        if (got > 0) {
+            context.progress();
+            return static_cast<size_t>(got);
+        }
+        if (got == 0) running_->out.reset();
+    }
+    return 0;
+}
+
+ExitStatus Subprocess::wait(Context& context) {
+    std::array<std::byte, kReadBytes> ignored;
+    while (read(ignored, context) > 0) {
+    }
+    const StopSignal stop(context.stop_token());
+    // Its last words may still be in the pipe when it has ended.
+    while (!running_->has_ended() || (running_->err && !running_->grace_is_over())) {
+        try {
+            context.check();
+        } catch (const Error&) {
+            running_->end_group();
+            throw;
+        }
+        running_->turn(running_->next_event(context), stop.fd());
+    }
+    return running_->end_group();
+}
+
+Finished run(Command command, Context& context) {
+    const std::string name = command.argv.front();
+    const size_t limit = command.max_output;
+    Subprocess process(std::move(command));
+    Finished finished;
+    std::vector<std::byte> buffer(kReadBytes);
+    while (const size_t got = process.read(buffer, context)) {
+        if (finished.output.size() + got > limit)
+            throw Error(ErrorKind::limit, name + ": answer of more than " + std::to_string(limit) +
+                                              " bytes");
+        finished.output.append(reinterpret_cast<const char*>(buffer.data()), got);
+    }
+    finished.status = process.wait(context);
+    return finished;
+}
+
+void kill_all_subprocesses() { Groups::all().kill_all(); }
+
+}  // namespace onemarket

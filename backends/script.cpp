@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/script.h"
+
+#include "backends/io/pump.h"
+#include "backends/site_script.h"
+#include "protocol/ascii.h"
+#include "protocol/template.h"
+
+namespace onemarket {
+namespace {
+
+// The MD5 the import script is to pass on: what the datastore promised, else of the bytes.
+std::string md5_of(ImageSource& image, Context& context) {
+    if (!image.facts().md5.empty()) return image.facts().md5;
+    Digest md5("MD5");
+    NullSink nowhere;
+    const std::unique_ptr<Reader> reader = image.open(context);
+    pump(*reader, nowhere, md5, context);
+    return md5.finish();
+}
+
+// The script's four attributes; without one of them oned would put the app in ERROR with a vaguer
+// text.
+PublishedApp parse_answer(const std::string& script, const std::string& output) {
+    const Result<Template> answer = parse_template(output);
+    if (!answer) throw Error(ErrorKind::corrupt, script + ": answer: " + answer.reason());
+    const auto attribute = [&](std::string_view name) {
+        const std::string* value = answer->find(name);
+        if (value == nullptr || ascii::trim(*value).empty())
+            throw Error(ErrorKind::corrupt,
+                        script + ": the answer has no " + std::string(name));
+        return std::string(ascii::trim(*value));
+    };
+    PublishedApp app{attribute("SOURCE"), attribute("MD5"), attribute("SIZE"),
+                     attribute("FORMAT")};
+    if (!ascii::parse_number(app.size_mb))
+        throw Error(ErrorKind::corrupt,
+                    script + ": the answer's SIZE '" + app.size_mb + "' is no whole number of MB");
+    return app;
+}
+
+}  // namespace
+
+std::string ScriptBackend::run(const std::string& script, const XmlDocument& document,
+                               Context& context) const {
+    ScriptArgument argument = script_argument(document);
+    if (argument.lists_left_out)
+        context.log().log(LogLevel::info,
+                          "lists of ids left out of the script's document: too long for an argument");
+    return run_script(site_, script, {std::move(argument.base64), std::to_string(context.id())}, "",
+                      context);
+}
+
+PublishedApp ScriptBackend::import(const DriverMessage& message, ImageSource& image,
+                                   Context& context) const {
+    const std::string script = folder_ + "/import";
+    const ImageFacts& facts = image.facts();
+    // The driver disposes of the image itself; a script told to would do it a second time.
+    const XmlDocument document = message.with({{"IMPORT_SOURCE", facts.location},
+                                               {"MD5", md5_of(image, context)},
+                                               {"SIZE", facts.size_mb},
+                                               {"FORMAT", facts.format},
+                                               {"DISPOSE", "NO"},
+                                               {"DISPOSE_CMD", ""}});
+    const std::string output = run(script, document, context);
+    if (ascii::trim(output).empty()) throw Error(ErrorKind::corrupt, script + ": empty answer");
+    return parse_answer(script, output);
+}
+
+void ScriptBackend::remove(const DriverMessage& message, const std::string& source,
+                           Context& context) const {
+    XmlDocument document = message.with({});
+    document.set("MARKETPLACEAPP", "SOURCE", source);
+    run(folder_ + "/delete", document, context);
+}
+
+std::string ScriptBackend::monitor(const DriverMessage& message, Context& context) const {
+    const std::string script = folder_ + "/monitor";
+    std::string output = run(script, message.with({}), context);
+    if (ascii::trim(output).empty()) throw Error(ErrorKind::corrupt, script + ": empty answer");
+    return output;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The OpenNebula installation around the driver, as its scripts need it.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onemarket {
+
+// An OpenNebula release, from remotes/VERSION.
+struct Release {
+    int major = 7, minor = 0, patch = 0;
+    auto operator<=>(const Release&) const = default;
+};
+
+// Reads "6.8.3"; what is missing or no number counts as 0. Empty text gives the default above: the
+// newest calling conventions.
+Release parse_release(std::string_view text);
+
+// How a datastore's `export` script of this release is given its document.
+enum class ExportCalling {
+    argument,            // export <base64> <id>
+    dash_then_stdin,     // export - <id>, base64 on stdin
+    id_only_then_stdin,  // export <id>, base64 on stdin
+};
+// `stdin_flag`: the driver was started with -i, which releases 6.4.4 and 6.6.2 introduced.
+ExportCalling export_calling(Release release, bool stdin_flag);
+
+// Read-only once made; shared by all threads.
+struct Site {
+    std::string remotes;                   // folder of market/ and datastore/ scripts
+    std::string work_dir;                  // where scripts are run: VAR
+    std::vector<std::string> environment;  // NAME=VALUE of every script
+    Release release;
+    bool export_stdin = false;                     // -i
+    size_t max_script_output = size_t{64} << 20;  // bytes
+};
+
+// True for a driver's name that may stand in a path: letters, digits, `_`, `-` and `.`, not
+// beginning with a dot.
+bool is_driver_name(std::string_view name);
+
+}  // namespace onemarket

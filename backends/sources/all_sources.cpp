@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/sources/all_sources.h"
+
+#include "backends/sources/downloader.h"
+#include "backends/sources/file.h"
+
+namespace onemarket {
+
+std::unique_ptr<ImageSource> make_source(ImageFacts facts, const Site& site) {
+    if (facts.location.starts_with('/')) return std::make_unique<FileSource>(std::move(facts));
+    return std::make_unique<DownloaderSource>(std::move(facts), site);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config.h"
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+#include "backends/site.h"
+#include "protocol/ascii.h"
+#include "protocol/template.h"
+
+namespace onemarket {
+namespace {
+
+// What a value should have been; empty when it was right.
+using Fault = std::string;
+
+Fault set_number(std::string_view value, uint64_t low, uint64_t high, auto&& set) {
+    const auto number = ascii::parse_number<uint64_t>(value);
+    if (!number || *number < low || *number > high)
+        return "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+    set(*number);
+    return "";
+}
+
+Fault set_level(std::string_view value, LogLevel& level) {
+    constexpr std::array<std::pair<std::string_view, LogLevel>, 4> levels{
+        {{"error", LogLevel::error},
+         {"warning", LogLevel::warning},
+         {"info", LogLevel::info},
+         {"debug", LogLevel::debug}}};
+    for (const auto& [name, known] : levels) {
+        if (!ascii::iequals(name, value)) continue;
+        level = known;
+        return "";
+    }
+    return "one of error, warning, info, debug";
+}
+
+Fault set_types(std::string_view value, std::set<std::string, std::less<>>& types) {
+    for (const std::string_view type : ascii::split(value, ", \t")) {
+        if (!is_driver_name(type)) return "driver names with commas";
+        types.emplace(type);
+    }
+    return "";
+}
+
+struct Key {
+    std::string_view name;
+    Fault (*apply)(std::string_view value, Config& config);
+};
+
+constexpr uint64_t kDay = 24 * 60 * 60;
+
+constexpr std::array<Key, 12> kKeys{{
+    {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
+    {"LOG_MB",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 10'000, [&](uint64_t n) { c.log_megabytes = n; });
+     }},
+    {"LOG_FILES",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 0, 100, [&](uint64_t n) { c.log_files = n; });
+     }},
+    {"TRANSFERS",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 0, 256, [&](uint64_t n) { c.transfers = n; });
+     }},
+    {"QUEUE_REQUESTS",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 1'000'000, [&](uint64_t n) { c.queue_requests = n; });
+     }},
+    {"QUEUE_MB",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 100'000, [&](uint64_t n) { c.queue_megabytes = n; });
+     }},
+    {"MONITOR_TIMEOUT",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, kDay,
+                           [&](uint64_t n) { c.monitor_timeout = std::chrono::seconds(n); });
+     }},
+    {"DELETE_TIMEOUT",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, kDay,
+                           [&](uint64_t n) { c.delete_timeout = std::chrono::seconds(n); });
+     }},
+    {"SHUTDOWN_GRACE",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 0, 3, [&](uint64_t n) { c.shutdown_grace = std::chrono::seconds(n); });
+     }},
+    {"SCRIPT_OUTPUT_MB",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 1'024, [&](uint64_t n) { c.script_output_megabytes = n; });
+     }},
+    {"MARKET_SCRIPTS",
+     [](std::string_view v, Config& c) { return set_types(v, c.scripts.markets); }},
+    {"DATASTORE_SCRIPTS",
+     [](std::string_view v, Config& c) { return set_types(v, c.scripts.datastores); }},
+}};
+
+void apply(const Template::Attribute& attribute, const std::string& file, Config& config) {
+    const std::string where = file + ", line " + std::to_string(attribute.line) + ": ";
+    for (const Key& key : kKeys) {
+        if (key.name != attribute.key) continue;
+        const std::string* value = attribute.single();
+        const Fault fault =
+            value == nullptr ? "a single value" : key.apply(ascii::trim(*value), config);
+        if (!fault.empty())
+            config.problems.push_back(where + attribute.key + ": expected " + fault);
+        return;
+    }
+    config.problems.push_back(where + "unknown key " + attribute.key);
+}
+
+}  // namespace
+
+Config parse_config(std::string_view text, const std::string& file) {
+    Config config;
+    // The lexer takes a comment only with its newline.
+    const Result<Template> parsed = parse_template(std::string(text) + "\n");
+    if (!parsed) {
+        config.problems.push_back(file + ", " + parsed.reason());
+        return config;
+    }
+    for (const Template::Attribute& attribute : *parsed) apply(attribute, file, config);
+    return config;
+}
+
+Config load_config(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        const int error = errno;
+        Config config;
+        if (error != ENOENT)
+            config.problems.push_back(file + ": " + std::generic_category().message(error));
+        return config;
+    }
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    return parse_config(text, file);
+}
+
+std::vector<std::string_view> config_keys() {
+    std::vector<std::string_view> names;
+    for (const Key& key : kKeys) names.push_back(key.name);
+    return names;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// etc/onemarketd.conf: OpenNebula template syntax, every key optional.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/all_backends.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+struct Config {
+    LogLevel log_level = LogLevel::info;
+    size_t log_megabytes = 10;  // size of one log file
+    size_t log_files = 5;       // kept beside the current one
+
+    size_t transfers = 0;  // imports that move bytes at one time; 0: one a processor
+
+    size_t queue_requests = 10'000;
+    size_t queue_megabytes = 256;
+
+    std::chrono::seconds monitor_timeout{60};
+    std::chrono::seconds delete_timeout{60};
+    std::chrono::seconds shutdown_grace{2};
+
+    size_t script_output_megabytes = 64;
+    ScriptChoice scripts;
+
+    // What was wrong, a line each: "<file>, line 3: ...". What is right applies all the same.
+    std::vector<std::string> problems;
+};
+
+// The configuration in a text; `file` names it in problems.
+Config parse_config(std::string_view text, const std::string& file);
+
+// The same from a file; a missing file is no problem and gives the defaults.
+Config load_config(const std::string& file);
+
+// The keys there are, in the order of the documentation.
+std::vector<std::string_view> config_keys();
+
+}  // namespace onemarket

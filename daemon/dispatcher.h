@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver's main thread: reads oned's lines, hands requests to the workers, ends the process.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "backends/io/unique_fd.h"
+#include "daemon/in_flight.h"
+#include "daemon/lane.h"
+#include "daemon/log.h"
+#include "daemon/reply_writer.h"
+#include "daemon/services.h"
+#include "daemon/worker.h"
+#include "protocol/line_buffer.h"
+
+namespace onemarket {
+
+// The longest line read: the largest document there may be (kMaxXmlBytes) in base64.
+inline constexpr size_t kMaxLineBytes = size_t{16} << 20;
+
+class Dispatcher {
+  public:
+    struct Setup {
+        UniqueFd in;   // oned's requests
+        UniqueFd out;  // our answers
+        unsigned import_threads = 15;
+        bool sync = false;  // one worker for everything, in order
+    };
+
+    // `services` and `log` must outlive this.
+    Dispatcher(Setup setup, const Services& services, LogFile& log);
+
+    // A line for oned's log, and the driver's, that is about no request. From any thread.
+    void tell(LogLevel level, std::string_view text);
+
+    // Serves until FINALIZE, the end of stdin, SIGTERM, SIGINT, or until nobody reads stdout. Gives
+    // what runs a short grace then, cancels the rest, and returns true when all of it has ended.
+    // False: something could not be stopped within five seconds (a dead NFS server, say); the
+    // process must end without waiting for it, that is without destroying this object.
+    bool run();
+
+  private:
+    void read_when_ready();
+    void read_now();
+    void watch_output();
+    void on_line(std::string_view line);
+    void on_request(Request request);
+    void start(const FlightPtr& flight);
+    void run_flight(const FlightPtr& flight);
+    void stop(std::string_view why, std::chrono::milliseconds grace);
+    void end_if_idle();
+
+    const Services& services_;
+    LogFile& log_;
+    boost::asio::io_context loop_;
+    boost::asio::posix::stream_descriptor in_;
+    boost::asio::posix::stream_descriptor out_watch_;
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer logs_release_;
+    boost::asio::steady_timer grace_;
+    boost::asio::steady_timer last_resort_;
+    std::vector<char> input_;
+    LineBuffer lines_{kMaxLineBytes};
+    size_t overlong_told_ = 0;
+    std::atomic<bool> stopping_ = false;
+    bool gave_up_ = false;
+
+    InFlight in_flight_;
+    ReplyWriter writer_;
+    Worker worker_;
+    // The last members, so the first to go: their threads use all of the above.
+    std::unique_ptr<Lane> imports_;
+    std::unique_ptr<Lane> quick_;  // null when sync
+};
+
+}  // namespace onemarket

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/handlers/monitor.h"
+
+#include "protocol/base64.h"
+
+namespace onemarket {
+
+std::string handle_monitor(const Services& services, const DriverMessage& message,
+                           Context& context) {
+    return base64_encode(services.backend(message)->monitor(message, context));
+}
+
+}  // namespace onemarket

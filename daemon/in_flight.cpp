@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/in_flight.h"
+
+namespace onemarket {
+
+FlightPtr InFlight::add(Request request) {
+    const std::lock_guard lock(mutex_);
+    if (flights_.size() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)
+        return nullptr;
+    bytes_ += request.payload.size();
+    auto flight = std::make_shared<Flight>(std::move(request));
+    flights_.emplace(key(*flight), flight);
+    return flight;
+}
+
+// request_stop() runs callbacks, which only write to an eventfd: safe under the lock.
+void InFlight::cancel(Flight& flight) {
+    if (flight.committed_) return;
+    flight.cancelled_ = true;
+    flight.stop.request_stop();
+}
+
+bool InFlight::cancel(Action action, ObjectId id) {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = flights_.equal_range({action, id});
+    for (auto it = begin; it != end; ++it) cancel(*it->second);
+    return begin != end;
+}
+
+void InFlight::cancel_all() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, flight] : flights_) cancel(*flight);
+}
+
+bool InFlight::cancel_import_before(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = flights_.equal_range({Action::import, flight->request.id});
+    if (begin == end) return false;
+    for (auto it = begin; it != end; ++it) cancel(*it->second);
+    std::prev(end)->second->next_.push_back(flight);
+    return true;
+}
+
+bool InFlight::commit(const FlightPtr& flight, const std::string& source) {
+    const std::lock_guard lock(mutex_);
+    if (flight->cancelled_) return false;
+    flight->committed_ = source;
+    return true;
+}
+
+std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = flights_.equal_range(key(*flight));
+    for (auto it = begin; it != end; ++it) {
+        if (it->second != flight) continue;
+        flights_.erase(it);
+        bytes_ -= flight->request.payload.size();
+        break;
+    }
+    for (const FlightPtr& next : flight->next_) next->published_source = flight->committed_;
+    return std::exchange(flight->next_, {});
+}
+
+bool InFlight::empty() const { return size() == 0; }
+
+size_t InFlight::size() const {
+    const std::lock_guard lock(mutex_);
+    return flights_.size();
+}
+
+}  // namespace onemarket

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every request that was read and not yet answered.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "protocol/request.h"
+
+namespace onemarket {
+
+// One request on its way. Shared between the thread that reads and the worker that answers.
+struct Flight {
+    explicit Flight(Request what) : request(std::move(what)) {}
+
+    const Request request;
+    std::stop_source stop;
+    // For a DELETE that waited for the import of its app: where that import had put it, if it was
+    // too late to stop it. Set before the DELETE is handed to a worker.
+    std::optional<std::string> published_source;
+
+  private:
+    friend class InFlight;
+    bool cancelled_ = false;                     // for good: no SUCCESS may follow
+    std::optional<std::string> committed_;       // an import's SOURCE, once it may be told
+    std::vector<std::shared_ptr<Flight>> next_;  // what waits for this one's end
+};
+using FlightPtr = std::shared_ptr<Flight>;
+
+// The table, keyed by action and id. An id may stand in it several times: each request gets its own
+// answer. Thread-safe.
+class InFlight {
+  public:
+    // How much may wait at one time.
+    struct Limits {
+        size_t requests;
+        size_t bytes;  // of payloads
+    };
+    explicit InFlight(Limits limits) : limits_(limits) {}
+
+    // Takes a request in; null when that would pass a limit.
+    FlightPtr add(Request request);
+
+    // Stops every request of this action and id. False when there is none.
+    bool cancel(Action action, ObjectId id);
+    void cancel_all();
+
+    // For a DELETE: stops the IMPORT of the same app and lets `flight` wait for its end. False when
+    // there is no such import, and `flight` may run at once.
+    bool cancel_import_before(const FlightPtr& flight);
+
+    // The point of no return of an import, between "it is published" and "oned is told": false when
+    // it was cancelled before, and then stays so; true means that no later cancel takes hold.
+    bool commit(const FlightPtr& flight, const std::string& source);
+
+    // Takes an answered request out. Returns what waited for it and may run now.
+    std::vector<FlightPtr> finish(const FlightPtr& flight);
+
+    bool empty() const;
+    size_t size() const;
+
+  private:
+    using Key = std::pair<Action, ObjectId>;
+    static Key key(const Flight& flight) { return {flight.request.action, flight.request.id}; }
+    static void cancel(Flight& flight);
+
+    const Limits limits_;
+    mutable std::mutex mutex_;
+    std::multimap<Key, FlightPtr> flights_;
+    size_t bytes_ = 0;
+};
+
+}  // namespace onemarket

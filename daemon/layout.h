@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where an OpenNebula installation keeps its things.
+#pragma once
+
+#include <string>
+
+namespace onemarket {
+
+struct Layout {
+    std::string var;      // oned's data, and the scripts' working folder
+    std::string etc;      // configuration
+    std::string log;      // logs
+    std::string remotes;  // scripts; VERSION and EDITION hold the release
+
+    // Self-contained below `one_location`, or the system's folders when that is null or empty.
+    static Layout of(const char* one_location);
+};
+
+}  // namespace onemarket

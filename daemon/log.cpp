@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file that includes spdlog.
+#include "daemon/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+
+namespace onemarket {
+namespace {
+
+spdlog::level::level_enum spd_level(LogLevel level) {
+    switch (level) {
+        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::warning: return spdlog::level::warn;
+        case LogLevel::info: return spdlog::level::info;
+        case LogLevel::debug: return spdlog::level::debug;
+    }
+    return spdlog::level::info;
+}
+
+}  // namespace
+
+struct LogFile::Sink {
+    spdlog::logger logger;
+};
+
+LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files) {
+    try {
+        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20,
+                                                                          files);
+        sink_ = std::make_unique<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
+        sink_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
+        sink_->logger.set_level(spd_level(level));
+        sink_->logger.flush_on(spdlog::level::debug);
+        // A log that cannot be written (disk full) is no reason to say so on stderr, line by line.
+        sink_->logger.set_error_handler([](const std::string&) {});
+    } catch (const std::exception& error) {
+        problem_ = error.what();
+    }
+}
+
+LogFile::~LogFile() = default;
+
+void LogFile::write(LogLevel level, std::string_view text) {
+    if (sink_) sink_->logger.log(spd_level(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace onemarket

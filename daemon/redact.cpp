@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/redact.h"
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kShortestSecret = 4;
+constexpr size_t kLongestWord = 200;
+
+constexpr bool is_base64(char c) {
+    return ascii::is_alnum(c) || c == '+' || c == '/' || c == '=';
+}
+
+std::string without_payloads(std::string_view text) {
+    std::string result;
+    for (size_t at = 0; at < text.size();) {
+        size_t end = at;
+        while (end < text.size() && is_base64(text[end])) ++end;
+        if (end - at > kLongestWord)
+            result += "<payload>";
+        else
+            result.append(text.substr(at, end - at));
+        if (end < text.size()) result += text[end++];
+        at = end;
+    }
+    return result;
+}
+
+}  // namespace
+
+std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
+    std::string result(text);
+    for (const std::string& secret : secrets) {
+        if (secret.size() < kShortestSecret) continue;
+        for (size_t at = result.find(secret); at != std::string::npos;
+             at = result.find(secret, at + 3))
+            result.replace(at, secret.size(), "***");
+    }
+    return without_payloads(result);
+}
+
+}  // namespace onemarket

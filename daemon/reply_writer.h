@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only writer of oned's pipe.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "backends/io/unique_fd.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+// Writes whole lines, one after the other, from a thread of its own: nobody waits for oned to read,
+// least of all the thread that reads from it. Answers wait without limit (there are no more of them
+// than requests); log lines past kMaxWaitingBytes are dropped. All functions are thread-safe.
+class ReplyWriter {
+  public:
+    static constexpr size_t kMaxWaitingBytes = size_t{4} << 20;
+
+    // Takes the pipe. `on_broken` is called once, from the writer's thread, when nobody reads it
+    // any more.
+    ReplyWriter(UniqueFd fd, std::function<void()> on_broken);
+    ~ReplyWriter();
+
+    // oned's first read takes what it finds; log lines that share it would be lost. So they are
+    // held back from the start until release_logs().
+    void release_logs();
+
+    void init_answer();
+    void reply(const Reply& reply);
+    void log(LogLevel level, ObjectId id, std::string_view text);
+
+    // Writes what is waiting, for at most `patience`, and ends the thread. Held log lines are
+    // released first.
+    void close(std::chrono::milliseconds patience);
+
+  private:
+    void push(std::string line);
+    void run();
+    bool write_line(const std::string& line);
+
+    UniqueFd fd_;
+    std::function<void()> on_broken_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::string> lines_;
+    std::deque<std::string> held_logs_;
+    size_t waiting_bytes_ = 0;
+    bool holding_logs_ = true;
+    bool closing_ = false;
+    bool broken_ = false;
+    std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::time_point::max();
+    std::thread thread_;
+};
+
+}  // namespace onemarket

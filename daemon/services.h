@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handlers of all requests share. Read-only, but for the slots, once the driver runs.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "backends/all_backends.h"
+#include "backends/site.h"
+#include "daemon/config.h"
+#include "daemon/transfer_slots.h"
+
+namespace onemarket {
+
+struct Services {
+    const Config& config;
+    const Site& site;
+    std::optional<std::set<std::string, std::less<>>> markets;  // -m; none: every market folder
+    TransferSlots& transfers;
+    TimeLimit import_limit, monitor_limit, remove_limit;
+
+    // The backend that serves the message's MARKET_MAD. Throws Error (unsupported) "Marketplace
+    // driver 'x' not available" when the driver was not told to serve that type.
+    std::shared_ptr<const Backend> backend(const DriverMessage& message) const;
+
+    std::shared_ptr<const Exporter> exporter(const DriverMessage& message) const;
+};
+
+}  // namespace onemarket

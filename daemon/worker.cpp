@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/worker.h"
+
+#include <new>
+
+#include "daemon/handlers/import.h"
+#include "daemon/handlers/monitor.h"
+#include "daemon/handlers/remove.h"
+#include "daemon/redact.h"
+
+namespace onemarket {
+
+// One request's log: "app 5:" or "market 100:" before each text, secrets out of it.
+class Worker::Log : public RequestLog {
+  public:
+    Log(const WorkerOutput& output, const Request& request)
+        : output_(output),
+          id_(request.id),
+          name_((request.action == Action::monitor ? "market " : "app ") +
+                std::to_string(request.id)) {}
+
+    void log(LogLevel level, std::string_view text) override {
+        const std::string line = name_ + ": " + safe(text);
+        if (level != LogLevel::debug) output_.oned_log(level, id_, line);
+        output_.log_file(level, line);
+    }
+
+    void file(LogLevel level, std::string_view text) const {
+        output_.log_file(level, name_ + ": " + std::string(text));
+    }
+
+    std::string safe(std::string_view text) const { return redact(one_line(text), secrets_); }
+    void set_secrets(std::vector<std::string> secrets) { secrets_ = std::move(secrets); }
+
+  private:
+    const WorkerOutput& output_;
+    ObjectId id_;
+    std::string name_;
+    std::vector<std::string> secrets_;
+};
+
+void Worker::run(const FlightPtr& flight) const {
+    const Request& request = flight->request;
+    Log log(output_, request);
+    Reply reply{request.action, false, request.id, ""};
+    const auto fail = [&](ErrorKind kind, std::string_view text) {
+        reply.info = log.safe(text);
+        log.file(LogLevel::error, std::string(to_string(request.action)) + " failed (" +
+                                      std::string(to_string(kind)) + "): " + reply.info);
+    };
+    try {
+        std::optional<std::string> info = handle(flight, log);
+        if (!info) return;
+        reply.success = true;
+        reply.info = std::move(*info);
+        log.file(request.action == Action::monitor ? LogLevel::debug : LogLevel::info,
+                 std::string(to_string(request.action)) + " done");
+    } catch (const Error& error) {
+        fail(error.kind(), error.what());
+    } catch (const std::bad_alloc&) {
+        fail(ErrorKind::limit, "out of memory");
+    } catch (const std::exception& error) {
+        fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
+    }
+    output_.reply(reply);
+}
+
+std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) const {
+    const Request& request = flight->request;
+    log.file(LogLevel::debug, std::string(to_string(request.action)));
+    const Result<DriverMessage> message = DriverMessage::decode(request.payload);
+    if (!message) {
+        log.file(LogLevel::warning, message.reason());
+        throw Error(ErrorKind::bad_request, std::string(kCannotDecode));
+    }
+    log.set_secrets(message->secrets());
+    Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
+    context.check();
+
+    switch (request.action) {
+        case Action::import:
+            return handle_import(services_, *message, context, [&](const std::string& source) {
+                return in_flight_.commit(flight, source);
+            });
+        case Action::remove:
+            handle_remove(services_, *message, context, flight->published_source);
+            return "";
+        case Action::monitor: return handle_monitor(services_, *message, context);
+        default: throw Error(ErrorKind::internal, "no handler");
+    }
+}
+
+TimeLimit Worker::limit_of(Action action) const {
+    switch (action) {
+        case Action::import: return services_.import_limit;
+        case Action::remove: return services_.remove_limit;
+        default: return services_.monitor_limit;
+    }
+}
+
+std::optional<ObjectId> Worker::market_of(const Flight& flight) {
+    if (flight.request.action == Action::monitor) return flight.request.id;
+    try {
+        const Result<DriverMessage> message = DriverMessage::decode(flight.request.payload);
+        return message ? message->market_id() : std::nullopt;
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;  // run() will meet it again, and answer
+    }
+}
+
+}  // namespace onemarket

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request to its one answer.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/in_flight.h"
+#include "daemon/services.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+// Where a worker's words go.
+struct WorkerOutput {
+    std::function<void(const Reply&)> reply;
+    std::function<void(LogLevel, ObjectId, std::string_view)> oned_log;
+    std::function<void(LogLevel, std::string_view)> log_file;
+};
+
+// Runs requests. The only place that answers them, so each gets exactly one answer; and the only
+// place that catches, so no exception leaves a worker. Thread-safe.
+class Worker {
+  public:
+    // Both must outlive this; `in_flight` decides whether an import may still succeed.
+    Worker(const Services& services, InFlight& in_flight, WorkerOutput output)
+        : services_(services), in_flight_(in_flight), output_(std::move(output)) {}
+
+    void run(const FlightPtr& flight) const;
+
+    // The marketplace a MONITOR or DELETE is about: requests about one run one after the other.
+    // Nothing when the message does not say.
+    static std::optional<ObjectId> market_of(const Flight& flight);
+
+  private:
+    class Log;
+    // Nothing: oned must get no answer.
+    std::optional<std::string> handle(const FlightPtr& flight, Log& log) const;
+    TimeLimit limit_of(Action action) const;
+
+    const Services& services_;
+    InFlight& in_flight_;
+    WorkerOutput output_;
+};
+
+}  // namespace onemarket

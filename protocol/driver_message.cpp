@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/driver_message.h"
+
+#include <array>
+
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+
+namespace onemarket {
+namespace {
+
+constexpr std::string_view kRoot = "MARKET_DRIVER_ACTION_DATA";
+constexpr std::string_view kDatastoreRoot = "DS_DRIVER_ACTION_DATA";
+
+// Where secrets stand in the messages of the markets and datastores that exist.
+constexpr std::array<std::string_view, 8> kSecretPaths{
+    "MARKETPLACE/TEMPLATE/SECRET_ACCESS_KEY", "MARKETPLACE/TEMPLATE/SESSION_TOKEN",
+    "MARKETPLACE/TEMPLATE/PASSWORD",          "MARKETPLACE/TEMPLATE/TOKEN",
+    "DATASTORE/TEMPLATE/SECRET_ACCESS_KEY",   "DATASTORE/TEMPLATE/PASSWORD",
+    "DATASTORE/TEMPLATE/TOKEN",               "DATASTORE/TEMPLATE/RESTIC_PASSWORD"};
+
+}  // namespace
+
+Result<DriverMessage> DriverMessage::decode(std::string_view base64) {
+    const Result<std::string> xml = base64_decode(base64);
+    if (!xml) return Result<DriverMessage>::failure("payload is no base64: " + xml.reason());
+    return parse(*xml);
+}
+
+Result<DriverMessage> DriverMessage::parse(std::string_view xml) {
+    Result<XmlDocument> document = XmlDocument::parse(xml, kRoot);
+    if (!document) return Result<DriverMessage>::failure(document.reason());
+    return DriverMessage(std::move(*document));
+}
+
+std::optional<std::string> DriverMessage::text(std::string_view path) const {
+    std::optional<std::string> value = document_.text(path);
+    if (!value) return std::nullopt;
+    const std::string_view trimmed = ascii::trim(*value);
+    if (trimmed.empty()) return std::nullopt;
+    return std::string(trimmed);
+}
+
+std::string DriverMessage::required(std::string_view path) const {
+    std::optional<std::string> value = text(path);
+    if (!value)
+        throw Error(ErrorKind::bad_request,
+                    "Wrong driver message format: " + std::string(path) + " is missing");
+    return *value;
+}
+
+std::optional<std::string> DriverMessage::market(std::string_view attribute) const {
+    return text("MARKETPLACE/TEMPLATE/" + std::string(attribute));
+}
+
+std::string DriverMessage::required_market(std::string_view attribute) const {
+    std::optional<std::string> value = market(attribute);
+    if (!value)
+        throw Error(ErrorKind::bad_request,
+                    std::string(attribute) + " is missing in the marketplace's template");
+    return *value;
+}
+
+std::optional<AppType> DriverMessage::app_type() const {
+    const std::optional<std::string> type = text("MARKETPLACEAPP/TYPE");
+    if (!type) return std::nullopt;
+    const std::optional<int> number = ascii::parse_number<int>(*type);
+    if (!number || *number < 1 || *number > 3) return std::nullopt;
+    return static_cast<AppType>(*number);
+}
+
+std::optional<ObjectId> DriverMessage::market_id() const {
+    const std::optional<std::string> id = text("MARKETPLACE/ID");
+    return id ? ascii::parse_number<ObjectId>(*id) : std::nullopt;
+}
+
+std::vector<std::string> DriverMessage::secrets() const {
+    std::vector<std::string> values;
+    for (const std::string_view path : kSecretPaths)
+        if (std::optional<std::string> value = text(path)) values.push_back(std::move(*value));
+    return values;
+}
+
+XmlDocument DriverMessage::with(const Values& values) const {
+    XmlDocument document = document_.copy();
+    for (const auto& [name, value] : values) document.set("", name, value);
+    return document;
+}
+
+XmlDocument DriverMessage::datastore_document() const {
+    XmlDocument document(kDatastoreRoot);
+    document.append_copy(document_, "IMAGE");
+    document.append_copy(document_, "DATASTORE");
+    return document;
+}
+
+ScriptArgument script_argument(const XmlDocument& document, size_t max_bytes) {
+    ScriptArgument argument{base64_encode(document.to_string()), false};
+    if (argument.base64.size() <= max_bytes) return argument;
+    XmlDocument shorter = document.copy();
+    shorter.remove_children("MARKETPLACE/MARKETPLACEAPPS", "ID");
+    shorter.remove_children("DATASTORE/IMAGES", "ID");
+    return {base64_encode(shorter.to_string()), true};
+}
+
+}  // namespace onemarket

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/line_buffer.h"
+
+namespace onemarket {
+
+void LineBuffer::append(std::string_view bytes, const OnLine& on_line) {
+    while (!bytes.empty()) {
+        const size_t newline = bytes.find('\n');
+        if (newline == std::string_view::npos) return keep(bytes);
+
+        const std::string_view piece = bytes.substr(0, newline);
+        bytes.remove_prefix(newline + 1);
+        if (partial_.empty() && !skipping_ && piece.size() <= max_line_) {
+            on_line(piece);  // the common case: no copy
+            continue;
+        }
+        keep(piece);
+        if (!skipping_) on_line(partial_);
+        skipping_ = false;
+        partial_ = std::string();  // gives the memory of a long line back
+    }
+}
+
+void LineBuffer::finish(const OnLine& on_line) {
+    if (!skipping_ && !partial_.empty()) on_line(partial_);
+    skipping_ = false;
+    partial_ = std::string();
+}
+
+void LineBuffer::keep(std::string_view piece) {
+    if (skipping_) return;
+    if (partial_.size() + piece.size() > max_line_) {
+        skipping_ = true;
+        ++overlong_lines_;
+        partial_ = std::string();
+        return;
+    }
+    partial_.append(piece);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A line to oned: an answer `ACTION SUCCESS|FAILURE ID INFO`, or a line for its log.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/action.h"
+#include "protocol/request.h"
+
+namespace onemarket {
+
+struct Reply {
+    Action action = Action::init;
+    bool success = false;
+    ObjectId id = 0;
+    // SUCCESS of IMPORT and MONITOR: base64. Anything else: plain text. Empty is written as `-`.
+    std::string info;
+};
+
+enum class LogLevel { error, warning, info, debug };
+
+// The answer as one line, newline included. Any control character of a plain text becomes a blank,
+// since oned would read what follows a newline as a message of its own; invalid UTF-8 is repaired.
+std::string format(const Reply& reply);
+
+// `INIT SUCCESS - -`, newline included. oned makes one read of at most 31 bytes for it, so nothing
+// may be written before it or right behind it.
+std::string_view init_answer();
+
+// `LOG E|W|I|D ID text`, newline included. oned writes the text to its log without the id, so the
+// text itself begins with its object ("app 5: ..."). id 0 when there is no object.
+std::string format_log(LogLevel level, ObjectId id, std::string_view text);
+
+// A text made safe for one line: control characters become blanks, runs of blanks one blank, no
+// blank at either end, invalid UTF-8 repaired, cut at `max_bytes` on a character.
+std::string one_line(std::string_view text, size_t max_bytes = 4096);
+
+}  // namespace onemarket

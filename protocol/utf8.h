@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// UTF-8 as the Unicode standard defines it (table 3-7, well-formed byte sequences): overlong forms,
+// surrogates and anything above U+10FFFF are invalid. Nothing here fails.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace onemarket {
+
+bool is_utf8(std::string_view text);
+
+// The text with U+FFFD for every maximal subpart of an ill-formed sequence, as browsers and Python
+// do it; valid text comes back as it is.
+std::string repair_utf8(std::string_view text);
+
+// The longest prefix of at most max_bytes which does not cut a character in two. A view into the
+// argument. Where the text is not UTF-8 around the cut, the cut is made at max_bytes.
+std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes);
+
+}  // namespace onemarket

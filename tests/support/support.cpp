@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/support.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <random>
+#include <stdexcept>
+
+namespace onemarket::test {
+
+namespace fs = std::filesystem;
+
+TempDir::TempDir() {
+    std::string name = (fs::temp_directory_path() / "onemarket-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = name;
+}
+
+TempDir::~TempDir() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+void write_file(const std::string& path, std::string_view content) {
+    fs::create_directories(fs::path(path).parent_path());
+    std::ofstream stream(path, std::ios::binary);
+    stream.write(content.data(), static_cast<std::streamsize>(content.size()));
+    if (!stream.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) throw std::runtime_error("cannot read " + path);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write_script(const std::string& path, std::string_view content) {
+    write_file(path, content);
+    fs::permissions(path, fs::perms(0755));
+}
+
+std::vector<std::string> list(const std::string& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder))
+        names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string noise(size_t size, unsigned seed) {
+    std::mt19937_64 random(seed);
+    std::string bytes(size, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+}
+
+std::string md5sum(const std::string& path) {
+    const std::string command = "md5sum < '" + path + "'";
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+    std::array<char, 33> digits{};
+    if (!pipe || std::fread(digits.data(), 1, 32, pipe.get()) != 32)
+        throw std::runtime_error("md5sum failed");
+    return digits.data();
+}
+
+bool RecordingLog::contains(std::string_view text) const {
+    const auto all = lines();
+    return std::any_of(all.begin(), all.end(), [&](const auto& line) {
+        return line.second.find(text) != std::string::npos;
+    });
+}
+
+std::string message_xml(const std::string& name, const std::map<std::string, std::string>& values) {
+    std::string xml = read_file(std::string(ONEMARKET_FIXTURES) + "/messages/" + name + ".xml");
+    for (const auto& [key, value] : values) {
+        const std::string mark = "@" + key + "@";
+        for (size_t at = xml.find(mark); at != std::string::npos;
+             at = xml.find(mark, at + value.size()))
+            xml.replace(at, mark.size(), value);
+    }
+    if (const size_t at = xml.find("[@"); at != std::string::npos)
+        throw std::runtime_error(name + ": no value for " + xml.substr(at + 1, 20));
+    return xml;
+}
+
+DriverMessage message(const std::string& name, const std::map<std::string, std::string>& values) {
+    Result<DriverMessage> parsed = DriverMessage::parse(message_xml(name, values));
+    if (!parsed) throw std::runtime_error(name + ": " + parsed.reason());
+    return std::move(*parsed);
+}
+
+}  // namespace onemarket::test
