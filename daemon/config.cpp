@@ -119,8 +119,10 @@ void apply(const Template::Attribute& attribute, const std::string& file, Config
 
 Config parse_config(std::string_view text, const std::string& file) {
     Config config;
-    // The lexer takes a comment only with its newline.
-    const Result<Template> parsed = parse_template(std::string(text) + "\n");
+    // The lexer takes a comment only with its newline, and a CR before one as part of a value.
+    std::string lines(text);
+    std::erase(lines, '\r');
+    const Result<Template> parsed = parse_template(lines + "\n");
     if (!parsed) {
         config.problems.push_back(file + ", " + parsed.reason());
         return config;

@@ -36,6 +36,17 @@ void open_standard_descriptors() {
     if (fd > STDERR_FILENO) ::close(fd);
 }
 
+// oned blocks signals in its threads, and what they start inherits that; a shell may ignore SIGCHLD.
+void reset_signals() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int number : {SIGTERM, SIGINT, SIGCHLD}) ::signal(number, SIG_DFL);
+    ::signal(SIGPIPE, SIG_IGN);  // the end of oned is an error of write(2), not our death
+    ::signal(SIGXFSZ, SIG_IGN);  // and so is a file over the limit
+    ::signal(SIGHUP, SIG_IGN);
+}
+
 // A private copy of oned's pipe; its well-known number then leads nowhere, so that a stray print of
 // some library cannot speak to oned.
 UniqueFd take_over(int number) {
@@ -93,8 +104,7 @@ size_t transfer_slots(const Config& config) {
 }
 
 int serve(const Options& options, const Layout& layout, Config config) {
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGHUP, SIG_IGN);
+    reset_signals();
     Dispatcher::Setup setup;
     setup.in = take_over(STDIN_FILENO);
     setup.out = take_over(STDOUT_FILENO);

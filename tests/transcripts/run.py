@@ -566,7 +566,8 @@ class Session:
 
     def shell(self, command, seconds=None, must=True):
         """The command's stdout, or None when it did not exit 0 though it need not (`must`)."""
-        env = {**self.env, **self.variables}
+        # The kernel takes no variable of more than 128 KiB; lines of the file can still use it.
+        env = {**self.env, **{k: v for k, v in self.variables.items() if len(v) < 100_000}}
         env.update([self.shell_marker.split("=")])
         # Files, not pipes: what the command leaves in the background would keep pipes open.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -641,7 +642,8 @@ class Session:
                 break
             time.sleep(0.01)
         if left:
-            problems.append("expected no process of the driver's 1 s after its exit\ngot: %s" % left)
+            problems.append("expected no process of the driver's 1 s after its exit\n"
+                            "got: %s" % left)
             kill_all(self.marker, driver.process.pid)
         closed = driver.stdout.closed  # by us: what was under way then is lost, not unexpected
         try:

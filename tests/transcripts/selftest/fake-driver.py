@@ -52,7 +52,8 @@ def main():
             seconds, _, text = rest.partition(b" ")
             threading.Timer(float(seconds), write, [text + b"\n"]).start()
         elif word == b"DECODE":    # base64
-            write(b"MONITOR SUCCESS 0 " + base64.b64decode(rest, validate=True).hex().encode() + b"\n")
+            text = base64.b64decode(rest, validate=True).hex()
+            write(b"MONITOR SUCCESS 0 %s\n" % text.encode())
         elif word == b"FLOOD":     # a number of long lines
             for i in range(1, int(rest) + 1):
                 write(b"DELETE SUCCESS %d %s\n" % (i, b"x" * 4000))

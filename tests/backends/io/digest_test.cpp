@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/digest.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/backends/helpers.h"
+
+namespace onemarket {
+namespace {
+
+using test::error_of;
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::string md5(std::string_view text) {
+    Digest digest("MD5");
+    digest.update(bytes(text));
+    return digest.finish();
+}
+
+TEST(Digest, KnownAnswers) {
+    EXPECT_EQ(md5(""), "d41d8cd98f00b204e9800998ecf8427e");
+    EXPECT_EQ(md5("abc"), "900150983cd24fb0d6963f7d28e17f72");
+    Digest sha("SHA256");
+    sha.update(bytes("abc"));
+    EXPECT_EQ(sha.finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Digest, AgreesWithMd5sum) {
+    const test::TempDir dir;
+    const std::string content = test::noise(1'000'003);
+    test::write_file(dir / "noise", content);
+    EXPECT_EQ(md5(content), test::md5sum(dir / "noise"));
+}
+
+TEST(Digest, PiecesAreWhatTheWholeIs) {
+    const std::string content = test::noise(10'000);
+    for (const size_t piece : {size_t{1}, size_t{63}, size_t{64}, size_t{9'999}}) {
+        Digest digest("MD5");
+        for (size_t at = 0; at < content.size(); at += piece)
+            digest.update(bytes(std::string_view(content).substr(at, piece)));
+        EXPECT_EQ(digest.finish(), md5(content)) << "pieces of " << piece;
+    }
+}
+
+TEST(Digest, ZerosAreZeroBytes) {
+    for (const size_t count : {size_t{0}, size_t{1}, size_t{65'535}, size_t{65'536}, size_t{65'537},
+                               size_t{3'000'001}}) {
+        Digest digest("MD5");
+        digest.update(bytes("before"));
+        digest.update_zeros(count);
+        digest.update(bytes("behind"));
+        EXPECT_EQ(digest.finish(), md5("before" + std::string(count, '\0') + "behind")) << count;
+    }
+}
+
+TEST(Digest, MovesWithItsState) {
+    Digest digest("MD5");
+    digest.update(bytes("ab"));
+    Digest moved(std::move(digest));
+    moved.update(bytes("c"));
+    EXPECT_EQ(moved.finish(), md5("abc"));
+}
+
+TEST(Digest, UnknownAlgorithmIsOurMistake) {
+    const Error error = error_of([] { Digest digest("MD6"); });
+    EXPECT_EQ(error.kind(), ErrorKind::internal);
+    EXPECT_NE(std::string(error.what()).find("MD6"), std::string::npos);
+}
+
+TEST(Digest, WhatIsAnMd5) {
+    EXPECT_TRUE(is_md5("d41d8cd98f00b204e9800998ecf8427e"));
+    EXPECT_TRUE(is_md5("D41D8CD98F00B204E9800998ECF8427E"));
+    for (const char* text : {"", "-", "d41d8cd98f00b204e9800998ecf8427",
+                             "d41d8cd98f00b204e9800998ecf8427e0",
+                             "d41d8cd98f00b204e9800998ecf8427g",
+                             " d41d8cd98f00b204e9800998ecf8427", "00000000-0000-0000-0000-00000000"})
+        EXPECT_FALSE(is_md5(text)) << text;
+}
+
+}  // namespace
+}  // namespace onemarket
