@@ -3,11 +3,10 @@
 
 namespace onemarket {
 
-Layout Layout::of(const char* one_location) {
-    if (one_location == nullptr || *one_location == '\0')
+Layout Layout::of(const std::string& one_location) {
+    if (one_location.empty())
         return {"/var/lib/one", "/etc/one", "/var/log/one", "/var/lib/one/remotes"};
-    const std::string root = one_location;
-    return {root + "/var", root + "/etc", root + "/var", root + "/var/remotes"};
+    return {one_location + "/var", one_location + "/etc", one_location + "/var", one_location + "/var/remotes"};
 }
 
 }  // namespace onemarket

@@ -12,8 +12,8 @@ struct Layout {
     std::string log;      // logs
     std::string remotes;  // scripts; VERSION and EDITION hold the release
 
-    // Self-contained below `one_location`, or the system's folders when that is null or empty.
-    static Layout of(const char* one_location);
+    // Self-contained below `one_location`, or the system's folders when that is empty.
+    static Layout of(const std::string& one_location);
 };
 
 }  // namespace onemarket

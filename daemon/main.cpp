@@ -3,26 +3,22 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <thread>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/io/subprocess.h"
-#include "daemon/config.h"
 #include "daemon/dispatcher.h"
 #include "daemon/environment.h"
-#include "daemon/layout.h"
+#include "daemon/installation.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
-#include "daemon/services.h"
 #include "daemon/version.h"
-#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -57,53 +53,27 @@ UniqueFd take_over(int number) {
     return copy;
 }
 
-std::string read_file(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-int check_config(const Config& config, const std::string& file, const Options& options) {
-    for (const auto* problems : {&options.problems, &config.problems})
-        for (const std::string& problem : *problems) std::printf("%s\n", problem.c_str());
-    if (!config.problems.empty() || !options.problems.empty()) return EXIT_FAILURE;
+int check_config(const Installation& installation) {
+    for (const std::string& problem : installation.problems()) std::printf("%s\n", problem.c_str());
+    if (!installation.problems().empty()) return EXIT_FAILURE;
+    const std::string& file = installation.config_file();
     std::printf("%s: %s\n", file.c_str(),
                 ::access(file.c_str(), R_OK) == 0 ? "correct" : "missing, the defaults apply");
     return EXIT_SUCCESS;
 }
 
 // As the stock driver's wrapper does it: the folder is VAR, the niceness PRIORITY more.
-void take_place(const Layout& layout, const Environment& environment,
-                std::vector<std::string>& problems) {
-    if (::chdir(layout.var.c_str()) != 0)
-        problems.push_back(system_error(errno, layout.var).what());
-    const auto priority = ascii::parse_number<int>(environment.at("PRIORITY"));
+std::vector<std::string> take_place(const Installation& installation) {
+    std::vector<std::string> problems;
+    if (::chdir(installation.layout().var.c_str()) != 0)
+        problems.push_back(system_error(errno, installation.layout().var).what());
     errno = 0;
-    if (!priority || (::nice(*priority) == -1 && errno != 0))
-        problems.push_back("PRIORITY '" + environment.at("PRIORITY") + "' cannot be set");
+    if (::nice(installation.priority()) == -1 && errno != 0)
+        problems.push_back(system_error(errno, "niceness").what());
+    return problems;
 }
 
-Site make_site(const Layout& layout, const Config& config, const Options& options,
-               const Environment& environment, std::vector<std::string>& problems) {
-    Site site;
-    site.remotes = layout.remotes;
-    site.work_dir = ::access(layout.var.c_str(), X_OK) == 0 ? layout.var : "/";
-    site.environment = to_list(environment);
-    const std::string version = read_file(layout.remotes + "/VERSION");
-    if (ascii::trim(version).empty())
-        problems.push_back(layout.remotes +
-                           "/VERSION is missing: scripts are called as the newest releases do");
-    site.release = parse_release(version);
-    site.export_stdin = options.export_stdin;
-    site.max_script_output = config.script_output_megabytes << 20;
-    return site;
-}
-
-size_t transfer_slots(const Config& config) {
-    if (config.transfers > 0) return config.transfers;
-    return std::max(1U, std::thread::hardware_concurrency());
-}
-
-int serve(const Options& options, const Layout& layout, Config config) {
+int serve(const Options& options, const Installation& installation) {
     reset_signals();
     Dispatcher::Setup setup;
     setup.in = take_over(STDIN_FILENO);
@@ -111,28 +81,16 @@ int serve(const Options& options, const Layout& layout, Config config) {
     setup.import_threads = options.threads;
     setup.sync = options.sync;
 
-    std::vector<std::string> problems = options.problems;
-    problems.insert(problems.end(), config.problems.begin(), config.problems.end());
-    const Environment environment = script_environment(
-        current_environment(), parse_rc(read_file(layout.etc + "/defaultrc")), options.proxy);
-    take_place(layout, environment, problems);
-    const Site site = make_site(layout, config, options, environment, problems);
-    LogFile log(layout.log + "/onemarketd.log", config.log_level, config.log_megabytes,
-                config.log_files);
+    std::vector<std::string> problems = installation.problems();
+    for (std::string& problem : take_place(installation)) problems.push_back(std::move(problem));
+    const Config& config = installation.config();
+    LogFile log(installation.layout().log + "/onemarketd.log", config.log_level,
+                config.log_megabytes, config.log_files);
     if (!log.problem().empty()) problems.push_back("no log file: " + log.problem());
-
-    TransferSlots transfers(transfer_slots(config));
-    const bool own_limit = options.timeout.count() > 0;
-    const Services services{config,
-                            site,
-                            options.markets,
-                            transfers,
-                            {options.timeout, true},
-                            {own_limit ? options.timeout : config.monitor_timeout, false},
-                            {own_limit ? options.timeout : config.delete_timeout, false}};
     log.write(LogLevel::info, std::string("onemarketd ") + kVersion + " starts, pid " +
                                   std::to_string(::getpid()));
-    Dispatcher dispatcher(std::move(setup), services, log);
+
+    Dispatcher dispatcher(std::move(setup), installation.services(), log);
     for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);
     if (!dispatcher.run()) {
         kill_all_subprocesses();
@@ -148,11 +106,9 @@ int main_of(int argc, char** argv) {
     const Options options = parse_options({argv + 1, argv + argc});
     if (options.help) return std::printf("%s", options_help().c_str()) < 0;
     if (options.version) return std::printf("onemarketd %s\n", kVersion) < 0;
-    const Layout layout = Layout::of(std::getenv("ONE_LOCATION"));
-    const std::string file = layout.etc + "/onemarketd.conf";
-    Config config = load_config(file);
-    if (options.check_config) return check_config(config, file, options);
-    return serve(options, layout, std::move(config));
+    const Installation installation(options, current_environment());
+    if (options.check_config) return check_config(installation);
+    return serve(options, installation);
 }
 
 }  // namespace

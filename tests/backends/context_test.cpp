@@ -14,7 +14,9 @@ using std::chrono::seconds;
 using test::error_of;
 using test::TestContext;
 
-void pass(const Context& context) { std::this_thread::sleep_until(*context.deadline()); }
+void pass(const Context& context) {
+    std::this_thread::sleep_until(*context.deadline());
+}
 
 TEST(Context, NobodyStopsIt) {
     const TestContext test(7);

@@ -30,8 +30,12 @@
 
 namespace onemarket {
 
-inline void PrintTo(ErrorKind kind, std::ostream* out) { *out << to_string(kind); }
-inline void PrintTo(LogLevel level, std::ostream* out) { *out << "EWID"[static_cast<int>(level)]; }
+inline void PrintTo(ErrorKind kind, std::ostream* out) {
+    *out << to_string(kind);
+}
+inline void PrintTo(LogLevel level, std::ostream* out) {
+    *out << "EWID"[static_cast<int>(level)];
+}
 
 }  // namespace onemarket
 
@@ -49,7 +53,15 @@ Error error_of(Action&& action) {
     return Error(ErrorKind::internal, "(no Error was thrown)");
 }
 
-inline bool is_root() { return ::geteuid() == 0; }
+// The name of a parameterised test: its case's own.
+template <class Case>
+std::string case_name(const testing::TestParamInfo<Case>& info) {
+    return info.param.name;
+}
+
+inline bool is_root() {
+    return ::geteuid() == 0;
+}
 
 // How long something took, for "answered within".
 class Stopwatch {

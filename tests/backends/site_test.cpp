@@ -20,12 +20,20 @@ TEST(Site, ReadsReleases) {
         Release expected;
     };
     const std::vector<Case> cases = {
-        {"6.8.3", {6, 8, 3}},        {"6.10.0", {6, 10, 0}},      {"7.0.1\n", {7, 0, 1}},
-        {"  5.12.0.4 ", {5, 12, 0}}, {"6.99.80~pre", {6, 99, 80}}, {"6.8.0-rc1", {6, 8, 0}},
-        {"6.4", {6, 4, 0}},          {"7", {7, 0, 0}},            {"6.x.3", {6, 0, 3}},
-        {"six", {0, 0, 0}},          {"99999999999.1", {0, 1, 0}},
+        {"6.8.3", {6, 8, 3}},
+        {"6.10.0", {6, 10, 0}},
+        {"7.0.1\n", {7, 0, 1}},
+        {"  5.12.0.4 ", {5, 12, 0}},
+        {"6.99.80~pre", {6, 99, 80}},
+        {"6.8.0-rc1", {6, 8, 0}},
+        {"6.4", {6, 4, 0}},
+        {"7", {7, 0, 0}},
+        {"6.x.3", {6, 0, 3}},
+        {"six", {0, 0, 0}},
+        {"99999999999.1", {0, 1, 0}},
         // No VERSION file: the newest conventions.
-        {"", {7, 0, 0}},             {" \n", {7, 0, 0}},
+        {"", {7, 0, 0}},
+        {" \n", {7, 0, 0}},
     };
     for (const auto& c : cases) EXPECT_EQ(parse_release(c.text), c.expected) << c.text;
 }
@@ -41,20 +49,21 @@ TEST(Site, CallingConventionOfEachRelease) {
         ExportCalling plain, with_flag;
     };
     const std::vector<Case> cases = {
-        {"5.0.0", argument, argument},  {"5.12.13", argument, argument},
-        {"6.0.0", argument, argument},  {"6.2.2", argument, argument},
-        {"6.4.0", argument, argument},  {"6.4.3", argument, argument},
-        {"6.4.4", argument, dash},      {"6.4.5", argument, dash},
-        {"6.4.10", argument, dash},     {"6.6.0", argument, argument},
-        {"6.6.1", argument, argument},  {"6.6.2", argument, dash},
-        {"6.6.3", argument, dash},      {"6.8.0", id_only, id_only},
-        {"6.8.3", id_only, id_only},    {"6.10.0", id_only, id_only},
-        {"7.0.0", id_only, id_only},    {"7.4.1", id_only, id_only},
+        {"5.0.0", argument, argument}, {"5.12.13", argument, argument},
+        {"6.0.0", argument, argument}, {"6.2.2", argument, argument},
+        {"6.4.0", argument, argument}, {"6.4.3", argument, argument},
+        {"6.4.4", argument, dash},     {"6.4.5", argument, dash},
+        {"6.4.10", argument, dash},    {"6.6.0", argument, argument},
+        {"6.6.1", argument, argument}, {"6.6.2", argument, dash},
+        {"6.6.3", argument, dash},     {"6.8.0", id_only, id_only},
+        {"6.8.3", id_only, id_only},   {"6.10.0", id_only, id_only},
+        {"7.0.0", id_only, id_only},   {"7.4.1", id_only, id_only},
         {"", id_only, id_only},
     };
     for (const auto& c : cases) {
         EXPECT_EQ(export_calling(parse_release(c.release), false), c.plain) << c.release;
-        EXPECT_EQ(export_calling(parse_release(c.release), true), c.with_flag) << c.release << " -i";
+        EXPECT_EQ(export_calling(parse_release(c.release), true), c.with_flag)
+            << c.release << " -i";
     }
 }
 

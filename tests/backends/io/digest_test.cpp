@@ -13,7 +13,9 @@ namespace {
 
 using test::error_of;
 
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
 
 std::string md5(std::string_view text) {
     Digest digest("MD5");
@@ -74,10 +76,10 @@ TEST(Digest, UnknownAlgorithmIsOurMistake) {
 TEST(Digest, WhatIsAnMd5) {
     EXPECT_TRUE(is_md5("d41d8cd98f00b204e9800998ecf8427e"));
     EXPECT_TRUE(is_md5("D41D8CD98F00B204E9800998ECF8427E"));
-    for (const char* text : {"", "-", "d41d8cd98f00b204e9800998ecf8427",
-                             "d41d8cd98f00b204e9800998ecf8427e0",
-                             "d41d8cd98f00b204e9800998ecf8427g",
-                             " d41d8cd98f00b204e9800998ecf8427", "00000000-0000-0000-0000-00000000"})
+    for (const char* text :
+         {"", "-", "d41d8cd98f00b204e9800998ecf8427", "d41d8cd98f00b204e9800998ecf8427e0",
+          "d41d8cd98f00b204e9800998ecf8427g", " d41d8cd98f00b204e9800998ecf8427",
+          "00000000-0000-0000-0000-00000000"})
         EXPECT_FALSE(is_md5(text)) << text;
 }
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by ./demo and ./check: installs what is missing, on Debian and its kin.
+
+# The default version of Boost is used where it is recent enough, else the newer one beside it.
+boost_packages() {
+    local default
+    default=$(apt-cache policy libboost-dev 2>/dev/null | awk '/Candidate:/ {print $2}')
+    if [ -n "$default" ] && [ "$default" != "(none)" ] && dpkg --compare-versions "$default" ge 1.75; then
+        echo libboost-dev libboost-filesystem-dev libboost-system-dev
+    else
+        echo libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
+    fi
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_packages NAME...: those of them that are not installed yet.
+install_packages() {
+    command -v apt-get >/dev/null || {
+        echo "This is no Debian: install the libraries named in CONTRIBUTING.md by hand." >&2
+        return 0
+    }
+    local missing=() name
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null)" = "ii " ] || missing+=("$name")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    echo "installing: ${missing[*]}"
+    # Package lists that are too old name files that are gone: then once more with new ones.
+    apt_install "${missing[@]}" >/dev/null 2>&1 || { as_root apt-get update -q >/dev/null; apt_install "${missing[@]}" >/dev/null; }
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+install_build_packages() {
+    if command -v apt-get >/dev/null && [ -z "$(apt-cache policy libcli11-dev 2>/dev/null)" ]; then
+        as_root apt-get update -q >/dev/null
+    fi
+    # shellcheck disable=SC2046
+    install_packages cmake g++ ninja-build libssl-dev libtinyxml2-dev libspdlog-dev libcli11-dev \
+        libgtest-dev libgmock-dev python3 $(boost_packages)
+}
+
+install_test_packages() {
+    install_packages qemu-utils nginx-light curl procps util-linux
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ctl/actions.h"
+
+#include <iostream>
+
+#include "daemon/in_flight.h"
+#include "daemon/worker.h"
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+
+namespace onemarket {
+
+Given parse_given(Action action, const std::string& text) {
+    const std::string_view trimmed = ascii::trim(text);
+    if (const Result<Request> request = parse_request(trimmed);
+        request && request->action == action)
+        return {request->id, request->payload};
+
+    Given given;
+    given.payload = trimmed.starts_with('<') ? base64_encode(trimmed) : std::string(trimmed);
+    const Result<DriverMessage> message = DriverMessage::decode(given.payload);
+    if (!message)
+        throw Error(ErrorKind::bad_request,
+                    "neither a line to the driver, nor its base64, nor XML: " + message.reason());
+    const std::string path = action == Action::monitor ? "MARKETPLACE/ID" : "MARKETPLACEAPP/ID";
+    given.id = ascii::parse_number<ObjectId>(message->required(path)).value_or(0);
+    return given;
+}
+
+Outcome run_action(const Services& services, Action action, const Given& given) {
+    InFlight in_flight({1, std::string::npos});
+    Outcome outcome{true, "no answer: apps that are templates are READY before a driver hears of them"};
+    const Worker worker(
+        services, in_flight,
+        {[&outcome](const Reply& reply) {
+             outcome.success = reply.success;
+             const Result<std::string> decoded = base64_decode(reply.info);
+             outcome.text = reply.success && decoded ? *decoded : reply.info;
+         },
+         [](LogLevel, ObjectId, std::string_view text) { std::cerr << text << "\n"; },
+         [](LogLevel, std::string_view) {}});
+    const FlightPtr flight = in_flight.add({action, given.id, given.payload});
+    worker.run(flight);
+    return outcome;
+}
+
+std::string decode_line(const std::string& line) {
+    std::string result;
+    for (const std::string_view word : ascii::split(line, " \t\r\n")) {
+        if (!result.empty()) result += ' ';
+        constexpr size_t shortest = 16;  // shorter words are words
+        const Result<std::string> decoded =
+            word.size() < shortest ? Result<std::string>::failure("") : base64_decode(word);
+        result += decoded ? *decoded : std::string(word);
+    }
+    return result;
+}
+
+}  // namespace onemarket

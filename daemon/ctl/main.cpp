@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// onemarketctl: the operator's command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "daemon/ctl/actions.h"
+#include "daemon/environment.h"
+#include "daemon/installation.h"
+#include "daemon/version.h"
+
+namespace onemarket {
+namespace {
+
+std::string read_input(const std::string& file) {
+    if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) throw system_error(errno, file);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+int act(Action action, const std::string& file) {
+    Options options;
+    const Installation installation(options, current_environment());
+    const Given given = parse_given(action, read_input(file));
+    const Outcome outcome = run_action(installation.services(), action, given);
+    std::FILE* to = outcome.success ? stdout : stderr;
+    std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",
+                 outcome.text.empty() ? "done" : outcome.text.c_str(),
+                 outcome.text.ends_with('\n') ? "" : "\n");
+    return outcome.success ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int decode(const std::string& file) {
+    std::istringstream lines(read_input(file));
+    for (std::string line; std::getline(lines, line);)
+        std::printf("%s\n", decode_line(line).c_str());
+    return EXIT_SUCCESS;
+}
+
+int main_of(int argc, char** argv) {
+    CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
+    app.set_version_flag("--version", std::string("onemarketctl ") + kVersion);
+    app.require_subcommand(1);
+    std::string file;
+    const auto add = [&](const std::string& name, const std::string& help) {
+        CLI::App* command = app.add_subcommand(name, help);
+        command->add_option("FILE", file, "A driver message: a line to the driver, its base64, or XML; - is stdin")
+            ->required();
+        return command;
+    };
+    const CLI::App* import = add("import", "Run one IMPORT by hand");
+    const CLI::App* remove = add("delete", "Run one DELETE by hand");
+    const CLI::App* monitor = add("monitor", "Run one MONITOR by hand");
+    const CLI::App* decoder = add("decode", "Show lines of the protocol with their base64 decoded");
+    CLI11_PARSE(app, argc, argv);
+    if (*import) return act(Action::import, file);
+    if (*remove) return act(Action::remove, file);
+    if (*monitor) return act(Action::monitor, file);
+    return *decoder ? decode(file) : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace onemarket
+
+int main(int argc, char** argv) {
+    try {
+        return onemarket::main_of(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}

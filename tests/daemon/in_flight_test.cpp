@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/in_flight.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace onemarket {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr InFlight::Limits kPlenty{1000, 1'000'000};
+
+Request import(ObjectId id, std::string payload = "") {
+    return {Action::import, id, std::move(payload)};
+}
+Request remove(ObjectId id) {
+    return {Action::remove, id, ""};
+}
+Request monitor(ObjectId id) {
+    return {Action::monitor, id, ""};
+}
+
+TEST(InFlight, KeepsWhatIsNotAnswered) {
+    InFlight table(kPlenty);
+    EXPECT_TRUE(table.empty());
+    const FlightPtr first = table.add(import(5, "abc"));
+    const FlightPtr second = table.add(monitor(100));
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->request.id, 5);
+    EXPECT_EQ(first->request.payload, "abc");
+    EXPECT_FALSE(first->stop.stop_requested());
+    EXPECT_EQ(first->published_source, std::nullopt);
+    EXPECT_EQ(table.size(), 2U);
+    EXPECT_THAT(table.finish(first), IsEmpty());
+    EXPECT_EQ(table.size(), 1U);
+    EXPECT_THAT(table.finish(second), IsEmpty());
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(InFlight, LimitOfRequests) {
+    InFlight table({2, 1'000});
+    const FlightPtr first = table.add(import(1));
+    const FlightPtr second = table.add(import(2));
+    EXPECT_TRUE(first && second);
+    EXPECT_EQ(table.add(import(3)), nullptr);
+    EXPECT_EQ(table.size(), 2U);
+    table.finish(first);
+    EXPECT_NE(table.add(import(3)), nullptr);
+    EXPECT_EQ(table.add(import(4)), nullptr);
+}
+
+TEST(InFlight, LimitOfBytes) {
+    InFlight table({1'000, 10});
+    const FlightPtr first = table.add(import(1, "123456"));
+    EXPECT_NE(first, nullptr);
+    EXPECT_EQ(table.add(import(2, "12345")), nullptr);
+    EXPECT_NE(table.add(import(3, "1234")), nullptr);  // just fits
+    EXPECT_EQ(table.add(import(4, "1")), nullptr);
+    EXPECT_NE(table.add(import(5, "")), nullptr);
+    table.finish(first);
+    EXPECT_NE(table.add(import(6, "123456")), nullptr);
+    EXPECT_EQ(table.add(import(7, "1")), nullptr);
+}
+
+TEST(InFlight, BytesOfARefusedRequestDoNotCount) {
+    InFlight table({1'000, 10});
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(table.add(import(i, "12345678901")), nullptr);
+    EXPECT_NE(table.add(import(1, "1234567890")), nullptr);
+}
+
+TEST(InFlight, CancelIsForOneActionAndId) {
+    InFlight table(kPlenty);
+    const FlightPtr meant = table.add(import(5));
+    const FlightPtr other_id = table.add(import(6));
+    const FlightPtr other_action = table.add(monitor(5));
+    EXPECT_TRUE(table.cancel(Action::import, 5));
+    EXPECT_TRUE(meant->stop.stop_requested());
+    EXPECT_FALSE(other_id->stop.stop_requested());
+    EXPECT_FALSE(other_action->stop.stop_requested());
+    EXPECT_FALSE(table.cancel(Action::import, 7));
+    EXPECT_FALSE(table.cancel(Action::remove, 5));
+    EXPECT_EQ(table.size(), 3U);  // until they are answered
+    table.finish(meant);
+    EXPECT_FALSE(table.cancel(Action::import, 5));
+}
+
+TEST(InFlight, CancelAll) {
+    InFlight table(kPlenty);
+    const std::vector<FlightPtr> flights{table.add(import(5)), table.add(remove(6)),
+                                         table.add(monitor(100))};
+    table.cancel_all();
+    for (const FlightPtr& flight : flights) EXPECT_TRUE(flight->stop.stop_requested());
+}
+
+TEST(InFlight, CommitAfterCancelIsFalseAndStaysSo) {
+    InFlight table(kPlenty);
+    const FlightPtr flight = table.add(import(5));
+    table.cancel(Action::import, 5);
+    EXPECT_FALSE(table.commit(flight, "http://m/5"));
+    EXPECT_FALSE(table.commit(flight, "http://m/5"));
+}
+
+TEST(InFlight, CommitAfterCancelAllIsFalse) {
+    InFlight table(kPlenty);
+    const FlightPtr flight = table.add(import(5));
+    table.cancel_all();
+    EXPECT_FALSE(table.commit(flight, "http://m/5"));
+}
+
+TEST(InFlight, CancelAfterCommitHasNoEffect) {
+    InFlight table(kPlenty);
+    const FlightPtr flight = table.add(import(5));
+    EXPECT_TRUE(table.commit(flight, "http://m/5"));
+    EXPECT_TRUE(table.cancel(Action::import, 5));  // there is one, though it goes on
+    table.cancel_all();
+    EXPECT_FALSE(flight->stop.stop_requested());
+}
+
+TEST(InFlight, ADeleteWithoutAnImportMayRunAtOnce) {
+    InFlight table(kPlenty);
+    const FlightPtr other_app = table.add(import(6));
+    const FlightPtr other_action = table.add(monitor(5));
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_FALSE(table.cancel_import_before(flight));
+    EXPECT_FALSE(other_app->stop.stop_requested());
+    EXPECT_FALSE(other_action->stop.stop_requested());
+}
+
+TEST(InFlight, ADeleteStopsTheImportAndWaitsForItsEnd) {
+    InFlight table(kPlenty);
+    const FlightPtr running = table.add(import(5));
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_TRUE(table.cancel_import_before(flight));
+    EXPECT_TRUE(running->stop.stop_requested());
+    EXPECT_FALSE(flight->stop.stop_requested());
+    EXPECT_FALSE(table.commit(running, "http://m/5"));
+    EXPECT_THAT(table.finish(running), ElementsAre(flight));
+    EXPECT_EQ(flight->published_source, std::nullopt);
+    EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(InFlight, ADeleteThatCameTooLateLearnsThePublishedSource) {
+    InFlight table(kPlenty);
+    const FlightPtr running = table.add(import(5));
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_TRUE(table.commit(running, "http://m/5"));
+    EXPECT_TRUE(table.cancel_import_before(flight));
+    EXPECT_FALSE(running->stop.stop_requested());
+    EXPECT_THAT(table.finish(running), ElementsAre(flight));
+    EXPECT_EQ(flight->published_source, "http://m/5");
+}
+
+TEST(InFlight, TwoDeletesWaitForOneImport) {
+    InFlight table(kPlenty);
+    const FlightPtr running = table.add(import(5));
+    const FlightPtr first = table.add(remove(5));
+    const FlightPtr second = table.add(remove(5));
+    EXPECT_TRUE(table.cancel_import_before(first));
+    EXPECT_TRUE(table.cancel_import_before(second));
+    EXPECT_THAT(table.finish(running), ElementsAre(first, second));
+}
+
+TEST(InFlight, NobodyWaitsTwice) {
+    InFlight table(kPlenty);
+    const FlightPtr running = table.add(import(5));
+    const FlightPtr flight = table.add(remove(5));
+    table.cancel_import_before(flight);
+    EXPECT_THAT(table.finish(running), ElementsAre(flight));
+    EXPECT_THAT(table.finish(running), IsEmpty());
+    EXPECT_THAT(table.finish(flight), IsEmpty());
+    EXPECT_TRUE(table.empty());
+}
+
+// ---- an id several times ----
+
+TEST(InFlight, DuplicatesAreRequestsOfTheirOwn) {
+    InFlight table({1'000, 10});
+    const FlightPtr first = table.add(import(5, "1234567"));
+    const FlightPtr second = table.add(import(5, "123"));
+    ASSERT_TRUE(first && second);
+    EXPECT_NE(first, second);
+    EXPECT_EQ(table.size(), 2U);
+    table.finish(second);  // not its namesake: seven bytes are still taken
+    EXPECT_EQ(table.size(), 1U);
+    EXPECT_EQ(table.add(import(6, "1234")), nullptr);
+    EXPECT_NE(table.add(import(6, "123")), nullptr);
+}
+
+TEST(InFlight, CancelMeansAllDuplicates) {
+    InFlight table(kPlenty);
+    const FlightPtr first = table.add(import(5));
+    const FlightPtr second = table.add(import(5));
+    EXPECT_TRUE(table.cancel(Action::import, 5));
+    EXPECT_TRUE(first->stop.stop_requested());
+    EXPECT_TRUE(second->stop.stop_requested());
+}
+
+TEST(InFlight, ADeleteWaitsForAllDuplicates) {
+    for (const bool first_ends_first : {true, false}) {
+        InFlight table(kPlenty);
+        const FlightPtr first = table.add(import(5));
+        const FlightPtr second = table.add(import(5));
+        const FlightPtr flight = table.add(remove(5));
+        EXPECT_TRUE(table.cancel_import_before(flight));
+        EXPECT_TRUE(first->stop.stop_requested());
+        EXPECT_TRUE(second->stop.stop_requested());
+        EXPECT_THAT(table.finish(first_ends_first ? first : second), IsEmpty()) << first_ends_first;
+        EXPECT_THAT(table.finish(first_ends_first ? second : first), ElementsAre(flight))
+            << first_ends_first;
+    }
+}
+
+TEST(InFlight, ADeleteLearnsTheSourceOfWhicheverDuplicatePublished) {
+    for (const bool first_published : {true, false}) {
+        InFlight table(kPlenty);
+        const FlightPtr first = table.add(import(5));
+        const FlightPtr second = table.add(import(5));
+        const FlightPtr flight = table.add(remove(5));
+        EXPECT_TRUE(table.commit(first_published ? first : second, "http://m/5"));
+        EXPECT_TRUE(table.cancel_import_before(flight));
+        table.finish(first);
+        table.finish(second);
+        EXPECT_EQ(flight->published_source, "http://m/5") << first_published;
+    }
+}
+
+// ---- threads ----
+
+TEST(InFlight, EitherTheCancelOrTheCommitWins) {
+    for (int round = 0; round < 500; ++round) {
+        InFlight table(kPlenty);
+        const FlightPtr flight = table.add(import(5));
+        std::latch both(2);
+        bool committed = false;
+        std::thread worker([&] {
+            both.arrive_and_wait();
+            committed = table.commit(flight, "http://m/5");
+        });
+        both.arrive_and_wait();
+        table.cancel(Action::import, 5);
+        worker.join();
+        ASSERT_NE(committed, flight->stop.stop_requested());
+    }
+}
+
+TEST(InFlight, ManyThreads) {
+    InFlight table({100'000, 100'000});
+    std::vector<std::thread> threads;
+    std::latch all(4);
+    for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&] {
+            all.arrive_and_wait();
+            for (int id = 0; id < 200; ++id) {
+                const FlightPtr flight = table.add(import(id, "x"));
+                const FlightPtr next = table.add(remove(id));
+                const bool waits = table.cancel_import_before(next);
+                EXPECT_TRUE(waits);
+                table.commit(flight, "http://m");
+                table.finish(flight);
+                table.finish(next);
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_TRUE(table.empty());
+}
+
+}  // namespace
+}  // namespace onemarket

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/layout.h"
+
+#include <gtest/gtest.h>
+
+namespace onemarket {
+namespace {
+
+TEST(Layout, WithoutOneLocationItIsTheSystem) {
+    const Layout layout = Layout::of("");
+    EXPECT_EQ(layout.var, "/var/lib/one");
+    EXPECT_EQ(layout.etc, "/etc/one");
+    EXPECT_EQ(layout.log, "/var/log/one");
+    EXPECT_EQ(layout.remotes, "/var/lib/one/remotes");
+}
+
+TEST(Layout, OneLocationIsSelfContained) {
+    const Layout layout = Layout::of("/opt/one");
+    EXPECT_EQ(layout.var, "/opt/one/var");
+    EXPECT_EQ(layout.etc, "/opt/one/etc");
+    EXPECT_EQ(layout.log, "/opt/one/var");
+    EXPECT_EQ(layout.remotes, "/opt/one/var/remotes");
+}
+
+}  // namespace
+}  // namespace onemarket
