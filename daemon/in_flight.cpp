@@ -35,7 +35,11 @@ void InFlight::cancel_all() {
 bool InFlight::cancel_import_before(const FlightPtr& flight) {
     const std::lock_guard lock(mutex_);
     const auto [begin, end] = flights_.equal_range({Action::import, flight->request.id});
-    if (begin == end) return false;
+    if (begin == end) {
+        const auto published = published_.find(flight->request.id);
+        if (published != published_.end()) flight->published_source = published->second;
+        return false;
+    }
     for (auto it = begin; it != end; ++it) cancel(*it->second);
     std::prev(end)->second->next_.push_back(flight);
     return true;
@@ -57,8 +61,16 @@ std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
         bytes_ -= flight->request.payload.size();
         break;
     }
+    if (flight->committed_) remember(flight->request.id, *flight->committed_);
     for (const FlightPtr& next : flight->next_) next->published_source = flight->committed_;
     return std::exchange(flight->next_, {});
+}
+
+void InFlight::remember(ObjectId app, const std::string& source) {
+    if (published_.insert_or_assign(app, source).second) published_order_.push_back(app);
+    if (published_order_.size() <= kRemembered) return;
+    published_.erase(published_order_.front());
+    published_order_.pop_front();
 }
 
 bool InFlight::empty() const { return size() == 0; }

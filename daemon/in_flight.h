@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,9 @@ struct Flight {
 
     const Request request;
     std::stop_source stop;
-    // For a DELETE that waited for the import of its app: where that import had put it, if it was
-    // too late to stop it. Set before the DELETE is handed to a worker.
+    // For a DELETE: where the import of its app had put it, if that was too late to stop. oned may
+    // have sent the DELETE before it read the import's SUCCESS, and so without a SOURCE. Set before
+    // the DELETE is handed to a worker.
     std::optional<std::string> published_source;
 
   private:
@@ -53,7 +55,9 @@ class InFlight {
     void cancel_all();
 
     // For a DELETE: stops the IMPORT of the same app and lets `flight` wait for its end. False when
-    // there is no such import, and `flight` may run at once.
+    // there is no such import, and `flight` may run at once; it then knows what the last import of
+    // its app published, if that was among the last kRemembered.
+    static constexpr size_t kRemembered = 1000;
     bool cancel_import_before(const FlightPtr& flight);
 
     // The point of no return of an import, between "it is published" and "oned is told": false when
@@ -70,11 +74,14 @@ class InFlight {
     using Key = std::pair<Action, ObjectId>;
     static Key key(const Flight& flight) { return {flight.request.action, flight.request.id}; }
     static void cancel(Flight& flight);
+    void remember(ObjectId app, const std::string& source);
 
     const Limits limits_;
     mutable std::mutex mutex_;
     std::multimap<Key, FlightPtr> flights_;
     size_t bytes_ = 0;
+    std::map<ObjectId, std::string> published_;  // by imports that were answered
+    std::deque<ObjectId> published_order_;       // oldest first
 };
 
 }  // namespace onemarket

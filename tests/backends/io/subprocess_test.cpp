@@ -408,6 +408,17 @@ TEST_F(SubprocessTest, ChildLeftBehindThatNeverStopsTalking) {
     EXPECT_LT(watch.seconds(), 3);
 }
 
+TEST_F(SubprocessTest, ChildLeftBehindThatNeverStopsTalkingToASlowReader) {
+    TestContext context(5, {seconds(6), false});
+    Subprocess process(shell("cat /dev/zero & exit 3"));
+    std::array<std::byte, 4096> buffer{};
+    const Stopwatch watch;
+    // Slower than the child: whenever it looks, there is more.
+    while (process.read(buffer, context) > 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_LT(watch.seconds(), 3);
+}
+
 TEST_F(SubprocessTest, KillAllReachesEveryGroup) {
     Subprocess one(shell("trap '' TERM; echo $$; while :; do sleep 600; done"));
     Subprocess two(shell("sleep 600 & echo $!; wait"));
