@@ -47,6 +47,9 @@ class Context {
     // Starts the clock anew: for a request that waited its turn, which costs it nothing.
     void restart_clock();
 
+    // True when it is idleness that ends the request, so that progress is worth looking for.
+    bool watches_progress() const { return limit_.idle_only && limit_.span.count() > 0; }
+
     // When check() will throw, as things stand; nothing: never.
     std::optional<Clock::time_point> deadline() const;
 

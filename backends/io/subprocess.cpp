@@ -26,6 +26,7 @@
 #include <mutex>
 #include <set>
 
+#include "backends/io/process_group.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/ascii.h"
 
@@ -38,6 +39,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLeftBehindGrace{500};  // for output of children that outlive the process
 constexpr milliseconds kTermGrace{1000};       // between TERM and KILL
+constexpr milliseconds kLookEvery{1000};       // for signs of life of a silent group
 constexpr size_t kMaxStderrLine = size_t{64} << 10;
 constexpr size_t kReadBytes = size_t{64} << 10;
 
@@ -184,6 +186,8 @@ struct Subprocess::Running {
     size_t input_sent = 0;
     std::string stderr_line;
     std::optional<Clock::time_point> ended;  // since when the process is known to have ended
+    Clock::time_point looked = Clock::now();  // when group_io was read
+    uint64_t group_io = 0;
 
     explicit Running(Command what) : command(std::move(what)) {
         const std::string path = find_program(command);
@@ -274,8 +278,29 @@ struct Subprocess::Running {
     // When the current wait must come back by itself.
     std::optional<Clock::time_point> next_event(const Context& context) const {
         std::optional<Clock::time_point> when = context.deadline();
-        if (ended && (!when || *ended + kLeftBehindGrace < *when)) when = *ended + kLeftBehindGrace;
+        const auto earlier = [&when](Clock::time_point other) {
+            when = when ? std::min(*when, other) : other;
+        };
+        if (ended) earlier(*ended + kLeftBehindGrace);
+        if (context.watches_progress()) earlier(looked + kLookEvery);
         return when;
+    }
+
+    // Throws when the request should end, after the group was stopped. A script that copies
+    // without a word makes progress too.
+    void check(Context& context) {
+        if (context.watches_progress() && Clock::now() >= looked + kLookEvery) {
+            looked = Clock::now();
+            const uint64_t io = group_io_bytes(pid);
+            if (io != group_io) context.progress();
+            group_io = io;
+        }
+        try {
+            context.check();
+        } catch (const Error&) {
+            end_group();
+            throw;
+        }
     }
 
     bool grace_is_over() const { return ended && Clock::now() >= *ended + kLeftBehindGrace; }
@@ -311,12 +336,7 @@ Subprocess::Subprocess(Subprocess&&) noexcept = default;
 size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
     const StopSignal stop(context.stop_token());
     while (running_->out) {
-        try {
-            context.check();
-        } catch (const Error&) {
-            running_->end_group();
-            throw;
-        }
+        running_->check(context);
         if (!running_->turn(running_->next_event(context), stop.fd())) {
             if (running_->grace_is_over()) break;
             continue;
@@ -338,12 +358,7 @@ ExitStatus Subprocess::wait(Context& context) {
     const StopSignal stop(context.stop_token());
     // Its last words may still be in the pipe when it has ended.
     while (!running_->has_ended() || (running_->err && !running_->grace_is_over())) {
-        try {
-            context.check();
-        } catch (const Error&) {
-            running_->end_group();
-            throw;
-        }
+        running_->check(context);
         running_->turn(running_->next_event(context), stop.fd());
     }
     return running_->end_group();

@@ -52,7 +52,8 @@ class Subprocess {
     // Waits for output: fills the front of `buffer` and returns how much, 0 at the end. The end is
     // the end of stdout, or half a second after the process has ended when a child it left behind
     // holds stdout open. Feeds stdin and listens to stderr meanwhile. Throws Error (cancelled,
-    // timeout) from the context, after the group was stopped.
+    // timeout) from the context, after the group was stopped. Output, and I/O of any process of the
+    // group, are progress.
     size_t read(std::span<std::byte> buffer, Context& context);
 
     // Waits for its end (and throws likewise); its output that was not read is thrown away.
