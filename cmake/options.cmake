@@ -12,6 +12,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC bug 105651: false alarms on "literal" + std::string.
   target_compile_options(onemarket_options INTERFACE -Wno-restrict)
 endif()
+if(ONEMARKET_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Asio has fences beside its mutexes; the sanitizer sees the mutexes.
+  target_compile_options(onemarket_options INTERFACE -Wno-tsan)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(onemarket_options INTERFACE _FORTIFY_SOURCE=2)
 endif()

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 #include "backends/site.h"
@@ -53,7 +54,7 @@ struct Key {
     Fault (*apply)(std::string_view value, Config& config);
 };
 
-constexpr uint64_t kDay = 24 * 60 * 60;
+constexpr uint64_t kDay = 86'400;  // seconds
 
 constexpr std::array<Key, 12> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
@@ -122,12 +123,25 @@ Config parse_config(std::string_view text, const std::string& file) {
     // The lexer takes a comment only with its newline, and a CR before one as part of a value.
     std::string lines(text);
     std::erase(lines, '\r');
-    const Result<Template> parsed = parse_template(lines + "\n");
-    if (!parsed) {
-        config.problems.push_back(file + ", " + parsed.reason());
+    if (const Result<Template> parsed = parse_template(lines + "\n")) {
+        for (const Template::Attribute& attribute : *parsed) apply(attribute, file, config);
         return config;
     }
-    for (const Template::Attribute& attribute : *parsed) apply(attribute, file, config);
+    // One wrong line must not cost the others: each by itself then.
+    std::istringstream stream(lines);
+    size_t number = 0;
+    for (std::string line; std::getline(stream, line);) {
+        ++number;
+        const Result<Template> parsed = parse_template(line + "\n");
+        if (!parsed)
+            config.problems.push_back(file + ", line " + std::to_string(number) +
+                                      ": no attribute: expected KEY = \"VALUE\"");
+        else
+            for (Template::Attribute attribute : *parsed) {
+                attribute.line = number;
+                apply(attribute, file, config);
+            }
+    }
     return config;
 }
 

@@ -142,18 +142,30 @@ void Dispatcher::on_request(Request request) {
         case Action::finalize: return stop("FINALIZE", services_.config.shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (!in_flight_.cancel(Action::import, request.id))
-                tell(LogLevel::info,
-                     "app " + std::to_string(request.id) + ": no import to cancel");
-            return;
+            if (in_flight_.cancel(Action::import, request.id)) return expedite(request.id);
+            return tell(LogLevel::info,
+                        "app " + std::to_string(request.id) + ": no import to cancel");
         default: break;
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
-    const Reply full{request.action, false, request.id, "Too many requests are waiting"};
-    const FlightPtr flight = in_flight_.add(std::move(request));
-    if (!flight) return writer_.reply(full);  // no worker will ever see this one
-    if (flight->request.action == Action::remove && in_flight_.cancel_import_before(flight)) return;
+    const FlightPtr flight = in_flight_.add(request);
+    if (!flight) return refuse(request);
+    if (flight->request.action == Action::remove && in_flight_.cancel_import_before(flight))
+        return expedite(request.id);
     start(flight);
+}
+
+// No worker will ever see this request. An app that is a template must not be answered for.
+void Dispatcher::refuse(const Request& request) {
+    if (request.action == Action::import && Worker::is_template(request)) return;
+    writer_.reply({request.action, false, request.id, "Too many requests are waiting"});
+}
+
+// A cancelled import need not wait for a thread to become free, nor the DELETE behind it.
+void Dispatcher::expedite(ObjectId app) {
+    if (!quick_) return;
+    for (const FlightPtr& flight : in_flight_.find(Action::import, app))
+        if (imports_->take_back(flight)) quick_->post(flight);
 }
 
 void Dispatcher::start(const FlightPtr& flight) {

@@ -53,6 +53,8 @@ class Dispatcher {
     void watch_output();
     void on_line(std::string_view line);
     void on_request(Request request);
+    void refuse(const Request& request);
+    void expedite(ObjectId app);
     void start(const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);
     void stop(std::string_view why, std::chrono::milliseconds grace);

@@ -32,6 +32,14 @@ void InFlight::cancel_all() {
     for (auto& [key, flight] : flights_) cancel(*flight);
 }
 
+std::vector<FlightPtr> InFlight::find(Action action, ObjectId id) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<FlightPtr> found;
+    const auto [begin, end] = flights_.equal_range({action, id});
+    for (auto it = begin; it != end; ++it) found.push_back(it->second);
+    return found;
+}
+
 bool InFlight::cancel_import_before(const FlightPtr& flight) {
     const std::lock_guard lock(mutex_);
     const auto [begin, end] = flights_.equal_range({Action::import, flight->request.id});

@@ -54,6 +54,9 @@ class InFlight {
     bool cancel(Action action, ObjectId id);
     void cancel_all();
 
+    // The requests of this action and id.
+    std::vector<FlightPtr> find(Action action, ObjectId id) const;
+
     // For a DELETE: stops the IMPORT of the same app and lets `flight` wait for its end. False when
     // there is no such import, and `flight` may run at once; it then knows what the last import of
     // its app published, if that was among the last kRemembered.

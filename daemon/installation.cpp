@@ -31,7 +31,7 @@ size_t transfer_slots(const Config& config) {
 
 }  // namespace
 
-Installation::Installation(const Options& options, Environment process)
+Installation::Installation(const Options& options, const Environment& process)
     : layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
       config_file_(layout_.etc + "/onemarketd.conf"),
       config_(load_config(config_file_)),

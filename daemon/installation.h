@@ -21,7 +21,7 @@ class Installation {
   public:
     // From ONE_LOCATION and the other variables of `process`. What is wrong is in problems();
     // nothing throws, since INIT must be answered whatever is missing.
-    Installation(const Options& options, Environment process);
+    Installation(const Options& options, const Environment& process);
     Installation(const Installation&) = delete;
     Installation& operator=(const Installation&) = delete;
 

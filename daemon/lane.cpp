@@ -22,6 +22,11 @@ void Lane::post(FlightPtr flight) {
     changed_.notify_one();
 }
 
+bool Lane::take_back(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    return std::erase_if(ready_, [&flight](const Job& job) { return job.flight == flight; }) > 0;
+}
+
 void Lane::work() {
     std::unique_lock lock(mutex_);
     while (true) {

@@ -30,8 +30,10 @@ class Lane {
     // Waits for what runs and what is queued.
     ~Lane();
 
-    // Thread-safe.
+    // Both are thread-safe.
     void post(FlightPtr flight);
+    // Takes a flight out that no thread has begun with. False when there is none such.
+    bool take_back(const FlightPtr& flight);
 
   private:
     struct Job {

@@ -5,6 +5,9 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 
+#include <filesystem>
+#include <system_error>
+
 namespace onemarket {
 namespace {
 
@@ -25,6 +28,12 @@ struct LogFile::Sink {
 };
 
 LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) {  // spdlog would make it
+        problem_ = "there is no folder " + folder.string();
+        return;
+    }
     try {
         auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20,
                                                                           files);
@@ -34,8 +43,8 @@ LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size
         sink_->logger.flush_on(spdlog::level::debug);
         // A log that cannot be written (disk full) is no reason to say so on stderr, line by line.
         sink_->logger.set_error_handler([](const std::string&) {});
-    } catch (const std::exception& error) {
-        problem_ = error.what();
+    } catch (const std::exception& failure) {
+        problem_ = failure.what();
     }
 }
 

@@ -14,7 +14,10 @@ bool is_folder(const std::string& path) {
 }  // namespace
 
 std::shared_ptr<const Backend> Services::backend(const DriverMessage& message) const {
-    const std::string type = message.required("MARKETPLACE/MARKET_MAD");
+    // An empty type is one that is not served; no type at all is a wrong message.
+    constexpr std::string_view path = "MARKETPLACE/MARKET_MAD";
+    const std::string type =
+        message.has(path) ? message.text(path).value_or("") : message.required(path);
     const bool known =
         is_driver_name(type) &&
         (markets ? markets->contains(type) : is_folder(site.remotes + "/market/" + type));

@@ -29,7 +29,7 @@ class Worker::Log : public RequestLog {
         output_.log_file(level, name_ + ": " + std::string(text));
     }
 
-    std::string safe(std::string_view text) const { return redact(one_line(text), secrets_); }
+    std::string safe(std::string_view text) const { return one_line(redact(text, secrets_)); }
     void set_secrets(std::vector<std::string> secrets) { secrets_ = std::move(secrets); }
 
   private:
@@ -75,7 +75,6 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
     }
     log.set_secrets(message->secrets());
     Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
-    context.check();
 
     switch (request.action) {
         case Action::import:
@@ -98,8 +97,16 @@ TimeLimit Worker::limit_of(Action action) const {
     }
 }
 
+bool Worker::is_template(const Request& request) {
+    const Result<DriverMessage> message = DriverMessage::decode(request.payload);
+    if (!message) return false;
+    const std::optional<AppType> type = message->app_type();
+    return type == AppType::vm_template || type == AppType::service_template;
+}
+
 std::optional<ObjectId> Worker::market_of(const Flight& flight) {
     if (flight.request.action == Action::monitor) return flight.request.id;
+    if (flight.request.action == Action::import) return std::nullopt;
     try {
         const Result<DriverMessage> message = DriverMessage::decode(flight.request.payload);
         return message ? message->market_id() : std::nullopt;

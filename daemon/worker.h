@@ -31,8 +31,11 @@ class Worker {
     void run(const FlightPtr& flight) const;
 
     // The marketplace a MONITOR or DELETE is about: requests about one run one after the other.
-    // Nothing when the message does not say.
+    // Nothing for an IMPORT, and when the message does not say.
     static std::optional<ObjectId> market_of(const Flight& flight);
+
+    // True for an app that is a VM or service template: its IMPORT gets no answer.
+    static bool is_template(const Request& request);
 
   private:
     class Log;

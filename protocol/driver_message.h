@@ -27,6 +27,8 @@ class DriverMessage {
     // From the XML itself.
     static Result<DriverMessage> parse(std::string_view xml);
 
+    // True when there is such an element, empty or not.
+    bool has(std::string_view path) const { return document_.text(path).has_value(); }
     // The text at a path, trimmed of white space; nothing when it is missing or empty.
     std::optional<std::string> text(std::string_view path) const;
     // The same, or an Error (bad_request) that names the attribute.

@@ -384,7 +384,7 @@ void TemplateWriter::add_vector(std::string_view key, std::span<const Pair> pair
     for (const auto& [name, value] : pairs) require_key(name);
     text_ += key;
     text_ += "=[";
-    std::string_view separator = "";
+    std::string_view separator;
     for (const auto& [name, value] : pairs) {
         text_ += separator;
         text_ += name;

@@ -127,7 +127,7 @@ std::string find_program(const Command& command) {
     for (const std::string& variable : command.environment) {
         if (!variable.starts_with("PATH=")) continue;
         for (const std::string_view folder : ascii::split(std::string_view(variable).substr(5), ":")) {
-            const std::string path = std::string(folder) + "/" + name;
+            std::string path = std::string(folder) + "/" + name;
             if (::access(path.c_str(), X_OK) == 0) return path;
         }
     }

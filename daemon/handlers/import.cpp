@@ -48,10 +48,12 @@ std::unique_ptr<ImageSource> export_image(const Services& services, const Driver
     }
 }
 
-void check_size(const ImageFacts& facts) {
+// Without these oned would put the app in ERROR when all is done, and the image would stay.
+void check_facts(const ImageFacts& facts) {
     if (!ascii::parse_number(facts.size_mb))
         throw Error(ErrorKind::corrupt, "the image's SIZE '" + facts.size_mb +
                                             "' is no whole number of MB");
+    if (facts.format.empty()) throw Error(ErrorKind::corrupt, "the image has no FORMAT");
 }
 
 std::string to_info(const PublishedApp& app) {
@@ -65,6 +67,7 @@ std::string to_info(const PublishedApp& app) {
 
 std::string import_image(const Services& services, const DriverMessage& message, Context& context,
                          const Commit& commit) {
+    context.check();
     message.required("MARKETPLACEAPP/ORIGIN_ID");
     const auto backend = services.backend(message);
     message.required("DATASTORE/DS_MAD");
@@ -72,7 +75,7 @@ std::string import_image(const Services& services, const DriverMessage& message,
     const TransferSlots::Slot slot = services.transfers.acquire(context);
     const std::unique_ptr<ImageSource> image = export_image(services, message, context);
     const Disposal disposal(services.site, image->facts(), context);
-    check_size(image->facts());
+    check_facts(image->facts());
     const PublishedApp app = backend->import(message, *image, context);
     if (!commit(app.source)) {
         Context own(context.id(), {}, services.remove_limit, context.log());

@@ -7,6 +7,7 @@ namespace onemarket {
 
 std::string handle_monitor(const Services& services, const DriverMessage& message,
                            Context& context) {
+    context.check();
     return base64_encode(services.backend(message)->monitor(message, context));
 }
 

@@ -9,6 +9,7 @@ void handle_remove(const Services& services, const DriverMessage& message, Conte
     if (type == AppType::vm_template || type == AppType::service_template)
         return;  // oned holds all there is of it
 
+    context.check();
     const auto backend = services.backend(message);
     std::optional<std::string> source = message.text("MARKETPLACEAPP/SOURCE");
     if (!source) source = published_source;

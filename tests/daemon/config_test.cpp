@@ -211,11 +211,8 @@ TEST(Config, AFileThatCannotBeReadIsAProblem) {
     }
 }
 
-TEST(Config, NoiseIsAProblem) {
-    for (unsigned seed = 0; seed < 20; ++seed) {
-        const Config config = parse(test::noise(1000, seed));
-        EXPECT_THAT(config.problems, testing::SizeIs(testing::Ge(1U))) << seed;
-    }
+TEST(Config, NoiseDoesNoHarm) {
+    for (unsigned seed = 0; seed < 50; ++seed) EXPECT_NO_THROW(parse(test::noise(1000, seed)));
 }
 
 }  // namespace

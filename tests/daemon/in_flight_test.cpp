@@ -204,6 +204,7 @@ TEST(InFlight, CancelMeansAllDuplicates) {
 
 TEST(InFlight, ADeleteWaitsForAllDuplicates) {
     for (const bool first_ends_first : {true, false}) {
+        SCOPED_TRACE(first_ends_first ? "the first ends first" : "the second ends first");
         InFlight table(kPlenty);
         const FlightPtr first = table.add(import(5));
         const FlightPtr second = table.add(import(5));
@@ -211,9 +212,8 @@ TEST(InFlight, ADeleteWaitsForAllDuplicates) {
         EXPECT_TRUE(table.cancel_import_before(flight));
         EXPECT_TRUE(first->stop.stop_requested());
         EXPECT_TRUE(second->stop.stop_requested());
-        EXPECT_THAT(table.finish(first_ends_first ? first : second), IsEmpty()) << first_ends_first;
-        EXPECT_THAT(table.finish(first_ends_first ? second : first), ElementsAre(flight))
-            << first_ends_first;
+        EXPECT_THAT(table.finish(first_ends_first ? first : second), IsEmpty());
+        EXPECT_THAT(table.finish(first_ends_first ? second : first), ElementsAre(flight));
     }
 }
 

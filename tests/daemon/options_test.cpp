@@ -66,6 +66,7 @@ TEST(Options, OneArgumentAsOnedPassesIt) {
         {"long names",
          {"--threads 3 --market-types s3 --timeout 9 --proxy http://p --stdin"},
          "t3 m[s3] w9 p[http://p] i"},
+        {"quotes are characters, as oned knows no shell", {"-m ''"}, "t15 m[''] w0 p[] -"},
         {"empty", {""}, "t15 m* w0 p[] -"},
         {"blanks", {"   "}, "t15 m* w0 p[] -"},
         {"one flag", {"--version"}, "t15 m* w0 p[] v"},

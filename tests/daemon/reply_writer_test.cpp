@@ -224,11 +224,13 @@ void expect_close_gives_up(ReplyWriter& writer, int reader) {
     const auto begin = std::chrono::steady_clock::now();
     std::future<void> closed =
         std::async(std::launch::async, [&] { writer.close(milliseconds(20)); });
-    EXPECT_EQ(closed.wait_for(seconds(10)), std::future_status::ready);
+    EXPECT_TRUE(closed.wait_for(seconds(5)) == std::future_status::ready) << "it still waits";
     EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(20));
+    // Lets it go all the same.
+    ::fcntl(reader, F_SETFL, O_RDONLY | O_NONBLOCK);
     std::array<char, kPipeBytes> buffer{};
     while (closed.wait_for(seconds(0)) != std::future_status::ready)
-        if (::read(reader, buffer.data(), buffer.size()) <= 0) break;
+        (void)::read(reader, buffer.data(), buffer.size());
 }
 
 TEST_F(ReplyWriterTest, CloseGivesUpAfterItsPatience) {

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <latch>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -41,7 +41,11 @@ class Waiter {
     Waiter& operator=(const Waiter&) = delete;
 
     void until_it_waits() const {
-        for (int seen = 0; seen < 10; seen = sleeps() ? seen + 1 : 0) std::this_thread::yield();
+        const auto fail_after = Context::Clock::now() + std::chrono::seconds(30);
+        for (int seen = 0; seen < 10; seen = sleeps() ? seen + 1 : 0) {
+            ASSERT_LT(Context::Clock::now(), fail_after) << "it does not wait";
+            std::this_thread::yield();
+        }
     }
     void cancel() { context_.stop.request_stop(); }
     // Why it got none; nothing: it did.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
@@ -223,7 +224,7 @@ TEST_F(WorkerTest, WhatIsMissingIsNamed) {
 
 TEST_F(WorkerTest, MarketsThatAreNotServedAreSaidOnce) {
     const std::string mad = "<MARKET_MAD><![CDATA[http]]></MARKET_MAD>";
-    for (const std::string name : {"s3", "foo", "../x", "http/../lab", "", "a'b"}) {
+    for (const std::string name : {"s3", "foo", "../x", "http/../lab", "a'b"}) {
         const std::string other = "<MARKET_MAD><![CDATA[" + name + "]]></MARKET_MAD>";
         const std::string text = "Marketplace driver '" + name + "' not available";
         EXPECT_THAT(run_xml(Action::import, replaced(http_import(), mad, other)),
@@ -233,6 +234,13 @@ TEST_F(WorkerTest, MarketsThatAreNotServedAreSaidOnce) {
         EXPECT_THAT(run_xml(Action::monitor, replaced(http_monitor(), mad, other)),
                     ElementsAre(failure(Action::monitor, text)));
     }
+}
+
+TEST_F(WorkerTest, AnEmptyMarketTypeIsNotServed) {
+    const std::string xml = replaced(http_monitor(), "<MARKET_MAD><![CDATA[http]]></MARKET_MAD>",
+                                     "<MARKET_MAD><![CDATA[]]></MARKET_MAD>");
+    EXPECT_THAT(run_xml(Action::monitor, xml),
+                ElementsAre(failure(Action::monitor, "Marketplace driver '' not available")));
 }
 
 TEST_F(WorkerTest, AMarketThatIsNotServedExportsNothing) {
@@ -370,7 +378,7 @@ TEST_P(WorkerSecrets, AreInNoAnswerAndNoLog) {
 INSTANTIATE_TEST_SUITE_P(Values, WorkerSecrets,
                          testing::Values("hunter-squirrel", "hunter squirrel", "hunter  squirrel",
                                          "hunter\tsquirrel", "hunter\xE9squirrel"),
-                         [](const auto& info) { return "Number" + std::to_string(info.index); });
+                         [](const auto& value) { return "Number" + std::to_string(value.index); });
 
 TEST_F(WorkerTest, ASecretThatTheCutGoesThroughIsHidden) {
     test::write_script(market_script("monitor"),

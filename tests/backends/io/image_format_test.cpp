@@ -177,10 +177,6 @@ INSTANTIATE_TEST_SUITE_P(
         RealCase{"qcow2_raw_data_file",
                  "-f qcow2 -o data_file=$D/data,data_file_raw=on $D/image 4M", "data",
                  "external data file"},
-        RealCase{"qcow2_encrypted",
-                 "--object secret,id=s,data=x -f qcow2 -o encrypt.format=luks,"
-                 "encrypt.key-secret=s,encrypt.iter-time=10 $D/image 4M",
-                 "", ""},
         RealCase{"qcow", "-f qcow $D/image 4M", "", ""},
         RealCase{"qcow_backed", "-u -f qcow -b $D/base.raw -F raw $D/image 4M", "base.raw",
                  "backing file"},

@@ -323,16 +323,16 @@ TEST_F(PublicDirTest, NothingButAHole) {
 TEST_F(PublicDirTest, HolesTakeNoRoom) {
     const std::string data = noise(1 << 20);
     Publication publication(*dir_, 5);
-    publication.skip(16 << 20);
+    publication.skip(4 << 20);
     publication.write(bytes(data));
-    publication.skip(32 << 20);
+    publication.skip(8 << 20);
     publication.write(bytes(data));
     publication.publish("app");
     const std::string expected =
-        std::string(16 << 20, '\0') + data + std::string(32 << 20, '\0') + data;
+        std::string(4 << 20, '\0') + data + std::string(8 << 20, '\0') + data;
     EXPECT_TRUE(read_file(path_ + "/app") == expected);
     EXPECT_GE(allocated("app"), uint64_t{2} << 20);
-    EXPECT_LT(allocated("app"), uint64_t{3} << 20) << "of 50 MiB";
+    EXPECT_LT(allocated("app"), uint64_t{3} << 20) << "of 14 MiB";
 }
 
 // --- A full disk ---

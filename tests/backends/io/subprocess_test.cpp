@@ -602,5 +602,15 @@ TEST_F(SubprocessTest, IdleDeadlineSparesOneThatTalks) {
     EXPECT_GE(watch.seconds(), 2.2) << "not long enough to prove anything";
 }
 
+// A script that copies says nothing for hours.
+TEST_F(SubprocessTest, IdleDeadlineSparesOneThatCopiesWithoutAWord) {
+    TestContext context(5, {seconds(1), true});
+    const Stopwatch watch;
+    const std::string output =
+        run(shell("cat /dev/zero >/dev/null & sleep 4; kill $!; echo done"), context).output;
+    EXPECT_EQ(output, "done\n");
+    EXPECT_GE(watch.seconds(), 3.9) << "not long enough to prove anything";
+}
+
 }  // namespace
 }  // namespace onemarket
