@@ -18,21 +18,26 @@ std::shared_ptr<const T> make(const Site&) {
 
 // Alphabetical.
 constexpr std::array<BackendEntry, 1> kBackends{{
-    {"http", [](const Site& site) -> std::shared_ptr<const Backend> { return make<HttpBackend>(site); }},
+    {"http",
+     [](const Site& site) -> std::shared_ptr<const Backend> { return make<HttpBackend>(site); }},
 }};
 
 constexpr std::array<ExporterEntry, 1> kExporters{{
-    {"fs", [](const Site& site) -> std::shared_ptr<const Exporter> { return make<FsExporter>(site); }},
+    {"fs",
+     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<FsExporter>(site); }},
 }};
 
 }  // namespace
 
-std::span<const BackendEntry> all_backends() { return kBackends; }
-std::span<const ExporterEntry> all_exporters() { return kExporters; }
+std::span<const BackendEntry> all_backends() {
+    return kBackends;
+}
+std::span<const ExporterEntry> all_exporters() {
+    return kExporters;
+}
 
 std::shared_ptr<const Backend> find_backend(const Site& site, const ScriptChoice& scripts,
-                                            const std::string& type,
-                                            const DriverMessage& message) {
+                                            const std::string& type, const DriverMessage& message) {
     if (!scripts.markets.contains(type)) {
         for (const BackendEntry& entry : all_backends()) {
             if (entry.type != type) continue;

@@ -75,8 +75,7 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     return {url + "/" + name, md5, facts.size_mb, facts.format};
 }
 
-void HttpBackend::remove(const DriverMessage& message, const std::string& source,
-                         Context&) const {
+void HttpBackend::remove(const DriverMessage& message, const std::string& source, Context&) const {
     const std::string prefix = base_url(message) + "/";
     if (!source.starts_with(prefix))
         throw Error(ErrorKind::bad_request, source + " is not below BASE_URL " + prefix);

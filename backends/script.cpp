@@ -27,12 +27,10 @@ PublishedApp parse_answer(const std::string& script, const std::string& output) 
     const auto attribute = [&](std::string_view name) {
         const std::string* value = answer->find(name);
         if (value == nullptr || ascii::trim(*value).empty())
-            throw Error(ErrorKind::corrupt,
-                        script + ": the answer has no " + std::string(name));
+            throw Error(ErrorKind::corrupt, script + ": the answer has no " + std::string(name));
         return std::string(ascii::trim(*value));
     };
-    PublishedApp app{attribute("SOURCE"), attribute("MD5"), attribute("SIZE"),
-                     attribute("FORMAT")};
+    PublishedApp app{attribute("SOURCE"), attribute("MD5"), attribute("SIZE"), attribute("FORMAT")};
     if (!ascii::parse_number(app.size_mb))
         throw Error(ErrorKind::corrupt,
                     script + ": the answer's SIZE '" + app.size_mb + "' is no whole number of MB");
@@ -45,8 +43,9 @@ std::string ScriptBackend::run(const std::string& script, const XmlDocument& doc
                                Context& context) const {
     ScriptArgument argument = script_argument(document);
     if (argument.lists_left_out)
-        context.log().log(LogLevel::info,
-                          "lists of ids left out of the script's document: too long for an argument");
+        context.log().log(
+            LogLevel::info,
+            "lists of ids left out of the script's document: too long for an argument");
     return run_script(site_, script, {std::move(argument.base64), std::to_string(context.id())}, "",
                       context);
 }

@@ -25,8 +25,7 @@ class ScriptBackend : public Backend {
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:
-    std::string run(const std::string& script, const XmlDocument& document,
-                    Context& context) const;
+    std::string run(const std::string& script, const XmlDocument& document, Context& context) const;
 
     const Site& site_;
     std::string folder_;

@@ -23,8 +23,8 @@ Release parse_release(std::string_view text) {
 
 ExportCalling export_calling(Release release, bool stdin_flag) {
     if (release >= Release{6, 8, 0}) return ExportCalling::id_only_then_stdin;
-    const bool knows_flag = release >= Release{6, 6, 2} ||
-                            (release >= Release{6, 4, 4} && release < Release{6, 5, 0});
+    const bool knows_flag =
+        release >= Release{6, 6, 2} || (release >= Release{6, 4, 4} && release < Release{6, 5, 0});
     return knows_flag && stdin_flag ? ExportCalling::dash_then_stdin : ExportCalling::argument;
 }
 

@@ -35,7 +35,7 @@ struct Site {
     std::string work_dir;                  // where scripts are run: VAR
     std::vector<std::string> environment;  // NAME=VALUE of every script
     Release release;
-    bool export_stdin = false;                     // -i
+    bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
 };
 

@@ -2,14 +2,10 @@
 #include "daemon/config.h"
 
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <sstream>
-#include <system_error>
 
 #include "backends/site.h"
+#include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/template.h"
 
@@ -90,7 +86,8 @@ constexpr std::array<Key, 12> kKeys{{
      }},
     {"SHUTDOWN_GRACE",
      [](std::string_view v, Config& c) {
-         return set_number(v, 0, 3, [&](uint64_t n) { c.shutdown_grace = std::chrono::seconds(n); });
+         return set_number(v, 0, 3,
+                           [&](uint64_t n) { c.shutdown_grace = std::chrono::seconds(n); });
      }},
     {"SCRIPT_OUTPUT_MB",
      [](std::string_view v, Config& c) {
@@ -146,16 +143,13 @@ Config parse_config(std::string_view text, const std::string& file) {
 }
 
 Config load_config(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        const int error = errno;
+    try {
+        return parse_config(read_text_file(file), file);
+    } catch (const Error& error) {
         Config config;
-        if (error != ENOENT)
-            config.problems.push_back(file + ": " + std::generic_category().message(error));
+        if (error.kind() != ErrorKind::not_found) config.problems.emplace_back(error.what());
         return config;
     }
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    return parse_config(text, file);
 }
 
 std::vector<std::string_view> config_keys() {

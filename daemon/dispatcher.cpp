@@ -88,14 +88,15 @@ bool Dispatcher::run() {
 
 void Dispatcher::read_when_ready() {
     if (stopping_) return;
-    in_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
-        if (error == boost::asio::error::operation_aborted) return;
-        // A regular file cannot be waited for, and need not be.
-        if (error == boost::asio::error::operation_not_supported)
-            boost::asio::post(loop_, [this] { read_now(); });
-        else
-            read_now();
-    });
+    in_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                   [this](const error_code& error) {
+                       if (error == boost::asio::error::operation_aborted) return;
+                       // A regular file cannot be waited for, and need not be.
+                       if (error == boost::asio::error::operation_not_supported)
+                           boost::asio::post(loop_, [this] { read_now(); });
+                       else
+                           read_now();
+                   });
 }
 
 void Dispatcher::read_now() {
@@ -139,13 +140,15 @@ void Dispatcher::on_request(Request request) {
                 if (!error) writer_.release_logs();
             });
             return;
-        case Action::finalize: return stop("FINALIZE", services_.config.shutdown_grace);
+        case Action::finalize:
+            return stop("FINALIZE", services_.config.shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
             if (in_flight_.cancel(Action::import, request.id)) return expedite(request.id);
             return tell(LogLevel::info,
                         "app " + std::to_string(request.id) + ": no import to cancel");
-        default: break;
+        default:
+            break;
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
     const FlightPtr flight = in_flight_.add(request);

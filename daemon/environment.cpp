@@ -10,11 +10,13 @@
 namespace onemarket {
 namespace {
 
-std::string_view unquoted(std::string_view value) {
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-        value.back() == value.front())
-        return value.substr(1, value.size() - 2);
-    return value;
+// The value of an assignment: in quotes up to their end, or else up to a comment.
+std::string_view rc_value(std::string_view text) {
+    if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
+        const size_t end = text.find(text.front(), 1);
+        if (end != std::string_view::npos) return text.substr(1, end - 1);
+    }
+    return ascii::trim(text.substr(0, std::min(text.find(" #"), text.size())));
 }
 
 bool is_name(std::string_view name) {
@@ -43,11 +45,8 @@ Environment parse_rc(std::string_view text) {
         if (line.starts_with("export ")) line = ascii::trim(line.substr(7));
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || !is_name(line.substr(0, equals))) continue;
-        std::string_view value = line.substr(equals + 1);
-        if (const size_t comment = value.find(" #"); comment != std::string_view::npos)
-            value = value.substr(0, comment);
         variables.insert_or_assign(std::string(line.substr(0, equals)),
-                                   std::string(unquoted(ascii::trim(value))));
+                                   std::string(rc_value(ascii::trim(line.substr(equals + 1)))));
     }
     return variables;
 }

@@ -48,8 +48,11 @@ bool InFlight::cancel_import_before(const FlightPtr& flight) {
         if (published != published_.end()) flight->published_source = published->second;
         return false;
     }
-    for (auto it = begin; it != end; ++it) cancel(*it->second);
-    std::prev(end)->second->next_.push_back(flight);
+    for (auto it = begin; it != end; ++it) {
+        cancel(*it->second);
+        it->second->next_.push_back(flight);
+        ++flight->waits_for_;
+    }
     return true;
 }
 
@@ -70,8 +73,12 @@ std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
         break;
     }
     if (flight->committed_) remember(flight->request.id, *flight->committed_);
-    for (const FlightPtr& next : flight->next_) next->published_source = flight->committed_;
-    return std::exchange(flight->next_, {});
+    std::vector<FlightPtr> ready;
+    for (FlightPtr& next : std::exchange(flight->next_, {})) {
+        if (flight->committed_) next->published_source = flight->committed_;
+        if (--next->waits_for_ == 0) ready.push_back(std::move(next));
+    }
+    return ready;
 }
 
 void InFlight::remember(ObjectId app, const std::string& source) {
@@ -81,7 +88,9 @@ void InFlight::remember(ObjectId app, const std::string& source) {
     published_order_.pop_front();
 }
 
-bool InFlight::empty() const { return size() == 0; }
+bool InFlight::empty() const {
+    return size() == 0;
+}
 
 size_t InFlight::size() const {
     const std::lock_guard lock(mutex_);

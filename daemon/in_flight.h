@@ -33,6 +33,7 @@ struct Flight {
     bool cancelled_ = false;                     // for good: no SUCCESS may follow
     std::optional<std::string> committed_;       // an import's SOURCE, once it may be told
     std::vector<std::shared_ptr<Flight>> next_;  // what waits for this one's end
+    size_t waits_for_ = 0;                       // how many it waits for itself
 };
 using FlightPtr = std::shared_ptr<Flight>;
 

@@ -4,20 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
+#include "daemon/text_file.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
-
-// Empty when there is no such file.
-std::string read_file(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::string value_of(const Environment& environment, std::string_view name) {
     const auto found = environment.find(name);
@@ -44,14 +37,14 @@ Installation::Installation(const Options& options, const Environment& process)
 
 Site Installation::make_site(const Options& options, const Environment& process) {
     const Environment environment = script_environment(
-        process, parse_rc(read_file(layout_.etc + "/defaultrc")), options.proxy);
+        process, parse_rc(read_text_file_or_empty(layout_.etc + "/defaultrc")), options.proxy);
     const std::string priority = value_of(environment, "PRIORITY");
     if (const auto number = ascii::parse_number<int>(priority); number && *number <= 19)
         priority_ = *number;
     else
         problems_.push_back("PRIORITY '" + priority + "' is no niceness from 0 to 19");
 
-    const std::string version = read_file(layout_.remotes + "/VERSION");
+    const std::string version = read_text_file_or_empty(layout_.remotes + "/VERSION");
     if (ascii::trim(version).empty())
         problems_.push_back(layout_.remotes +
                             "/VERSION is missing: scripts are called as the newest releases do");

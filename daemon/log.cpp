@@ -13,10 +13,14 @@ namespace {
 
 spdlog::level::level_enum spd_level(LogLevel level) {
     switch (level) {
-        case LogLevel::error: return spdlog::level::err;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::debug: return spdlog::level::debug;
+        case LogLevel::error:
+            return spdlog::level::err;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::debug:
+            return spdlog::level::debug;
     }
     return spdlog::level::info;
 }
@@ -35,8 +39,8 @@ LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size
         return;
     }
     try {
-        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20,
-                                                                          files);
+        auto file =
+            std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20, files);
         sink_ = std::make_unique<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
         sink_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
         sink_->logger.set_level(spd_level(level));

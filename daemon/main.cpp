@@ -32,7 +32,8 @@ void open_standard_descriptors() {
     if (fd > STDERR_FILENO) ::close(fd);
 }
 
-// oned blocks signals in its threads, and what they start inherits that; a shell may ignore SIGCHLD.
+// oned blocks signals in its threads, and what they start inherits that; a shell may ignore
+// SIGCHLD.
 void reset_signals() {
     sigset_t none;
     ::sigemptyset(&none);
@@ -87,8 +88,8 @@ int serve(const Options& options, const Installation& installation) {
     LogFile log(installation.layout().log + "/onemarketd.log", config.log_level,
                 config.log_megabytes, config.log_files);
     if (!log.problem().empty()) problems.push_back("no log file: " + log.problem());
-    log.write(LogLevel::info, std::string("onemarketd ") + kVersion + " starts, pid " +
-                                  std::to_string(::getpid()));
+    log.write(LogLevel::info,
+              std::string("onemarketd ") + kVersion + " starts, pid " + std::to_string(::getpid()));
 
     Dispatcher dispatcher(std::move(setup), installation.services(), log);
     for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);

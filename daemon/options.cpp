@@ -15,7 +15,6 @@ constexpr unsigned kMaxThreads = 256;
 // All values as text: what is wrong with one must not keep the others from being read.
 struct Texts {
     std::string threads, markets, timeout, proxy;
-    bool markets_given = false;
 };
 
 void declare(CLI::App& app, Texts& texts, Options& options) {
@@ -37,6 +36,25 @@ void declare(CLI::App& app, Texts& texts, Options& options) {
     app.add_flag("--check-config", options.check_config, "Check the configuration and exit");
     app.add_flag("--version", options.version, "Show the version and exit");
     app.add_flag("-h,--help", options.help, "Show this and exit");
+}
+
+void read_words(std::vector<std::string> words, Texts& texts, Options& options) {
+    CLI::App app;
+    declare(app, texts, options);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    app.parse(words);
+    for (const std::string& extra : app.remaining())
+        options.problems.push_back("command line: unknown option '" + extra + "'");
+}
+
+// Each option with what follows it.
+std::vector<std::vector<std::string>> one_by_one(const std::vector<std::string>& words) {
+    std::vector<std::vector<std::string>> groups;
+    for (const std::string& word : words) {
+        if (groups.empty() || word.starts_with('-')) groups.emplace_back();
+        groups.back().push_back(word);
+    }
+    return groups;
 }
 
 void read_values(const Texts& texts, Options& options) {
@@ -75,16 +93,19 @@ Options parse_options(std::vector<std::string> arguments) {
     }
     Options options;
     Texts texts;
-    CLI::App app;
-    declare(app, texts, options);
     try {
-        std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-        app.parse(arguments);
+        read_words(arguments, texts, options);
     } catch (const CLI::Error& error) {
+        // One wrong option must not cost the others: each by itself then.
         options.problems.push_back(std::string("command line: ") + error.what());
+        for (const std::vector<std::string>& words : one_by_one(arguments)) {
+            try {
+                read_words(words, texts, options);
+            } catch (const CLI::Error&) {
+                // Said above, or alike.
+            }
+        }
     }
-    for (const std::string& extra : app.remaining())
-        options.problems.push_back("command line: unknown option '" + extra + "'");
     read_values(texts, options);
     return options;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/redact.h"
 
+#include <algorithm>
+
 #include "protocol/ascii.h"
 
 namespace onemarket {
@@ -32,7 +34,10 @@ std::string without_payloads(std::string_view text) {
 
 std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
     std::string result(text);
-    for (const std::string& secret : secrets) {
+    std::vector<std::string> longest_first = secrets;  // one may be a part of another
+    std::sort(longest_first.begin(), longest_first.end(),
+              [](const auto& a, const auto& b) { return a.size() > b.size(); });
+    for (const std::string& secret : longest_first) {
         if (secret.size() < kShortestSecret) continue;
         for (size_t at = result.find(secret); at != std::string::npos;
              at = result.find(secret, at + 3))

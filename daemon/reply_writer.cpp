@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/reply_writer.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,10 +11,28 @@
 
 namespace onemarket {
 
-ReplyWriter::ReplyWriter(UniqueFd fd, std::function<void()> on_broken)
-    : fd_(std::move(fd)), on_broken_(std::move(on_broken)), thread_([this] { run(); }) {}
+namespace {
 
-ReplyWriter::~ReplyWriter() { close(std::chrono::milliseconds(0)); }
+// A write that would wait must come back, so that close() can give up. Only a pipe is made so: a
+// terminal is shared with the shell that started us.
+UniqueFd made_nonblocking(UniqueFd fd) {
+    struct stat status {};
+    const bool pipe =
+        ::fstat(fd.get(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+    if (pipe) ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+}  // namespace
+
+ReplyWriter::ReplyWriter(UniqueFd fd, std::function<void()> on_broken)
+    : fd_(made_nonblocking(std::move(fd))),
+      on_broken_(std::move(on_broken)),
+      thread_([this] { run(); }) {}
+
+ReplyWriter::~ReplyWriter() {
+    close(std::chrono::milliseconds(0));
+}
 
 void ReplyWriter::release_logs() {
     const std::lock_guard lock(mutex_);

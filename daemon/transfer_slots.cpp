@@ -7,9 +7,8 @@ TransferSlots::Slot TransferSlots::acquire(Context& context) {
     std::unique_lock lock(mutex_);
     const uint64_t ticket = next_ticket_++;
     waiting_.insert(ticket);
-    const bool mine = changed_.wait(lock, context.stop_token(), [&] {
-        return free_ > 0 && *waiting_.begin() == ticket;
-    });
+    const bool mine = changed_.wait(lock, context.stop_token(),
+                                    [&] { return free_ > 0 && *waiting_.begin() == ticket; });
     waiting_.erase(ticket);
     changed_.notify_all();  // somebody else is first now
     if (!mine) throw Error(ErrorKind::cancelled, "cancelled");

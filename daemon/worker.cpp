@@ -84,16 +84,21 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
         case Action::remove:
             handle_remove(services_, *message, context, flight->published_source);
             return "";
-        case Action::monitor: return handle_monitor(services_, *message, context);
-        default: throw Error(ErrorKind::internal, "no handler");
+        case Action::monitor:
+            return handle_monitor(services_, *message, context);
+        default:
+            throw Error(ErrorKind::internal, "no handler");
     }
 }
 
 TimeLimit Worker::limit_of(Action action) const {
     switch (action) {
-        case Action::import: return services_.import_limit;
-        case Action::remove: return services_.remove_limit;
-        default: return services_.monitor_limit;
+        case Action::import:
+            return services_.import_limit;
+        case Action::remove:
+            return services_.remove_limit;
+        default:
+            return services_.monitor_limit;
     }
 }
 

@@ -13,7 +13,9 @@ namespace {
 // EVP_*Block take int lengths; larger texts go through in pieces that end on a group's edge.
 constexpr size_t kPiece = size_t{3} << 20;
 
-constexpr bool in_alphabet(char c) { return ascii::is_alnum(c) || c == '+' || c == '/'; }
+constexpr bool in_alphabet(char c) {
+    return ascii::is_alnum(c) || c == '+' || c == '/';
+}
 
 unsigned char* bytes_of(std::string& text, size_t offset) {
     return reinterpret_cast<unsigned char*>(text.data() + offset);

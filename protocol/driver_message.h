@@ -69,7 +69,6 @@ struct ScriptArgument {
     bool lists_left_out = false;
 };
 inline constexpr size_t kMaxArgumentBytes = 128 * 1024 - 1;
-ScriptArgument script_argument(const XmlDocument& document,
-                               size_t max_bytes = kMaxArgumentBytes);
+ScriptArgument script_argument(const XmlDocument& document, size_t max_bytes = kMaxArgumentBytes);
 
 }  // namespace onemarket

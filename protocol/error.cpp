@@ -8,17 +8,28 @@ namespace onemarket {
 
 std::string_view to_string(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::bad_request: return "bad_request";
-        case ErrorKind::unsupported: return "unsupported";
-        case ErrorKind::not_found: return "not_found";
-        case ErrorKind::permission: return "permission";
-        case ErrorKind::unavailable: return "unavailable";
-        case ErrorKind::corrupt: return "corrupt";
-        case ErrorKind::limit: return "limit";
-        case ErrorKind::cancelled: return "cancelled";
-        case ErrorKind::timeout: return "timeout";
-        case ErrorKind::no_space: return "no_space";
-        case ErrorKind::internal: return "internal";
+        case ErrorKind::bad_request:
+            return "bad_request";
+        case ErrorKind::unsupported:
+            return "unsupported";
+        case ErrorKind::not_found:
+            return "not_found";
+        case ErrorKind::permission:
+            return "permission";
+        case ErrorKind::unavailable:
+            return "unavailable";
+        case ErrorKind::corrupt:
+            return "corrupt";
+        case ErrorKind::limit:
+            return "limit";
+        case ErrorKind::cancelled:
+            return "cancelled";
+        case ErrorKind::timeout:
+            return "timeout";
+        case ErrorKind::no_space:
+            return "no_space";
+        case ErrorKind::internal:
+            return "internal";
     }
     return "internal";
 }
@@ -28,20 +39,26 @@ namespace {
 ErrorKind kind_of(int error_number) {
     switch (error_number) {
         case ENOENT:
-        case ENOTDIR: return ErrorKind::not_found;
+        case ENOTDIR:
+            return ErrorKind::not_found;
         case EACCES:
         case EPERM:
-        case EROFS: return ErrorKind::permission;
+        case EROFS:
+            return ErrorKind::permission;
         case ENOSPC:
         case EDQUOT:
-        case EFBIG: return ErrorKind::no_space;
+        case EFBIG:
+            return ErrorKind::no_space;
         case EMFILE:
         case ENFILE:
-        case ENOMEM: return ErrorKind::limit;
+        case ENOMEM:
+            return ErrorKind::limit;
         case EINVAL:
         case ENAMETOOLONG:
-        case ELOOP: return ErrorKind::bad_request;
-        default: return ErrorKind::unavailable;
+        case ELOOP:
+            return ErrorKind::bad_request;
+        default:
+            return ErrorKind::unavailable;
     }
 }
 

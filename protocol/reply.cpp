@@ -9,10 +9,14 @@ namespace {
 
 char letter(LogLevel level) {
     switch (level) {
-        case LogLevel::error: return 'E';
-        case LogLevel::warning: return 'W';
-        case LogLevel::info: return 'I';
-        case LogLevel::debug: return 'D';
+        case LogLevel::error:
+            return 'E';
+        case LogLevel::warning:
+            return 'W';
+        case LogLevel::info:
+            return 'I';
+        case LogLevel::debug:
+            return 'D';
     }
     return 'I';
 }
@@ -21,7 +25,8 @@ char letter(LogLevel level) {
 
 std::string format(const Reply& reply) {
     // What an IMPORT or a MONITOR gives is base64, made here: megabytes that need no cleaning.
-    const bool encoded = reply.success && reply.action != Action::remove;
+    const bool encoded =
+        reply.success && (reply.action == Action::import || reply.action == Action::monitor);
     const std::string info = encoded ? reply.info : one_line(reply.info);
     std::string line(to_string(reply.action));
     line.append(reply.success ? " SUCCESS " : " FAILURE ");
@@ -30,7 +35,9 @@ std::string format(const Reply& reply) {
     return line;
 }
 
-std::string_view init_answer() { return "INIT SUCCESS - -\n"; }
+std::string_view init_answer() {
+    return "INIT SUCCESS - -\n";
+}
 
 std::string format_log(LogLevel level, ObjectId id, std::string_view text) {
     return std::string("LOG ") + letter(level) + " " + std::to_string(id) + " " + one_line(text) +

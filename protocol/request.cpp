@@ -28,7 +28,9 @@ std::string shown(std::string_view word) {
 
 }  // namespace
 
-bool is_blank_line(std::string_view line) { return ascii::trim(line).empty(); }
+bool is_blank_line(std::string_view line) {
+    return ascii::trim(line).empty();
+}
 
 Result<Request> parse_request(std::string_view line) {
     std::string_view rest = line;

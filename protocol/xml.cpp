@@ -4,6 +4,11 @@
 
 #include <tinyxml2.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+
 #include "protocol/ascii.h"
 
 namespace onemarket {
@@ -11,24 +16,67 @@ namespace {
 
 using Parsed = Result<XmlDocument>;
 
-// tinyxml2 takes `&#0;` as the end of the text around it, so a value could be cut short unseen.
-// Inside CDATA the same characters are only text.
-bool has_nul_reference(std::string_view text) {
-    for (size_t at = text.find_first_of("&<"); at != std::string_view::npos;
-         at = text.find_first_of("&<", at + 1)) {
-        const std::string_view rest = text.substr(at);
-        if (rest.starts_with("<![CDATA[")) {
-            at = text.find("]]>", at);
-            if (at == std::string_view::npos) return false;  // malformed: the parser will say so
-            continue;
+// What tinyxml2 would take without a word, looked for outside CDATA, comments and tags: a reference
+// to a character there is none of (it takes `&#0;` as the end of the text around it, so that a
+// value could be cut short unseen), and a declaration like DOCTYPE.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text) : rest_(text) {}
+
+    // Empty when there is nothing wrong.
+    std::string fault() {
+        while (skip_to_first_of("&<")) {
+            if (skip("<!--", "-->") || skip("<![CDATA[", "]]>") || skip("<?", "?>")) continue;
+            if (rest_.starts_with("<!")) return "a declaration (DOCTYPE or the like)";
+            if (rest_.starts_with("&#") && !reference_is_right())
+                return "a reference to a character there is none of";
+            if (rest_.front() == '<')
+                skip_tag();
+            else
+                rest_.remove_prefix(1);
         }
-        if (!rest.starts_with("&#")) continue;
-        const std::string_view digits = rest.substr(rest.substr(2).starts_with('x') ? 3 : 2);
-        const size_t end = digits.find_first_not_of('0');
-        if (end > 0 && end != std::string_view::npos && digits[end] == ';') return true;
+        return "";
     }
-    return false;
-}
+
+  private:
+    bool skip_to_first_of(std::string_view characters) {
+        rest_.remove_prefix(std::min(rest_.find_first_of(characters), rest_.size()));
+        return !rest_.empty();
+    }
+
+    bool skip(std::string_view begin, std::string_view end) {
+        if (!rest_.starts_with(begin)) return false;
+        const size_t found = rest_.find(end, begin.size());
+        rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + end.size());
+        return true;
+    }
+
+    // Attributes may hold any `<` or `>` between quotes.
+    void skip_tag() {
+        rest_.remove_prefix(1);
+        while (skip_to_first_of("\"'>")) {
+            const char quote = rest_.front();
+            rest_.remove_prefix(1);
+            if (quote == '>') return;
+            skip_to_first_of(std::string_view(&quote, 1));
+            if (!rest_.empty()) rest_.remove_prefix(1);
+        }
+    }
+
+    // At `&#`. What is no reference at all stays text, as tinyxml2 has it.
+    bool reference_is_right() const {
+        const bool hex = rest_.substr(2).starts_with('x');
+        const std::string_view digits = rest_.substr(hex ? 3 : 2);
+        uint64_t value = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+        if (end == digits.data() || end == digits.data() + digits.size() || *end != ';')
+            return true;
+        return error == std::errc{} && value > 0 && value <= 0x10FFFF;
+    }
+
+    std::string_view rest_;
+};
 
 // Why the document's top level is not exactly one element called `root`; empty when it is.
 std::string top_level_fault(const tinyxml2::XMLDocument& document, std::string_view root) {
@@ -61,8 +109,9 @@ Result<XmlDocument> XmlDocument::parse(std::string_view text, std::string_view r
     if (text.size() > kMaxXmlBytes)
         return Parsed::failure("document of " + std::to_string(text.size()) +
                                " bytes is over the limit");
-    if (text.find('\0') != std::string_view::npos || has_nul_reference(text))
-        return Parsed::failure("NUL in the document");
+    if (text.find('\0') != std::string_view::npos) return Parsed::failure("NUL in the document");
+    if (std::string fault = Scanner(text).fault(); !fault.empty())
+        return Parsed::failure(std::move(fault));
     auto document = std::make_unique<tinyxml2::XMLDocument>();
     if (document->Parse(text.data(), text.size()) != tinyxml2::XML_SUCCESS)
         return Parsed::failure(std::string("not well-formed: ") + document->ErrorName() +

@@ -29,9 +29,10 @@ std::string checked_format(const std::string& path, const std::string& declared,
         throw Error(ErrorKind::corrupt, path + ": the datastore says its format is " + declared +
                                             ", its bytes say " + found.name);
     if (!found.other_file.empty())
-        throw Error(ErrorKind::unsupported, path + ": this " + found.name + " image has the " +
-                                                found.other_file_role + " " + found.other_file +
-                                                "; only an image that stands alone can be published");
+        throw Error(ErrorKind::unsupported,
+                    path + ": this " + found.name + " image has the " + found.other_file_role +
+                        " " + found.other_file +
+                        "; only an image that stands alone can be published");
     return declared.empty() ? found.name : declared;
 }
 

@@ -20,7 +20,8 @@ std::string run_export(const Site& site, const std::string& script, const XmlDoc
         case ExportCalling::dash_then_stdin:
             return run_script(site, script, {"-", id}, base64_encode(document.to_string()),
                               context);
-        case ExportCalling::argument: break;
+        case ExportCalling::argument:
+            break;
     }
     ScriptArgument argument = script_argument(document);
     if (argument.lists_left_out)

@@ -12,7 +12,9 @@
 
 namespace onemarket {
 
-void Digest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void Digest::Free::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
 
 Digest::Digest(std::string_view algorithm) : context_(EVP_MD_CTX_new()) {
     const std::string name(algorithm);

@@ -41,6 +41,7 @@ FileReader::FileReader(UniqueFd fd, const std::string& path) : path_(path), fd_(
 }
 
 size_t FileReader::read_at(uint64_t offset, std::span<std::byte> buffer) const {
+    if (offset >= size_) return 0;  // a hostile header may point anywhere
     size_t done = 0;
     while (done < buffer.size()) {
         const ssize_t got = ::pread(fd_.get(), buffer.data() + done, buffer.size() - done,

@@ -98,37 +98,50 @@ ImageFormat probe_qed(const Header& header) {
     return {"qed", "", ""};
 }
 
-// A VMDK's descriptor is text; its extents and its parent are other files.
-ImageFormat probe_vmdk_descriptor(std::string_view descriptor, bool embedded) {
-    for (const std::string_view line : ascii::split(descriptor, "\r\n")) {
-        const size_t quote = line.find('"');
-        const std::string_view quoted =
-            quote == std::string_view::npos
-                ? std::string_view{}
-                : line.substr(quote + 1, line.find('"', quote + 1) - quote - 1);
-        if (line.starts_with("parentFileNameHint"))
-            return with_other_file("vmdk", "backing file", one_line(quoted));
-        const bool extent = line.starts_with("RW ") || line.starts_with("RDONLY ");
-        if (extent && !embedded) return with_other_file("vmdk", "extent", one_line(quoted));
-    }
+constexpr size_t kSector = 512;
+
+// The text between the quotes that follow `word`, on the same line; empty when there is none.
+std::string quoted_after(std::string_view text, std::string_view word) {
+    const size_t at = text.find(word);
+    if (at == std::string_view::npos) return "";
+    const std::string_view line = text.substr(at, text.substr(at).find_first_of("\r\n"));
+    const size_t begin = line.find('"');
+    if (begin == std::string_view::npos) return "";
+    return one_line(line.substr(begin + 1, line.substr(begin + 1).find('"')));
+}
+
+// A VMDK names its parent and its extents in a text, the descriptor. Readers do not agree on where
+// it is (QEMU looks for the parent in the second sector, whatever the header says), so all that is
+// read here is searched, and what looks like a name of another file counts.
+ImageFormat probe_vmdk(const Header& header) {
+    constexpr std::string_view parent = "parentFileNameHint";
+    const std::string descriptor = header.raw_at(header.little(28, 8) * kSector, kHeaderBytes);
+    for (const std::string_view text : {header.text(), std::string_view(descriptor)})
+        if (text.find(parent) != std::string_view::npos)
+            return with_other_file("vmdk", "backing file", quoted_after(text, parent));
+    // Without a capacity the header is only the place of a descriptor, and that of extents.
+    const bool sparse = header.starts_with("KDMV");
+    if (sparse && header.little(12, 8) == 0)
+        return with_other_file("vmdk", "extent", quoted_after(descriptor, "RW"));
     return {"vmdk", "", ""};
 }
 
-ImageFormat probe_vmdk(const Header& header) {
-    constexpr uint64_t sector = 512;
-    if (header.starts_with("COWD")) return {"vmdk", "", ""};
-    const uint64_t offset = header.little(28, 8) * sector;
-    const uint64_t size = header.little(36, 8) * sector;
-    if (offset == 0) return {"vmdk", "", ""};
-    return probe_vmdk_descriptor(header.raw_at(offset, size), /*embedded=*/true);
+// A descriptor alone: all its bytes are elsewhere.
+ImageFormat probe_vmdk_descriptor(const Header& header) {
+    const std::string backing = quoted_after(header.text(), "parentFileNameHint");
+    if (!backing.empty()) return with_other_file("vmdk", "backing file", backing);
+    std::string extent = quoted_after(header.text(), "RW");
+    if (extent.empty()) extent = quoted_after(header.text(), "RDONLY");
+    return with_other_file("vmdk", "extent", extent);
 }
 
-// Comments and blank lines may stand before the line that marks a VMDK descriptor file.
+// Comments and blank lines may stand before the line that marks a VMDK descriptor.
 bool is_vmdk_descriptor(const Header& header) {
-    for (const std::string_view line : ascii::split(header.text().substr(0, 2048), "\r\n")) {
-        const std::string_view text = ascii::trim(line);
+    for (const std::string_view line : ascii::split(header.text().substr(0, 4096), "\r\n")) {
+        std::string text(ascii::trim(line));
         if (text.starts_with("# Disk DescriptorFile")) return true;
-        if (text.starts_with("version=") || text.starts_with("version =")) return true;
+        std::erase(text, ' ');
+        if (text == "version=1" || text == "version=2" || text == "version=3") return true;
         if (!text.empty() && text.front() != '#') return false;
     }
     return false;
@@ -136,8 +149,7 @@ bool is_vmdk_descriptor(const Header& header) {
 
 ImageFormat probe_vpc(const Header& header) {
     constexpr uint64_t differencing = 4;
-    if (header.big(60, 4) == differencing)
-        return with_other_file("vpc", "backing file", "");
+    if (header.big(60, 4) == differencing) return with_other_file("vpc", "backing file", "");
     return {"vpc", "", ""};
 }
 
@@ -152,17 +164,20 @@ ImageFormat probe_vdi(const Header& header) {
 ImageFormat probe_image_format(const ReadAt& read_at) {
     const Header header(read_at);
     if (header.starts_with("QFI\xfb")) {
-        return header.big(4, 4) == 1 ? probe_qcow(header) : probe_qcow2(header);
+        const uint64_t version = header.big(4, 4);
+        if (version == 1) return probe_qcow(header);
+        if (version >= 2) return probe_qcow2(header);
     }
     if (header.starts_with(std::string_view("QED\0", 4))) return probe_qed(header);
     if (header.starts_with("KDMV") || header.starts_with("COWD")) return probe_vmdk(header);
     if (header.starts_with("conectix")) return probe_vpc(header);
     if (header.starts_with("vhdxfile")) return {"vhdx", "", ""};
     if (header.starts_with("\x7f\x10\xda\xbe", 0x40)) return probe_vdi(header);
-    if (header.starts_with("LUKS\xba\xbe")) return {"luks", "", ""};
-    if (header.starts_with("WithoutFreeSpace") || header.starts_with("WithouFreSpacExt"))
-        return {"parallels", "", ""};
-    if (is_vmdk_descriptor(header)) return probe_vmdk_descriptor(header.text(), false);
+    if (header.starts_with("LUKS\xba\xbe") && header.big(6, 2) == 1) return {"luks", "", ""};
+    const bool parallels =
+        header.starts_with("WithoutFreeSpace") || header.starts_with("WithouFreSpacExt");
+    if (parallels && header.little(16, 4) == 2) return {"parallels", "", ""};
+    if (is_vmdk_descriptor(header)) return probe_vmdk_descriptor(header);
     return {};
 }
 

@@ -26,7 +26,9 @@ constexpr mode_t kPublicMode = 0644;
 // Dirty pages handed to the disk at a time while the copy goes on, so that fsync has little left.
 constexpr uint64_t kWriteBackBytes = uint64_t{8} << 20;
 
-std::string temporary_prefix(ObjectId app) { return ".onemarketd-" + std::to_string(app) + "-"; }
+std::string temporary_prefix(ObjectId app) {
+    return ".onemarketd-" + std::to_string(app) + "-";
+}
 
 // Makes `from` visible as `to`, never over an existing file.
 bool rename_new(int dir, const std::string& from, const std::string& to) {
@@ -67,7 +69,8 @@ void PublicDir::remove(const std::string& name) {
     struct stat status {};
     if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
         throw system_error(errno, path);
-    if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::bad_request, path + ": not a regular file");
+    if (!S_ISREG(status.st_mode))
+        throw Error(ErrorKind::bad_request, path + ": not a regular file");
     if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path);
 }
 
@@ -86,8 +89,9 @@ int PublicDir::remove_temporaries(ObjectId app) {
         if (!name.starts_with(prefix)) continue;
         const UniqueFd file(
             ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-        const bool in_use = file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
-        if (!in_use && ::unlinkat(fd_.get(), name.c_str(), 0) == 0) ++removed;
+        // What cannot be looked at is taken for in use.
+        const bool unused = file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+        if (unused && ::unlinkat(fd_.get(), name.c_str(), 0) == 0) ++removed;
     }
     return removed;
 }
@@ -109,7 +113,9 @@ Publication::~Publication() {
     if (!temporary_.empty()) ::unlinkat(dir_.fd(), temporary_.c_str(), 0);
 }
 
-bool Publication::clone_from(int file) { return ::ioctl(fd_.get(), FICLONE, file) == 0; }
+bool Publication::clone_from(int file) {
+    return ::ioctl(fd_.get(), FICLONE, file) == 0;
+}
 
 FileReader Publication::reread() const {
     return FileReader(UniqueFd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3)),
@@ -128,7 +134,9 @@ void Publication::write(std::span<const std::byte> bytes) {
     if (offset_ - written_back_ >= kWriteBackBytes) start_write_back();
 }
 
-void Publication::skip(uint64_t count) { offset_ += count; }
+void Publication::skip(uint64_t count) {
+    offset_ += count;
+}
 
 void Publication::start_write_back() {
     // Only advice: publish() syncs whatever happens here.

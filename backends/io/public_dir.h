@@ -79,7 +79,7 @@ class Publication : public Sink {
     PublicDir& dir_;
     std::string temporary_;  // empty once published
     UniqueFd fd_;
-    uint64_t offset_ = 0;       // bytes given so far, holes included
+    uint64_t offset_ = 0;        // bytes given so far, holes included
     uint64_t written_back_ = 0;  // bytes whose write-back was started
 };
 

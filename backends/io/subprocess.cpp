@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,7 +56,9 @@ struct Pipe {
     }
 };
 
-void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+void set_nonblocking(int fd) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
 
 // What the child does between fork and exec: system calls only, since other threads may have held
 // any lock at the moment of the fork.
@@ -126,9 +129,12 @@ std::string find_program(const Command& command) {
     if (name.find('/') != std::string::npos) return name;
     for (const std::string& variable : command.environment) {
         if (!variable.starts_with("PATH=")) continue;
-        for (const std::string_view folder : ascii::split(std::string_view(variable).substr(5), ":")) {
+        for (const std::string_view folder :
+             ascii::split(std::string_view(variable).substr(5), ":")) {
             std::string path = std::string(folder) + "/" + name;
-            if (::access(path.c_str(), X_OK) == 0) return path;
+            struct stat status {};
+            const bool file = ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+            if (file && ::access(path.c_str(), X_OK) == 0) return path;
         }
     }
     throw Error(ErrorKind::not_found, name + ": not found in PATH");
@@ -184,8 +190,9 @@ struct Subprocess::Running {
     pid_t pid = -1;
     UniqueFd in, out, err, pidfd;
     size_t input_sent = 0;
+    size_t late_bytes = 0;
     std::string stderr_line;
-    std::optional<Clock::time_point> ended;  // since when the process is known to have ended
+    std::optional<Clock::time_point> ended;   // since when the process is known to have ended
     Clock::time_point looked = Clock::now();  // when group_io was read
     uint64_t group_io = 0;
 
@@ -221,7 +228,8 @@ struct Subprocess::Running {
         if (ended) return true;
         siginfo_t info{};
         // WNOWAIT: stays a zombie, so that its process group cannot be anyone else's.
-        const int result = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+        const int result =
+            ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
         if (result == 0 && info.si_pid == pid) ended = Clock::now();
         return ended.has_value();
     }
@@ -247,8 +255,8 @@ struct Subprocess::Running {
     }
 
     void feed() {
-        const ssize_t sent = ::write(in.get(), command.input.data() + input_sent,
-                                     command.input.size() - input_sent);
+        const ssize_t sent =
+            ::write(in.get(), command.input.data() + input_sent, command.input.size() - input_sent);
         if (sent > 0) input_sent += static_cast<size_t>(sent);
         // A process that does not want its input (EPIPE) need not have it.
         const bool refused = sent < 0 && errno != EAGAIN && errno != EINTR;
@@ -305,6 +313,17 @@ struct Subprocess::Running {
 
     bool grace_is_over() const { return ended && Clock::now() >= *ended + kLeftBehindGrace; }
 
+    // Bytes read since the grace was over. What the process itself had written when it ended was no
+    // more than the pipe holds, and a slow reader must get all of that; what comes behind it is
+    // from children it left.
+    bool only_left_behind_write() const {
+        return grace_is_over() &&
+               late_bytes >= static_cast<size_t>(::fcntl(out.get(), F_GETPIPE_SZ));
+    }
+    void count(size_t bytes) {
+        if (grace_is_over()) late_bytes += bytes;
+    }
+
     // Stops whatever is left of the group, then reaps the process.
     ExitStatus end_group() {
         if (pid < 0) return {};
@@ -341,8 +360,10 @@ size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
             if (running_->grace_is_over()) break;
             continue;
         }
+        if (running_->only_left_behind_write()) break;
         const ssize_t got = ::read(running_->out.get(), buffer.data(), buffer.size());
         if (got > 0) {
+            running_->count(static_cast<size_t>(got));
             context.progress();
             return static_cast<size_t>(got);
         }
@@ -372,14 +393,16 @@ Finished run(Command command, Context& context) {
     std::vector<std::byte> buffer(kReadBytes);
     while (const size_t got = process.read(buffer, context)) {
         if (finished.output.size() + got > limit)
-            throw Error(ErrorKind::limit, name + ": answer of more than " + std::to_string(limit) +
-                                              " bytes");
+            throw Error(ErrorKind::limit,
+                        name + ": answer of more than " + std::to_string(limit) + " bytes");
         finished.output.append(reinterpret_cast<const char*>(buffer.data()), got);
     }
     finished.status = process.wait(context);
     return finished;
 }
 
-void kill_all_subprocesses() { Groups::all().kill_all(); }
+void kill_all_subprocesses() {
+    Groups::all().kill_all();
+}
 
 }  // namespace onemarket

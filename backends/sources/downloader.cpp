@@ -19,8 +19,7 @@ class DownloaderReader : public Reader {
         if (got > 0) return {got, false};
         // Only the exit status tells the end of the image from the end of the connection.
         const ExitStatus status = process_.wait(context);
-        if (!status.success())
-            throw Error(ErrorKind::unavailable, errors_.reason(script_, status));
+        if (!status.success()) throw Error(ErrorKind::unavailable, errors_.reason(script_, status));
         return {};
     }
 

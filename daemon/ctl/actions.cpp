@@ -29,7 +29,8 @@ Given parse_given(Action action, const std::string& text) {
 
 Outcome run_action(const Services& services, Action action, const Given& given) {
     InFlight in_flight({1, std::string::npos});
-    Outcome outcome{true, "no answer: apps that are templates are READY before a driver hears of them"};
+    Outcome outcome{true,
+                    "no answer: apps that are templates are READY before a driver hears of them"};
     const Worker worker(
         services, in_flight,
         {[&outcome](const Reply& reply) {

@@ -9,8 +9,8 @@
 
 namespace onemarket {
 
-// What an administrator has at hand of a request: a whole line to the driver (`IMPORT  5 <base64>`),
-// its base64, or the document itself as XML.
+// What an administrator has at hand of a request: a whole line to the driver (`IMPORT  5
+// <base64>`), its base64, or the document itself as XML.
 struct Given {
     ObjectId id = 0;
     std::string payload;  // base64

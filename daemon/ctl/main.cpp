@@ -3,13 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "daemon/ctl/actions.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
+#include "daemon/text_file.h"
 #include "daemon/version.h"
 
 namespace onemarket {
@@ -17,9 +17,7 @@ namespace {
 
 std::string read_input(const std::string& file) {
     if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw system_error(errno, file);
-    return {std::istreambuf_iterator<char>(stream), {}};
+    return read_text_file(file);
 }
 
 int act(Action action, const std::string& file) {
@@ -48,7 +46,9 @@ int main_of(int argc, char** argv) {
     std::string file;
     const auto add = [&](const std::string& name, const std::string& help) {
         CLI::App* command = app.add_subcommand(name, help);
-        command->add_option("FILE", file, "A driver message: a line to the driver, its base64, or XML; - is stdin")
+        command
+            ->add_option("FILE", file,
+                         "A driver message: a line to the driver, its base64, or XML; - is stdin")
             ->required();
         return command;
     };

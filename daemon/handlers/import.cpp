@@ -51,8 +51,8 @@ std::unique_ptr<ImageSource> export_image(const Services& services, const Driver
 // Without these oned would put the app in ERROR when all is done, and the image would stay.
 void check_facts(const ImageFacts& facts) {
     if (!ascii::parse_number(facts.size_mb))
-        throw Error(ErrorKind::corrupt, "the image's SIZE '" + facts.size_mb +
-                                            "' is no whole number of MB");
+        throw Error(ErrorKind::corrupt,
+                    "the image's SIZE '" + facts.size_mb + "' is no whole number of MB");
     if (facts.format.empty()) throw Error(ErrorKind::corrupt, "the image has no FORMAT");
 }
 
@@ -92,7 +92,8 @@ std::optional<std::string> handle_import(const Services& services, const DriverM
                                          Context& context, const Commit& commit) {
     const std::string type = message.required("MARKETPLACEAPP/TYPE");
     switch (message.app_type().value_or(AppType{})) {
-        case AppType::image: return import_image(services, message, context, commit);
+        case AppType::image:
+            return import_image(services, message, context, commit);
         case AppType::vm_template:
         case AppType::service_template:
             context.log().log(LogLevel::info,

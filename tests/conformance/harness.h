@@ -88,19 +88,22 @@ class SourceHarness {
     virtual std::unique_ptr<ImageSource> missing() = 0;
 };
 
-// A parameter of a suite: makes the harness in a throw-away folder, which it may name as it likes.
+// A parameter of a suite: makes the harness in a throw-away folder, whatever that is called.
 template <class Harness>
-using Maker = std::function<std::unique_ptr<Harness>(const std::string& folder)>;
+struct Maker {
+    std::function<std::unique_ptr<Harness>(const std::string& folder)> make;
+    friend void PrintTo(const Maker&, std::ostream* out) { *out << "the one it is named after"; }
+};
 using Market = Maker<MarketHarness>;
 using Source = Maker<SourceHarness>;
 
 template <class Harness>
 Market market() {
-    return [](const std::string& folder) { return std::make_unique<Harness>(folder); };
+    return {[](const std::string& folder) { return std::make_unique<Harness>(folder); }};
 }
 template <class Harness>
 Source source() {
-    return [](const std::string& folder) { return std::make_unique<Harness>(folder); };
+    return {[](const std::string& folder) { return std::make_unique<Harness>(folder); }};
 }
 
 }  // namespace onemarket::test

@@ -14,16 +14,15 @@
 
 namespace onemarket::test {
 
-class MarketSuite : public testing::TestWithParam<Market> {
+// One marketplace and what is done to it.
+class MarketFixture : public testing::Test {
   protected:
     using Names = std::vector<std::string>;
 
-    void SetUp() override { open("market"); }
-
     // Sets the marketplace up anew, in a folder of this name.
-    void open(const std::string& folder) {
+    void open(const Market& market, const std::string& folder = "market") {
         market_.reset();
-        market_ = GetParam()(dir_ / folder);
+        market_ = market.make(dir_ / folder);
     }
 
     // A source of this content, also found at its location by who reads it himself; `before` comes
@@ -58,6 +57,11 @@ class MarketSuite : public testing::TestWithParam<Market> {
     TestContext context_;
     ImageFacts facts_{dir_ / "image", "128", "qcow2", "", {}};
     std::unique_ptr<MarketHarness> market_;
+};
+
+class MarketSuite : public MarketFixture, public testing::WithParamInterface<Market> {
+  protected:
+    void SetUp() override { open(GetParam()); }
 };
 
 }  // namespace onemarket::test

@@ -100,7 +100,7 @@ TEST_P(MarketSuite, OddAppNames) {
 TEST_P(MarketSuite, OddFolderNames) {
     if (!market_->deviations().has_folder) GTEST_SKIP() << "this marketplace lives in no folder";
     for (const char* name : kOddFolders) {
-        open(name);
+        open(GetParam(), name);
         const PublishedApp app = import("content");
         EXPECT_EQ(market_->content(app.source), "content") << name;
         EXPECT_FALSE(market_->backend().monitor(market_->monitor_message(), context_).empty());

@@ -117,9 +117,10 @@ class ScriptMarket : public MarketHarness {
 };
 
 // The market's own script is at work when the cancel comes: half of the image is in its hands.
-class ScriptCancelled : public MarketSuite {};
+class ScriptCancelled : public MarketFixture {};
 
-TEST_P(ScriptCancelled, WhileItsScriptCopiesLeavesNothingAndIsQuick) {
+TEST_F(ScriptCancelled, WhileItsScriptCopiesLeavesNothing) {
+    open(market<ScriptMarket>());
     ASSERT_EQ(::mkfifo(facts_.location.c_str(), 0600), 0);
     facts_.md5 = "00000000000000000000000000000000";  // so that nobody reads it before the script
     TextSource unread(facts_, "");
@@ -139,8 +140,6 @@ TEST_P(ScriptCancelled, WhileItsScriptCopiesLeavesNothingAndIsQuick) {
     EXPECT_EQ(error.kind(), ErrorKind::cancelled);
     EXPECT_EQ(objects(), Names{});
 }
-
-INSTANTIATE_TEST_SUITE_P(script, ScriptCancelled, testing::Values(market<ScriptMarket>()));
 
 }  // namespace
 

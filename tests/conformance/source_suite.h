@@ -17,7 +17,7 @@ namespace onemarket::test {
 class SourceSuite : public testing::TestWithParam<Source> {
   protected:
     SourceHarness& make() {
-        harness_ = GetParam()(dir_ / "sources");
+        harness_ = GetParam().make(dir_ / "sources");
         return *harness_;
     }
 

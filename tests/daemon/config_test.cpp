@@ -167,6 +167,19 @@ TEST(Config, SyntaxErrorWithItsLine) {
                 ElementsAre(StartsWith("test.conf, line 2: ")));
 }
 
+TEST(Config, ASyntaxErrorDoesNotCostTheOtherLines) {
+    const Config config = parse(
+        "LOG_MB=\"7\"\n"
+        "this is no attribute\n"
+        "# fine\n"
+        "TRANSFERS=\"3\"\n"
+        "COLOUR=\"red\"\n");
+    EXPECT_EQ(config.log_megabytes, 7U);
+    EXPECT_EQ(config.transfers, 3U);
+    EXPECT_THAT(config.problems, ElementsAre(StartsWith("test.conf, line 2: "),
+                                             "test.conf, line 5: unknown key COLOUR"));
+}
+
 TEST(Config, CommentsAndEmptyText) {
     for (const auto* text : {"", "\n\n", "# nothing", "# nothing\n", "#", "\n#\n# LOG_MB=\"x\"",
                              "# CRLF\r\n", "  # indented"}) {

@@ -91,6 +91,16 @@ TEST(InFlight, CancelIsForOneActionAndId) {
     EXPECT_FALSE(table.cancel(Action::import, 5));
 }
 
+TEST(InFlight, Finds) {
+    InFlight table(kPlenty);
+    const FlightPtr first = table.add(import(5));
+    const FlightPtr second = table.add(import(5));
+    table.add(import(6));
+    table.add(remove(5));
+    EXPECT_THAT(table.find(Action::import, 5), testing::UnorderedElementsAre(first, second));
+    EXPECT_THAT(table.find(Action::monitor, 5), IsEmpty());
+}
+
 TEST(InFlight, CancelAll) {
     InFlight table(kPlenty);
     const std::vector<FlightPtr> flights{table.add(import(5)), table.add(remove(6)),
@@ -155,6 +165,58 @@ TEST(InFlight, ADeleteThatCameTooLateLearnsThePublishedSource) {
     EXPECT_FALSE(running->stop.stop_requested());
     EXPECT_THAT(table.finish(running), ElementsAre(flight));
     EXPECT_EQ(flight->published_source, "http://m/5");
+}
+
+// oned may send a DELETE before it has read the import's SUCCESS.
+TEST(InFlight, ADeleteThatCrossedTheAnswerLearnsThePublishedSource) {
+    InFlight table(kPlenty);
+    const FlightPtr import_of_5 = table.add(import(5));
+    EXPECT_TRUE(table.commit(import_of_5, "http://m/5"));
+    table.finish(import_of_5);
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_FALSE(table.cancel_import_before(flight));
+    EXPECT_EQ(flight->published_source, "http://m/5");
+    const FlightPtr other = table.add(remove(6));
+    EXPECT_FALSE(table.cancel_import_before(other));
+    EXPECT_EQ(other->published_source, std::nullopt);
+}
+
+TEST(InFlight, NothingIsPublishedByAnImportThatWasNotCommitted) {
+    InFlight table(kPlenty);
+    const FlightPtr failed = table.add(import(5));
+    table.finish(failed);
+    const FlightPtr cancelled = table.add(import(5));
+    table.cancel(Action::import, 5);
+    EXPECT_FALSE(table.commit(cancelled, "http://m/5"));
+    table.finish(cancelled);
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_FALSE(table.cancel_import_before(flight));
+    EXPECT_EQ(flight->published_source, std::nullopt);
+}
+
+TEST(InFlight, RemembersTheLastImports) {
+    InFlight table(kPlenty);
+    const auto publish = [&](ObjectId id, const std::string& source) {
+        const FlightPtr flight = table.add(import(id));
+        EXPECT_TRUE(table.commit(flight, source));
+        table.finish(flight);
+    };
+    const auto published = [&](ObjectId id) {
+        const FlightPtr flight = table.add(remove(id));
+        EXPECT_FALSE(table.cancel_import_before(flight));
+        table.finish(flight);
+        return flight->published_source;
+    };
+    publish(1, "old");
+    publish(1, "new");
+    EXPECT_EQ(published(1), "new");
+    const auto count = static_cast<ObjectId>(InFlight::kRemembered);
+    for (ObjectId id = 2; id <= count; ++id) publish(id, "x");
+    EXPECT_EQ(published(1), "new");
+    publish(count + 1, "x");
+    EXPECT_EQ(published(1), std::nullopt);
+    EXPECT_EQ(published(2), "x");
+    EXPECT_EQ(published(count + 1), "x");
 }
 
 TEST(InFlight, TwoDeletesWaitForOneImport) {

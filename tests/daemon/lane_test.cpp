@@ -259,6 +259,29 @@ TEST(Lane, AndForWhatWaitsForItsKey) {
     EXPECT_EQ(count, 20);
 }
 
+TEST(Lane, TakesBackWhatNoThreadHasBegunWith) {
+    std::latch running(1), go(1);
+    Ran ran;
+    {
+        Lane lane(1, no_key, [&](const FlightPtr& f) {
+            if (f->request.id == 0) {
+                running.count_down();
+                go.wait();
+            }
+            ran.add(f->request.id);
+        });
+        std::vector<FlightPtr> flights;
+        for (ObjectId id = 0; id < 4; ++id) lane.post(flights.emplace_back(flight(id)));
+        running.wait();
+        EXPECT_TRUE(lane.take_back(flights[2]));
+        EXPECT_FALSE(lane.take_back(flights[2]));  // it is out already
+        EXPECT_FALSE(lane.take_back(flights[0]));  // it runs
+        EXPECT_FALSE(lane.take_back(flight(1)));   // another one with the same id
+        go.count_down();
+    }
+    EXPECT_EQ(ran.ids(), (std::vector<ObjectId>{0, 1, 3}));
+}
+
 TEST(Lane, WithoutWorkItEndsAtOnce) {
     Lane lane(15, no_key, [](const FlightPtr&) {});
 }

@@ -101,6 +101,7 @@ TEST_F(ServicesTest, NoNameLeavesTheMarketFolder) {
 }
 
 TEST_F(ServicesTest, AMarketWithoutAType) {
+    EXPECT_EQ(serving_market(""), not_available(""));
     EXPECT_EQ(caught([&] {
                   services_.backend(of("<MARKETPLACE/>"));
                   return "served";

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <array>
 #include <chrono>
@@ -33,6 +34,9 @@ using Types = std::set<std::string, std::less<>>;
 // for the market `lab` and the datastore `labds`.
 class WorkerTest : public testing::Test {
   protected:
+    // As the driver does: a script need not read what it is given.
+    static void SetUpTestSuite() { ::signal(SIGPIPE, SIG_IGN); }
+
     WorkerTest() {
         site_.remotes = dir_ / "remotes";
         site_.work_dir = dir_.path().string();
@@ -402,6 +406,13 @@ TEST_F(WorkerTest, WhatIsCancelledBeforeItBeginsDoesNothing) {
     EXPECT_THAT(test::list(dir_ / "public"), ElementsAre("x"));
 }
 
+TEST_F(WorkerTest, ATemplateGetsNoAnswerThoughItIsCancelled) {
+    const FlightPtr flight = add_xml(Action::import, template_app("import-http-template", "2"));
+    in_flight_.cancel_all();
+    worker_.run(flight);
+    EXPECT_THAT(take_replies(), IsEmpty());
+}
+
 TEST_F(WorkerTest, ACancelDoesNotHideThatAMessageIsUnreadable) {
     const FlightPtr flight = add(Action::import, "%%%%");
     in_flight_.cancel_all();
@@ -466,7 +477,20 @@ TEST_F(WorkerTest, RequestsOfManyThreadsGetOneAnswerEach) {
                 AllOf(testing::SizeIs(40), testing::Each(StartsWith("MONITOR SUCCESS 100 "))));
 }
 
-// ---- which marketplace ----
+// ---- what a request is about ----
+
+TEST_F(WorkerTest, IsTemplate) {
+    const auto is_template = [](const std::string& payload) {
+        return Worker::is_template({Action::import, 5, payload});
+    };
+    for (const std::string type : {"2", "3"})
+        EXPECT_TRUE(is_template(base64_encode(template_app("import-http-template", type))));
+    for (const std::string type : {"0", "1", "4", "text"})
+        EXPECT_FALSE(is_template(base64_encode(template_app("import-http-template", type))));
+    EXPECT_FALSE(is_template(base64_encode(http_import())));
+    EXPECT_FALSE(is_template("%%%%"));
+    EXPECT_FALSE(is_template(""));
+}
 
 TEST_F(WorkerTest, MarketOf) {
     const auto market_of = [](Action action, ObjectId id, const std::string& payload) {
@@ -475,6 +499,7 @@ TEST_F(WorkerTest, MarketOf) {
     const std::string remove = base64_encode(http_delete("http://m/x"));
     EXPECT_EQ(market_of(Action::monitor, 7, ""), 7);
     EXPECT_EQ(market_of(Action::remove, 5, remove), 100);
+    EXPECT_EQ(market_of(Action::import, 5, base64_encode(http_import())), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, ""), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, "%%%%"), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, base64_encode("<MARKET_DRIVER_ACTION_DATA/>")),

@@ -104,6 +104,12 @@ TEST(DriverMessage, TextIsTrimmedAndNeverEmpty) {
         EXPECT_EQ(message.text(path), std::nullopt) << path;
 }
 
+TEST(DriverMessage, HasTellsEmptyFromMissing) {
+    const DriverMessage message = of("<A>1</A><B/><C> </C>");
+    for (const auto* path : {"A", "B", "C"}) EXPECT_TRUE(message.has(path)) << path;
+    for (const auto* path : {"D", "A/B"}) EXPECT_FALSE(message.has(path)) << path;
+}
+
 TEST(DriverMessage, RequiredNamesWhatIsMissing) {
     const DriverMessage message =
         of("<MARKETPLACE><MARKET_MAD> </MARKET_MAD></MARKETPLACE><A>1</A>");

@@ -63,7 +63,8 @@ class RecordingLog : public RequestLog {
 
 // A context nobody stops, unless the test does.
 struct TestContext {
-    explicit TestContext(ObjectId id = 5, TimeLimit limit = {}) : context(id, stop.get_token(), limit, log) {}
+    explicit TestContext(ObjectId id = 5, TimeLimit limit = {})
+        : context(id, stop.get_token(), limit, log) {}
     std::stop_source stop;
     RecordingLog log;
     Context context;

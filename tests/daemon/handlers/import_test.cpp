@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <string>
@@ -21,6 +22,9 @@ using testing::StartsWith;
 // A datastore whose export script names a file and what is to be done with it afterwards.
 class ImportTest : public testing::Test {
   protected:
+    // As the driver does: a script need not read what it is given.
+    static void SetUpTestSuite() { ::signal(SIGPIPE, SIG_IGN); }
+
     ImportTest() {
         site_.remotes = dir_ / "remotes";
         site_.work_dir = dir_.path().string();
@@ -33,12 +37,12 @@ class ImportTest : public testing::Test {
     }
 
     void export_prints(const std::string& size, const std::string& dispose,
-                       const std::string& command = "of $(id); $HOME") {
+                       const std::string& format = "raw") {
         test::write_script(site_.remotes + "/datastore/labds/export",
                            "#!/bin/sh\ncat <<'EOF'\n<IMPORT_INFO><IMPORT_SOURCE>" + dir_ / "image" +
-                               "</IMPORT_SOURCE><SIZE>" + size +
-                               "</SIZE><FORMAT>raw</FORMAT><DISPOSE>" + dispose +
-                               "</DISPOSE><DISPOSE_CMD>" + dir_ / "dispose" + " " + command +
+                               "</IMPORT_SOURCE><SIZE>" + size + "</SIZE><FORMAT>" + format +
+                               "</FORMAT><DISPOSE>" + dispose + "</DISPOSE><DISPOSE_CMD>" +
+                               dir_ / "dispose" + " of $(id); $HOME" +
                                "</DISPOSE_CMD></IMPORT_INFO>\nEOF\n");
     }
     // The info, `no answer`, or `<kind>: <text>` of the Error.
@@ -117,6 +121,13 @@ TEST_F(ImportTest, DisposesOnceWhenTheSizeIsNone) {
                   "corrupt: the image's SIZE '" + std::string(size) + "' is no whole number of MB");
         EXPECT_EQ(disposed(), kOnce);
     }
+    EXPECT_THAT(test::list(dir_ / "public"), IsEmpty());
+}
+
+TEST_F(ImportTest, DisposesOnceWhenThereIsNoFormat) {
+    export_prints("128", "YES", "");
+    EXPECT_EQ(import(), "corrupt: the image has no FORMAT");
+    EXPECT_EQ(disposed(), kOnce);
     EXPECT_THAT(test::list(dir_ / "public"), IsEmpty());
 }
 

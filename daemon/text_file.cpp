@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/text_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "backends/io/unique_fd.h"
+
+namespace onemarket {
+
+std::string read_text_file(const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) throw system_error(errno, path);
+    std::string text;
+    std::array<char, 65536> buffer;
+    while (true) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw system_error(errno, path);
+        if (got == 0) return text;
+        text.append(buffer.data(), static_cast<size_t>(got));
+    }
+}
+
+std::string read_text_file_or_empty(const std::string& path) {
+    try {
+        return read_text_file(path);
+    } catch (const Error&) {
+        return "";
+    }
+}
+
+}  // namespace onemarket

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/installation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "tests/support/support.h"
+
+namespace onemarket {
+namespace {
+
+using std::chrono::seconds;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A self-contained installation below a folder of the test.
+class InstallationTest : public testing::Test {
+  protected:
+    void write(const std::string& name, const std::string& text) {
+        test::write_file(dir_ / name, text);
+    }
+    void write_whole() {
+        write("etc/onemarketd.conf",
+              "TRANSFERS=\"2\"\nDELETE_TIMEOUT=\"9\"\nSCRIPT_OUTPUT_MB=\"3\"");
+        write("etc/defaultrc", "PRIORITY=5\nONE_MAD_DEBUG=1\n");
+        write("var/remotes/VERSION", "6.6.2\n");
+    }
+
+    test::TempDir dir_;
+    Options options_;
+    Environment process_{{"ONE_LOCATION", dir_.path().string()}, {"PATH", "/bin"}};
+};
+
+TEST_F(InstallationTest, ReadsWhatIsThere) {
+    write_whole();
+    options_ = parse_options({"-m http,s3 -p http://proxy -i"});
+    const Installation installation(options_, process_);
+    EXPECT_THAT(installation.problems(), IsEmpty());
+    EXPECT_EQ(installation.priority(), 5);
+    EXPECT_EQ(installation.config_file(), dir_ / "etc/onemarketd.conf");
+    EXPECT_EQ(installation.config().transfers, 2U);
+
+    const Services& services = installation.services();
+    const std::string root = dir_.path().string();
+    EXPECT_EQ(services.site.remotes, dir_ / "var/remotes");
+    EXPECT_EQ(services.site.work_dir, dir_ / "var");
+    EXPECT_EQ(services.site.release, (Release{6, 6, 2}));
+    EXPECT_EQ(services.site.max_script_output, size_t{3} << 20);
+    EXPECT_TRUE(services.site.export_stdin);
+    EXPECT_THAT(services.site.environment,
+                testing::UnorderedElementsAre("ONE_LOCATION=" + root, "PATH=/bin", "PRIORITY=5",
+                                              "ONE_MAD_DEBUG=1", "http_proxy=http://proxy"));
+    EXPECT_EQ(services.markets, (std::set<std::string, std::less<>>{"http", "s3"}));
+}
+
+TEST_F(InstallationTest, TimeLimits) {
+    write_whole();
+    const Installation standard(options_, process_);
+    EXPECT_EQ(standard.services().import_limit.span, seconds(0));
+    EXPECT_EQ(standard.services().monitor_limit.span, seconds(60));
+    EXPECT_EQ(standard.services().remove_limit.span, seconds(9));
+
+    const Installation given(parse_options({"-w 77"}), process_);
+    EXPECT_EQ(given.services().import_limit.span, seconds(77));
+    EXPECT_TRUE(given.services().import_limit.idle_only);
+    EXPECT_EQ(given.services().monitor_limit.span, seconds(77));
+    EXPECT_FALSE(given.services().monitor_limit.idle_only);
+    EXPECT_EQ(given.services().remove_limit.span, seconds(77));
+    EXPECT_FALSE(given.services().remove_limit.idle_only);
+}
+
+TEST_F(InstallationTest, RunsOnDefaultsWhereNothingIs) {
+    const Installation installation(options_, process_);
+    EXPECT_THAT(installation.problems(), Contains(HasSubstr("/VERSION is missing")));
+    EXPECT_EQ(installation.problems().size(), 1U);
+    EXPECT_EQ(installation.priority(), 19);
+    EXPECT_EQ(installation.services().site.work_dir, "/");
+    EXPECT_EQ(installation.services().site.release, Release{});
+    EXPECT_EQ(installation.services().markets, std::nullopt);
+}
+
+TEST_F(InstallationTest, SaysAllThatIsWrong) {
+    write("etc/onemarketd.conf", "COLOUR=\"red\"");
+    write("etc/defaultrc", "PRIORITY=high\n");
+    options_ = parse_options({"-t none"});
+    const Installation installation(options_, process_);
+    EXPECT_THAT(installation.problems(), Contains(HasSubstr("unknown key COLOUR")));
+    EXPECT_THAT(installation.problems(), Contains(HasSubstr("'none'")));
+    EXPECT_THAT(installation.problems(), Contains(HasSubstr("'high'")));
+    EXPECT_THAT(installation.problems(), Contains(HasSubstr("/VERSION is missing")));
+}
+
+TEST_F(InstallationTest, PrioritiesThatAreNone) {
+    for (const auto* priority : {"20", "-5", "1.5", "99999999999", ""}) {
+        write_whole();
+        write("etc/defaultrc", std::string("PRIORITY=") + priority);
+        const Installation installation(options_, process_);
+        EXPECT_EQ(installation.priority(), 0) << priority;
+        EXPECT_THAT(installation.problems(), testing::ElementsAre(HasSubstr("PRIORITY")))
+            << priority;
+    }
+}
+
+// INIT must be answered whatever is in the way.
+TEST_F(InstallationTest, NothingThrowsThoughFoldersStandWhereFilesShould) {
+    for (const auto* name : {"etc/onemarketd.conf", "etc/defaultrc", "var/remotes/VERSION"}) {
+        write_whole();
+        std::filesystem::remove_all(dir_ / name);
+        std::filesystem::create_directories(dir_ / name);
+        EXPECT_NO_THROW(Installation(options_, process_)) << name;
+        std::filesystem::remove_all(dir_ / name);
+    }
+}
+
+}  // namespace
+}  // namespace onemarket
