@@ -28,12 +28,8 @@ class Scanner {
         while (skip_to_first_of("&<")) {
             if (skip("<!--", "-->") || skip("<![CDATA[", "]]>") || skip("<?", "?>")) continue;
             if (rest_.starts_with("<!")) return "a declaration (DOCTYPE or the like)";
-            if (rest_.starts_with("&#") && !reference_is_right())
+            if (rest_.front() == '<' ? !tag_is_right() : !reference_is_right())
                 return "a reference to a character there is none of";
-            if (rest_.front() == '<')
-                skip_tag();
-            else
-                rest_.remove_prefix(1);
         }
         return "";
     }
@@ -51,22 +47,26 @@ class Scanner {
         return true;
     }
 
-    // Attributes may hold any `<` or `>` between quotes.
-    void skip_tag() {
+    // Past the tag; attributes may hold any `<` or `>` between quotes, and references.
+    bool tag_is_right() {
         rest_.remove_prefix(1);
         while (skip_to_first_of("\"'>")) {
-            const char quote = rest_.front();
+            const char quote[] = {rest_.front(), '&'};
             rest_.remove_prefix(1);
-            if (quote == '>') return;
-            skip_to_first_of(std::string_view(&quote, 1));
+            if (quote[0] == '>') return true;
+            while (skip_to_first_of({quote, 2}) && rest_.front() == '&')
+                if (!reference_is_right()) return false;
             if (!rest_.empty()) rest_.remove_prefix(1);
         }
+        return true;
     }
 
-    // At `&#`. What is no reference at all stays text, as tinyxml2 has it.
-    bool reference_is_right() const {
-        const bool hex = rest_.substr(2).starts_with('x');
-        const std::string_view digits = rest_.substr(hex ? 3 : 2);
+    // At `&`, and past it. What is no reference to a number stays text, as tinyxml2 has it.
+    bool reference_is_right() {
+        rest_.remove_prefix(1);
+        if (!rest_.starts_with('#')) return true;
+        const bool hex = rest_.substr(1).starts_with('x');
+        const std::string_view digits = rest_.substr(hex ? 2 : 1);
         uint64_t value = 0;
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
