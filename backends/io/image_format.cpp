@@ -137,7 +137,7 @@ ImageFormat probe_vmdk_descriptor(const Header& header) {
 
 // Comments and blank lines may stand before the line that marks a VMDK descriptor.
 bool is_vmdk_descriptor(const Header& header) {
-    for (const std::string_view line : ascii::split(header.text().substr(0, 4096), "\r\n")) {
+    for (const std::string_view line : ascii::split(header.text().substr(0, 4096), "\n")) {
         std::string text(ascii::trim(line));
         if (text.starts_with("# Disk DescriptorFile")) return true;
         std::erase(text, ' ');

@@ -36,6 +36,7 @@ TEST(Environment, PlainAssignmentsOfAnRc) {
         {"equals sign in the value", "A=b=c\n", {{"A", "b=c"}}},
         {"indented, CR at the end", "  A=1\r\n", {{"A", "1"}}},
         {"comment behind a value", "A=1 # one\nB=\"2\" # two\n", {{"A", "1"}, {"B", "2"}}},
+        {"comment behind no value", "A= # none\n", {{"A", ""}}},
         {"a number sign in a word", "A=x#y\n", {{"A", "x#y"}}},
         {"a number sign in quotes", "A=\"x # y\"\n", {{"A", "x # y"}}},
         {"nothing is evaluated",

@@ -388,6 +388,10 @@ std::vector<HostileCase> hostile_cases() {
         {"vmdk_extent_behind_64_KiB", behind(70'000)},
         {"vmdk_extent_behind_another_comment",
          "# A disk\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\n" + kFlat},
+        {"vmdk_extent_behind_a_comment_with_a_carriage_return",
+         "# x\rnot a comment to everyone\nversion=1\nCID=1\nparentCID=ffffffff\n"
+         "createType=\"monolithicFlat\"\n" +
+             kFlat},
         {"vmdk_capacity_0_with_an_extent", vmdk(0, 1, descriptor(kFlat))},
         {"vmdk_parent", vmdk(2048, 1, descriptor(kHint))},
         {"vmdk_parent_behind_a_blank", vmdk(2048, 1, descriptor(" " + kHint))},
