@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one file that includes Boost.Process. Version 1 of it, as Boost 1.81 has it, leaves three
-// things to its user: it leaks descriptors into the child (closed in ChildSetup), leaves a zombie
-// when exec fails (reaped in ChildSetup), and its waiting with a time limit is not thread-safe (so
-// the wait here is poll(2) on a pidfd).
 #include "backends/io/subprocess.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/process/args.hpp>
-#include <boost/process/child.hpp>
-#include <boost/process/env.hpp>
-#include <boost/process/environment.hpp>
-#include <boost/process/exe.hpp>
-#include <boost/process/extend.hpp>
 #include <cerrno>
 #include <mutex>
 #include <set>
 
+#include "backends/io/child_process.h"
 #include "backends/io/process_group.h"
 #include "backends/io/unique_fd.h"
-#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
 
-namespace bp = boost::process;
 using Clock = Context::Clock;
 using std::chrono::milliseconds;
 
@@ -43,61 +30,6 @@ constexpr milliseconds kTermGrace{1000};       // between TERM and KILL
 constexpr milliseconds kLookEvery{1000};       // for signs of life of a silent group
 constexpr size_t kMaxStderrLine = size_t{64} << 10;
 constexpr size_t kReadBytes = size_t{64} << 10;
-
-struct Pipe {
-    UniqueFd read_end;
-    UniqueFd write_end;
-
-    Pipe() {
-        std::array<int, 2> fds{};
-        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, "pipe");
-        read_end.reset(fds[0]);
-        write_end.reset(fds[1]);
-    }
-};
-
-void set_nonblocking(int fd) {
-    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
-
-// What the child does between fork and exec: system calls only, since other threads may have held
-// any lock at the moment of the fork.
-struct ChildSetup : bp::extend::handler {
-    int in, out, err;
-    const char* directory;
-
-    template <class Executor>
-    void on_exec_setup(Executor& executor) const {
-        ::setpgid(0, 0);
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
-        sigset_t none;
-        ::sigemptyset(&none);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        if (::chdir(directory) != 0) {
-            executor.set_error(std::error_code(errno, std::system_category()), "chdir");
-            ::_exit(127);
-        }
-        ::dup2(in, STDIN_FILENO);
-        ::dup2(out, STDOUT_FILENO);
-        ::dup2(err, STDERR_FILENO);
-        close_others();
-    }
-
-    // exec failed: Boost has tried waitpid with WNOHANG, which mostly comes too early.
-    template <class Executor>
-    void on_error(Executor& executor, const std::error_code&) const {
-        if (executor.pid > 0) ::waitpid(executor.pid, nullptr, 0);
-    }
-
-  private:
-    static void close_others() {
-        constexpr unsigned int close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC
-        if (::syscall(SYS_close_range, 3U, ~0U, close_on_exec) == 0) return;
-        const long limit = ::sysconf(_SC_OPEN_MAX);  // a kernel before 5.11
-        for (int fd = 3; fd < limit; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-};
 
 // The groups alive, for kill_all_subprocesses().
 class Groups {
@@ -123,36 +55,6 @@ class Groups {
     std::mutex mutex_;
     std::set<pid_t> groups_;
 };
-
-std::string find_program(const Command& command) {
-    const std::string& name = command.argv.front();
-    if (name.find('/') != std::string::npos) return name;
-    for (const std::string& variable : command.environment) {
-        if (!variable.starts_with("PATH=")) continue;
-        for (const std::string_view folder :
-             ascii::split(std::string_view(variable).substr(5), ":")) {
-            std::string path = std::string(folder) + "/" + name;
-            struct stat status {};
-            const bool file = ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-            if (file && ::access(path.c_str(), X_OK) == 0) return path;
-        }
-    }
-    throw Error(ErrorKind::not_found, name + ": not found in PATH");
-}
-
-bp::child start(const std::string& path, const std::vector<std::string>& args,
-                const bp::environment& environment, const ChildSetup& setup) {
-    std::error_code error;
-    bp::child child(bp::exe = path, bp::args = args, environment, setup, error);
-    if (error.value() == ENOEXEC) {  // no #! line
-        std::vector<std::string> shell_args{path};
-        shell_args.insert(shell_args.end(), args.begin(), args.end());
-        error.clear();
-        child = bp::child(bp::exe = "/bin/sh", bp::args = shell_args, environment, setup, error);
-    }
-    if (error) throw system_error(error.value(), path);
-    return child;
-}
 
 // Wakes a poll when the request is stopped.
 class StopSignal {
@@ -186,7 +88,6 @@ std::string to_string(ExitStatus status) {
 
 struct Subprocess::Running {
     Command command;
-    bp::child child;
     pid_t pid = -1;
     UniqueFd in, out, err, pidfd;
     size_t input_sent = 0;
@@ -197,26 +98,12 @@ struct Subprocess::Running {
     uint64_t group_io = 0;
 
     explicit Running(Command what) : command(std::move(what)) {
-        const std::string path = find_program(command);
-        bp::environment environment;
-        for (const std::string& variable : command.environment) {
-            const size_t equals = variable.find('=');
-            if (equals != std::string::npos && equals > 0)
-                environment[variable.substr(0, equals)] = variable.substr(equals + 1);
-        }
-        Pipe input, output, error;
-        ChildSetup setup;
-        setup.in = input.read_end.get();
-        setup.out = output.write_end.get();
-        setup.err = error.write_end.get();
-        setup.directory = command.directory.c_str();
-        child = start(path, {command.argv.begin() + 1, command.argv.end()}, environment, setup);
-        pid = child.id();
+        ChildProcess child = start_child(command.argv, command.environment, command.directory);
+        pid = child.pid;
+        in = std::move(child.in);
+        out = std::move(child.out);
+        err = std::move(child.err);
         Groups::all().add(pid);
-        in = std::move(input.write_end);
-        out = std::move(output.read_end);
-        err = std::move(error.read_end);
-        for (const int fd : {in.get(), out.get(), err.get()}) set_nonblocking(fd);
         if (command.input.empty()) in.reset();
         // -1 on a kernel before 5.3: poll() then ignores it and wait_for_event() looks by itself.
         pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -341,7 +228,6 @@ struct Subprocess::Running {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        child.detach();
         pid = -1;
         return WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
                                    : ExitStatus{WEXITSTATUS(status), 0};

@@ -15,7 +15,7 @@ FLOORS = {"protocol": 0, "backends": 1, "daemon": 2}
 # What a pattern stands for, and the only files it may stand in.
 DOORS = [
     ("tinyxml2", r"#include <tinyxml2\.h>", ["protocol/xml.cpp"]),
-    ("Boost.Process", r"#include <boost/process", ["backends/io/subprocess.cpp"]),
+    ("Boost.Process", r"#include <boost/process", ["backends/io/child_process.cpp"]),
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/main.cpp"]),
     ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp"]),
