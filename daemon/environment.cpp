@@ -12,6 +12,8 @@ namespace {
 
 // The value of an assignment: in quotes up to their end, or else up to a comment.
 std::string_view rc_value(std::string_view text) {
+    if (text.starts_with(" #") || text.starts_with("\t#")) return {};
+    text = ascii::trim(text);
     if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
         const size_t end = text.find(text.front(), 1);
         if (end != std::string_view::npos) return text.substr(1, end - 1);
@@ -46,7 +48,7 @@ Environment parse_rc(std::string_view text) {
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || !is_name(line.substr(0, equals))) continue;
         variables.insert_or_assign(std::string(line.substr(0, equals)),
-                                   std::string(rc_value(ascii::trim(line.substr(equals + 1)))));
+                                   std::string(rc_value(line.substr(equals + 1))));
     }
     return variables;
 }

@@ -61,7 +61,8 @@ class Scanner {
         return true;
     }
 
-    // At `&`, and past it. What is no reference to a number stays text, as tinyxml2 has it.
+    // At `&`, and past it. tinyxml2 reads a number backwards from its `;`, so one that is malformed
+    // may still end in a zero for it.
     bool reference_is_right() {
         rest_.remove_prefix(1);
         if (!rest_.starts_with('#')) return true;
@@ -70,9 +71,8 @@ class Scanner {
         uint64_t value = 0;
         const auto [end, error] =
             std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
-        if (end == digits.data() || end == digits.data() + digits.size() || *end != ';')
-            return true;
-        return error == std::errc{} && value > 0 && value <= 0x10FFFF;
+        const bool whole = end < digits.data() + digits.size() && *end == ';';
+        return whole && error == std::errc{} && value > 0 && value <= 0x10FFFF;
     }
 
     std::string_view rest_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl: the operator's command.
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +42,7 @@ int decode(const std::string& file) {
 }
 
 int main_of(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
     app.set_version_flag("--version", std::string("onemarketctl ") + kVersion);
     app.require_subcommand(1);
