@@ -126,12 +126,12 @@ void Dispatcher::watch_output() {
 
 void Dispatcher::on_line(std::string_view line) {
     if (stopping_ || is_blank_line(line)) return;
-    Result<Request> request = parse_request(line);
+    const Result<Request> request = parse_request(line);
     if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
-    on_request(std::move(*request));
+    on_request(*request);
 }
 
-void Dispatcher::on_request(Request request) {
+void Dispatcher::on_request(const Request& request) {
     switch (request.action) {
         case Action::init:
             writer_.init_answer();

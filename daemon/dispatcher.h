@@ -52,7 +52,7 @@ class Dispatcher {
     void read_now();
     void watch_output();
     void on_line(std::string_view line);
-    void on_request(Request request);
+    void on_request(const Request& request);
     void refuse(const Request& request);
     void expedite(ObjectId app);
     void start(const FlightPtr& flight);

@@ -183,7 +183,8 @@ TEST_F(SubprocessTest, ChildLeadsAProcessGroup) {
 TEST_F(SubprocessTest, ChildDiesWithTheThreadThatStartedIt) {
     std::optional<Subprocess> process;
     std::thread([&] { process.emplace(command({"sleep", "600"})); }).join();
-    EXPECT_EQ(process->wait(context_).signal, SIGKILL);
+    TestContext limited(5, {seconds(20), false});
+    EXPECT_EQ(process->wait(limited).signal, SIGKILL);
 }
 
 // --- Finding and starting it ---
