@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/http.h"
 
+#include "backends/io/image_format.h"
 #include "backends/io/public_dir.h"
 #include "backends/io/pump.h"
 #include "backends/io/random.h"
@@ -50,6 +51,17 @@ std::string copy(Reader& reader, PublicDir& dir, Publication& publication, Conte
     return md5.finish();
 }
 
+// The source may have been written to since it was looked at: what counts is what is published.
+void check_copy(const ImageFacts& facts, const Publication& publication) {
+    if (!facts.format_confirmed) return;
+    const FileReader copy = publication.reread();
+    const std::string fault = publishing_fault(
+        facts.format, probe_image_format([&copy](uint64_t offset, std::span<std::byte> buffer) {
+            return copy.read_at(offset, buffer);
+        }));
+    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.location + ": " + fault);
+}
+
 }  // namespace
 
 bool HttpBackend::serves(const DriverMessage& message) const {
@@ -69,6 +81,7 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     if (!facts.md5.empty() && facts.md5 != md5)
         throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
                                             facts.md5 + ", its bytes have " + md5);
+    check_copy(facts, publication);
     context.check();
     const std::string name = new_name(context.id());
     publication.publish(name);

@@ -36,7 +36,9 @@ void ScriptErrors::add_line(std::string_view line) {
         if (!text.starts_with(prefix.text)) continue;
         const std::string_view message = ascii::trim(text.substr(prefix.text.size()));
         if (prefix.level == LogLevel::error) last_error_ = message.substr(0, kMaxReason);
-        log_.log(prefix.level, message);
+        if (++log_lines_ <= kMaxLogLines) log_.log(prefix.level, message);
+        if (log_lines_ == kMaxLogLines + 1)
+            log_.log(LogLevel::warning, "the script logs more, which is left out");
         return;
     }
     if (reason_.size() > kMaxReason) return;

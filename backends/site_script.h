@@ -24,7 +24,11 @@ class ScriptErrors {
     std::string reason(const std::string& script, ExitStatus status) const;
 
   private:
+    // A script that loops must not flood oned's log.
+    static constexpr int kMaxLogLines = 1000;
+
     RequestLog& log_;
+    int log_lines_ = 0;
     std::string reason_;
     std::string last_error_;
 };

@@ -50,7 +50,8 @@ struct Key {
     Fault (*apply)(std::string_view value, Config& config);
 };
 
-constexpr uint64_t kDay = 86'400;  // seconds
+constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
+constexpr uint64_t kDay = 86'400;     // seconds
 
 constexpr std::array<Key, 12> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
@@ -100,6 +101,7 @@ constexpr std::array<Key, 12> kKeys{{
 }};
 
 void apply(const Template::Attribute& attribute, const std::string& file, Config& config) {
+    if (config.problems.size() >= kMaxProblems) return;
     const std::string where = file + ", line " + std::to_string(attribute.line) + ": ";
     for (const Key& key : kKeys) {
         if (key.name != attribute.key) continue;
@@ -120,6 +122,8 @@ Config parse_config(std::string_view text, const std::string& file) {
     // The lexer takes a comment only with its newline, and a CR before one as part of a value.
     std::string lines(text);
     std::erase(lines, '\r');
+    if (lines.find('\0') != std::string::npos)
+        config.problems.push_back(file + ": NUL in the text, which ends there");
     if (const Result<Template> parsed = parse_template(lines + "\n")) {
         for (const Template::Attribute& attribute : *parsed) apply(attribute, file, config);
         return config;
@@ -128,6 +132,7 @@ Config parse_config(std::string_view text, const std::string& file) {
     std::istringstream stream(lines);
     size_t number = 0;
     for (std::string line; std::getline(stream, line);) {
+        if (config.problems.size() >= kMaxProblems) break;
         ++number;
         const Result<Template> parsed = parse_template(line + "\n");
         if (!parsed)

@@ -9,6 +9,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace onemarket {
@@ -126,9 +127,13 @@ void Dispatcher::watch_output() {
 
 void Dispatcher::on_line(std::string_view line) {
     if (stopping_ || is_blank_line(line)) return;
-    const Result<Request> request = parse_request(line);
-    if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
-    on_request(*request);
+    try {
+        const Result<Request> request = parse_request(line);
+        if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
+        on_request(*request);
+    } catch (const std::bad_alloc&) {
+        tell(LogLevel::error, "ignored a line: out of memory");
+    }
 }
 
 void Dispatcher::on_request(const Request& request) {
@@ -168,12 +173,17 @@ void Dispatcher::refuse(const Request& request) {
 void Dispatcher::expedite(ObjectId app) {
     if (!quick_) return;
     for (const FlightPtr& flight : in_flight_.find(Action::import, app))
-        if (imports_->take_back(flight)) quick_->post(flight);
+        if (imports_->take_back(flight)) start_on(*quick_, flight);
 }
 
 void Dispatcher::start(const FlightPtr& flight) {
     const bool quick = quick_ && flight->request.action != Action::import;
-    (quick ? *quick_ : *imports_).post(flight);
+    start_on(quick ? *quick_ : *imports_, flight);
+}
+
+// A system that gives no thread at all: this one answers, slowly but surely.
+void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
+    if (!lane.post(flight)) run_flight(flight);
 }
 
 void Dispatcher::run_flight(const FlightPtr& flight) {

@@ -56,6 +56,7 @@ class Dispatcher {
     void refuse(const Request& request);
     void expedite(ObjectId app);
     void start(const FlightPtr& flight);
+    void start_on(Lane& lane, const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);
     void stop(std::string_view why, std::chrono::milliseconds grace);
     void end_if_idle();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/lane.h"
 
+#include <system_error>
 #include <utility>
 
 namespace onemarket {
@@ -14,12 +15,18 @@ Lane::~Lane() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Lane::post(FlightPtr flight) {
+bool Lane::post(FlightPtr flight) {
     const std::lock_guard lock(mutex_);
+    if (idle_ <= ready_.size() && threads_.size() < max_threads_) {
+        try {
+            threads_.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            if (threads_.empty()) return false;
+        }
+    }
     ready_.push_back({std::move(flight), std::nullopt});
-    if (idle_ < ready_.size() && threads_.size() < max_threads_)
-        threads_.emplace_back([this] { work(); });
     changed_.notify_one();
+    return true;
 }
 
 bool Lane::take_back(const FlightPtr& flight) {

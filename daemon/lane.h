@@ -30,8 +30,9 @@ class Lane {
     // Waits for what runs and what is queued.
     ~Lane();
 
-    // Both are thread-safe.
-    void post(FlightPtr flight);
+    // Both are thread-safe. Where the system gives no thread for it the work is left to those there
+    // are; false when there is none: then the flight was not taken.
+    bool post(FlightPtr flight);
     // Takes a flight out that no thread has begun with. False when there is none such.
     bool take_back(const FlightPtr& flight);
 

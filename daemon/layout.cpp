@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/layout.h"
 
+#include <filesystem>
+
 namespace onemarket {
 
 Layout Layout::of(const std::string& one_location) {
     if (one_location.empty())
         return {"/var/lib/one", "/etc/one", "/var/log/one", "/var/lib/one/remotes"};
-    return {one_location + "/var", one_location + "/etc", one_location + "/var",
-            one_location + "/var/remotes"};
+    // The driver changes its folder, and its scripts with it.
+    const std::string root = std::filesystem::absolute(one_location).string();
+    return {root + "/var", root + "/etc", root + "/var", root + "/var/remotes"};
 }
 
 }  // namespace onemarket

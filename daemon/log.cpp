@@ -38,6 +38,10 @@ LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size
         problem_ = "there is no folder " + folder.string();
         return;
     }
+    if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+        problem_ = path + " is no regular file";
+        return;
+    }
     try {
         auto file =
             std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20, files);

@@ -93,11 +93,16 @@ int serve(const Options& options, const Installation& installation) {
 
     Dispatcher dispatcher(std::move(setup), installation.services(), log);
     for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);
-    if (!dispatcher.run()) {
-        kill_all_subprocesses();
-        ::_exit(EXIT_SUCCESS);
+    int status = EXIT_FAILURE;
+    try {
+        if (dispatcher.run()) return EXIT_SUCCESS;
+        status = EXIT_SUCCESS;  // all but what could not be stopped
+    } catch (const std::exception& error) {
+        log.write(LogLevel::error, std::string("stopped by ") + error.what());
     }
-    return EXIT_SUCCESS;
+    // Without the destructor, which waits for every worker.
+    kill_all_subprocesses();
+    ::_exit(status);
 }
 
 int main_of(int argc, char** argv) {

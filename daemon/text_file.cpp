@@ -2,6 +2,7 @@
 #include "daemon/text_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,8 +13,12 @@
 namespace onemarket {
 
 std::string read_text_file(const std::string& path) {
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) throw system_error(errno, path);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) throw system_error(errno, path);
+    if (S_ISDIR(status.st_mode)) throw system_error(EISDIR, path);
+    if (S_ISFIFO(status.st_mode)) throw Error(ErrorKind::bad_request, path + ": a FIFO");
     std::string text;
     std::array<char, 65536> buffer;
     while (true) {
@@ -22,6 +27,9 @@ std::string read_text_file(const std::string& path) {
         if (got < 0) throw system_error(errno, path);
         if (got == 0) return text;
         text.append(buffer.data(), static_cast<size_t>(got));
+        if (text.size() > kMaxTextFile)
+            throw Error(ErrorKind::limit,
+                        path + ": more than " + std::to_string(kMaxTextFile) + " bytes");
     }
 }
 

@@ -2,13 +2,18 @@
 // Small files, read whole.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "protocol/error.h"
 
 namespace onemarket {
 
-// The file's bytes. Throws Error "<path>: <reason>"; not_found when there is none.
+// More than any file that people write by hand.
+inline constexpr size_t kMaxTextFile = size_t{1} << 20;
+
+// The file's bytes. Throws Error "<path>: <reason>": not_found when there is none, and when it is
+// no regular file (a FIFO could be waited for for ever) or longer than kMaxTextFile.
 std::string read_text_file(const std::string& path);
 
 // The same, empty when it cannot be read.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/worker.h"
 
+#include <malloc.h>
+
 #include <new>
 
 #include "daemon/handlers/import.h"
@@ -63,6 +65,10 @@ void Worker::run(const FlightPtr& flight) const {
         fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
     output_.reply(reply);
+    // The tree of a large document is some twenty times its size, in small pieces the allocator
+    // would keep for ever.
+    constexpr size_t large = size_t{1} << 20;
+    if (request.payload.size() > large) ::malloc_trim(0);
 }
 
 std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) const {

@@ -21,6 +21,8 @@ using Parsed = Result<XmlDocument>;
 // value could be cut short unseen), and a declaration like DOCTYPE.
 class Scanner {
   public:
+    static constexpr int kMaxAttributes = 64;  // of one element
+
     explicit Scanner(std::string_view text) : rest_(text) {}
 
     // Empty when there is nothing wrong.
@@ -29,7 +31,7 @@ class Scanner {
             if (skip("<!--", "-->") || skip("<![CDATA[", "]]>") || skip("<?", "?>")) continue;
             if (rest_.starts_with("<!")) return "a declaration (DOCTYPE or the like)";
             if (rest_.front() == '<' ? !tag_is_right() : !reference_is_right())
-                return "a reference to a character there is none of";
+                return "too many attributes, or a reference to a character there is none of";
         }
         return "";
     }
@@ -50,7 +52,9 @@ class Scanner {
     // Past the tag; attributes may hold any `<` or `>` between quotes, and references.
     bool tag_is_right() {
         rest_.remove_prefix(1);
-        while (skip_to_first_of("\"'>")) {
+        // tinyxml2 compares each attribute with all before it; the documents here have none.
+        for (int attributes = 0; attributes <= kMaxAttributes && skip_to_first_of("\"'>");
+             ++attributes) {
             const char quote[] = {rest_.front(), '&'};
             rest_.remove_prefix(1);
             if (quote[0] == '>') return true;
@@ -58,7 +62,7 @@ class Scanner {
                 if (!reference_is_right()) return false;
             if (!rest_.empty()) rest_.remove_prefix(1);
         }
-        return true;
+        return rest_.empty();  // a tag without its end is the parser's business
     }
 
     // At `&`, and past it. tinyxml2 reads a number backwards from its `;`, so one that is malformed

@@ -8,31 +8,18 @@
 namespace onemarket {
 namespace {
 
-// IMAGE/FORMAT in qemu-img's words.
-std::string declared_format(const DriverMessage& message) {
-    std::string format = ascii::to_lower(message.text("IMAGE/FORMAT").value_or(""));
-    return format == "vhd" ? "vpc" : format;
-}
-
-// A whole disk that its guest encrypted begins with a LUKS header; to its datastore it is raw.
-bool confirms(const std::string& declared, const std::string& found) {
-    return declared.empty() || declared == found || (declared == "raw" && found == "luks");
-}
-
 std::string checked_format(const std::string& path, const std::string& declared,
                            const FileReader& reader) {
     const ImageFormat found =
         probe_image_format([&reader](uint64_t offset, std::span<std::byte> buffer) {
             return reader.read_at(offset, buffer);
         });
-    if (!confirms(declared, found.name))
-        throw Error(ErrorKind::corrupt, path + ": the datastore says its format is " + declared +
-                                            ", its bytes say " + found.name);
-    if (!found.other_file.empty())
-        throw Error(ErrorKind::unsupported,
-                    path + ": this " + found.name + " image has the " + found.other_file_role +
-                        " " + found.other_file +
-                        "; only an image that stands alone can be published");
+    const std::string fault = publishing_fault(declared, found);
+    if (!fault.empty()) {
+        const bool right_format = declared.empty() || declared == found.name;
+        throw Error(right_format ? ErrorKind::unsupported : ErrorKind::corrupt,
+                    path + ": " + fault);
+    }
     return declared.empty() ? found.name : declared;
 }
 
@@ -50,7 +37,9 @@ std::unique_ptr<ImageSource> FsExporter::export_image(const DriverMessage& messa
     if (!facts.location.starts_with('/'))
         throw Error(ErrorKind::bad_request, facts.location + ": not an absolute path");
     auto reader = std::make_unique<FileReader>(facts.location);
-    facts.format = checked_format(facts.location, declared_format(message), *reader);
+    facts.format = checked_format(
+        facts.location, ascii::to_lower(message.text("IMAGE/FORMAT").value_or("")), *reader);
+    facts.format_confirmed = true;
     return std::make_unique<FileSource>(std::move(facts), std::move(reader));
 }
 

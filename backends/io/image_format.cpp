@@ -181,4 +181,15 @@ ImageFormat probe_image_format(const ReadAt& read_at) {
     return {};
 }
 
+std::string publishing_fault(const std::string& declared, const ImageFormat& found) {
+    const bool confirmed = declared.empty() || declared == found.name ||
+                           (declared == "vhd" && found.name == "vpc") ||
+                           (declared == "raw" && found.name == "luks");
+    if (!confirmed)
+        return "the datastore says its format is " + declared + ", its bytes say " + found.name;
+    if (found.other_file.empty()) return "";
+    return "this " + found.name + " image has the " + found.other_file_role + " " +
+           found.other_file + "; only an image that stands alone can be published";
+}
+
 }  // namespace onemarket

@@ -19,6 +19,11 @@ struct ImageFormat {
     std::string other_file_role;  // "backing file", "external data file" or "extent"
 };
 
+// Why an image of this format must not be published as `declared` (empty: as whatever it is); empty
+// when it may. A whole disk that its guest encrypted begins with a LUKS header and is raw to its
+// datastore: that alone is taken for raw.
+std::string publishing_fault(const std::string& declared, const ImageFormat& found);
+
 // Reads `buffer.size()` bytes at `offset`, fewer only at the end of the image; returns how many.
 using ReadAt = std::function<size_t(uint64_t offset, std::span<std::byte> buffer)>;
 

@@ -36,7 +36,18 @@ bool rename_new(int dir, const std::string& from, const std::string& to) {
     if (errno != EINVAL && errno != ENOSYS) return false;
     // A file system without that flag (NFS): a hard link does not replace either.
     if (::linkat(dir, from.c_str(), dir, to.c_str(), 0) != 0) return false;
-    return ::unlinkat(dir, from.c_str(), 0) == 0;
+    (void)::unlinkat(dir, from.c_str(), 0);  // published all the same
+    return true;
+}
+
+// True when the name leads to this very file: whoever may write to the folder could have put
+// another one in the temporary's place.
+bool is_same_file(int dir, const std::string& name, int file) {
+    struct stat named {};
+    struct stat opened {};
+    return ::fstatat(dir, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ::fstat(file, &opened) == 0 && named.st_dev == opened.st_dev &&
+           named.st_ino == opened.st_ino;
 }
 
 }  // namespace
@@ -159,6 +170,10 @@ void Publication::publish(const std::string& name) {
         throw system_error(errno, path);
     if (!rename_new(dir_.fd(), temporary_, name)) throw system_error(errno, path);
     temporary_.clear();
+    if (!is_same_file(dir_.fd(), name, fd_.get())) {
+        ::unlinkat(dir_.fd(), name.c_str(), 0);
+        throw Error(ErrorKind::corrupt, path + ": somebody put another file in its place");
+    }
     if (::fsync(dir_.fd()) != 0) {
         const int error = errno;
         ::unlinkat(dir_.fd(), name.c_str(), 0);

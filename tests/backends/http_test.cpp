@@ -72,7 +72,7 @@ class HttpTest : public testing::Test {
     std::string public_ = dir_ / "public";
     std::string outside_ = dir_ / "outside";
     std::string url_ = "http://market.example/images";
-    ImageFacts facts_{"/an/image", "128", "qcow2", "", {}};
+    ImageFacts facts_{"/an/image", "128", "qcow2", "", {}, false};
     TestContext context_;
 };
 
@@ -99,6 +99,15 @@ TEST_F(HttpTest, ImportsAnImage) {
     struct stat status {};
     ASSERT_EQ(::stat(path_of(app).c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0644U);
+}
+
+// The datastore's file was looked at, and written to before it was copied.
+TEST_F(HttpTest, LooksAtTheCopyAgain) {
+    write_file(dir_ / "image", "QFI\xfb" + std::string("\0\0\0\3", 4) + std::string(4096, '\0'));
+    facts_ = {dir_ / "image", "128", "raw", "", {}, true};
+    FileSource image(facts_);
+    EXPECT_THROW(import(image), Error);
+    EXPECT_TRUE(names().empty());
 }
 
 TEST_F(HttpTest, KeepsTheHolesOfASparseImage) {

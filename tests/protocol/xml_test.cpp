@@ -89,6 +89,19 @@ TEST(Xml, RefusesEverythingElse) {
     for (const auto& c : cases) EXPECT_FALSE(XmlDocument::parse(c.text, "R")) << c.name;
 }
 
+// The parser compares each attribute with all before it: a document of a few hundred kB would keep
+// a worker busy for seconds, and one of 12 MiB for an hour.
+TEST(Xml, RefusesElementsOfManyAttributes) {
+    const auto element = [](int attributes) {
+        std::string text = "<R><A";
+        for (int i = 0; i < attributes; ++i) text += " x" + std::to_string(i) + "='1'";
+        return text + "/></R>";
+    };
+    EXPECT_TRUE(XmlDocument::parse(element(50), "R"));
+    EXPECT_FALSE(XmlDocument::parse(element(100), "R"));
+    EXPECT_FALSE(XmlDocument::parse(element(100'000), "R"));
+}
+
 TEST(Xml, RefusesNul) {
     const std::vector<Case> cases = {
         {"in the text", "<R><A>x\0y</A></R>"s},

@@ -126,7 +126,7 @@ TEST_F(FsExporterTest, DeclaredFormatThatTheBytesConfirm) {
     EXPECT_EQ(format_of(qcow2(), "qcow2"), "qcow2");
     EXPECT_EQ(format_of(qcow2(), "QCOW2"), "qcow2");
     EXPECT_EQ(format_of(vpc(), "vpc"), "vpc");
-    EXPECT_EQ(format_of(vpc(), "vhd"), "vpc") << "its other name";
+    EXPECT_EQ(format_of(vpc(), "vhd"), "vhd") << "its other name";
     EXPECT_EQ(format_of(luks(), "luks"), "luks");
 }
 
