@@ -14,8 +14,8 @@ namespace {
 
 // Small enough that a buffer is still in the processor's cache when the hash gets to it, and
 // enough of them that a write that stalls for a moment does not leave the hash without work.
-constexpr size_t kBufferBytes = size_t{128} << 10;
-constexpr size_t kBuffers = 64;
+constexpr size_t kBufferBytes = size_t{64} << 10;
+constexpr size_t kBuffers = 128;
 
 // Hashes buffers in a thread of its own, in the order they come.
 class HashThread {

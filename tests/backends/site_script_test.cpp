@@ -87,6 +87,16 @@ TEST(ScriptErrors, ErrorUsedAsAReasonIsBounded) {
     EXPECT_LE(sorted.reason().size(), 32'768U);
 }
 
+// A script that loops must not flood oned's log; its last error is kept all the same.
+TEST(ScriptErrors, LogLinesAreBounded) {
+    std::vector<std::string> lines(5'000, "INFO: again");
+    lines.emplace_back("ERROR: the last one");
+    const Sorted sorted(lines);
+    EXPECT_EQ(sorted.log.lines().size(), 1'001U) << "one says that more was left out";
+    EXPECT_EQ(sorted.log.lines().back().first, LogLevel::warning);
+    EXPECT_EQ(sorted.reason({3, 0}), "/x/import failed with exit status 3: the last one");
+}
+
 // --- Running ---
 
 class RunScript : public testing::Test {

@@ -361,6 +361,31 @@ TEST(ImageFormat, FailedReadIsTheCallersError) {
     EXPECT_STREQ(test::error_of([&] { probe_image_format(fail); }).what(), "no disk");
 }
 
+// --- What may be published ---
+
+TEST(PublishingFault, FormatThatIsConfirmedAndStandsAlone) {
+    for (const char* name : {"raw", "qcow2", "vmdk", "vpc", "luks"}) {
+        EXPECT_EQ(publishing_fault(name, {name, "", ""}), "");
+        EXPECT_EQ(publishing_fault("", {name, "", ""}), "");
+    }
+    EXPECT_EQ(publishing_fault("vhd", {"vpc", "", ""}), "") << "its other name";
+    EXPECT_EQ(publishing_fault("raw", {"luks", "", ""}), "") << "encrypted by its guest";
+}
+
+TEST(PublishingFault, FormatThatIsDeniedNamesBoth) {
+    EXPECT_EQ(publishing_fault("raw", {"qcow2", "", ""}),
+              "the datastore says its format is raw, its bytes say qcow2");
+    EXPECT_NE(publishing_fault("luks", {"raw", "", ""}), "") << "not the other way round";
+    EXPECT_NE(publishing_fault("vpc", {"raw", "", ""}), "");
+}
+
+TEST(PublishingFault, OtherFileIsNamed) {
+    for (const char* declared : {"", "qcow2"})
+        EXPECT_EQ(publishing_fault(declared, {"qcow2", "/etc/shadow", "backing file"}),
+                  "this qcow2 image has the backing file /etc/shadow; "
+                  "only an image that stands alone can be published");
+}
+
 // --- Headers a tenant would write ---
 
 struct HostileCase {

@@ -282,6 +282,18 @@ TEST_F(PublicDirTest, PublishTakesNoNameThatLeadsElsewhere) {
     EXPECT_EQ(list(temp_.path()), (Names{"outside", "public"}));
 }
 
+// Whoever may write to the folder could put a file of his own in the temporary's place.
+TEST_F(PublicDirTest, PublishesNoFileButItsOwn) {
+    Publication publication(*dir_, 5);
+    publication.write(bytes("content"));
+    const std::string temporary_path = path_ + "/" + names()[0];
+    fs::remove(temporary_path);
+    fs::create_symlink(outside_, temporary_path);
+    EXPECT_EQ(error_of([&] { publication.publish("app"); }).kind(), ErrorKind::corrupt);
+    EXPECT_EQ(names(), Names{});
+    EXPECT_EQ(read_file(outside_), "precious");
+}
+
 TEST_F(PublicDirTest, TwoOfTheSameAppAtOnce) {
     Publication one(*dir_, 5);
     Publication two(*dir_, 5);
