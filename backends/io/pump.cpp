@@ -17,6 +17,10 @@ namespace {
 constexpr size_t kBufferBytes = size_t{64} << 10;
 constexpr size_t kBuffers = 128;
 
+// The hash is what takes time: the reader mostly sleeps until there is room. It is woken for this
+// many buffers at a time, since waking a thread for each costs more than filling it.
+constexpr size_t kRoom = kBuffers / 4;
+
 // Hashes buffers in a thread of its own, in the order they come.
 class HashThread {
   public:
@@ -39,7 +43,7 @@ class HashThread {
     // A buffer nobody uses, of kBufferBytes; waits for the hash to give one back.
     Buffer* take() {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return !free_.empty() || error_; });
+        room_.wait(lock, [this] { return !free_.empty() || error_; });
         if (error_) std::rethrow_exception(error_);
         Buffer* buffer = free_.front();
         free_.pop_front();
@@ -57,10 +61,10 @@ class HashThread {
     // there is more to hash than there are buffers.
     void hash(Buffer* buffer, uint64_t size) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return work_.size() < kBuffers || error_; });
+        room_.wait(lock, [this] { return work_.size() < kBuffers || error_; });
         if (error_) std::rethrow_exception(error_);
         work_.push_back({buffer, size});
-        changed_.notify_all();
+        if (work_.size() == 1) work_ready_.notify_one();
     }
 
     // Waits until all is hashed; throws what the hash threw.
@@ -80,7 +84,7 @@ class HashThread {
         {
             const std::lock_guard lock(mutex_);
             closed_ = true;
-            changed_.notify_all();
+            work_ready_.notify_one();
         }
         thread_.join();
     }
@@ -88,7 +92,7 @@ class HashThread {
     void run() {
         std::unique_lock lock(mutex_);
         while (true) {
-            changed_.wait(lock, [this] { return !work_.empty() || closed_; });
+            work_ready_.wait(lock, [this] { return !work_.empty() || closed_; });
             if (work_.empty()) return;
             const Work work = work_.front();
             work_.pop_front();
@@ -105,13 +109,15 @@ class HashThread {
             lock.lock();
             if (error) error_ = error;
             if (work.buffer != nullptr) free_.push_front(work.buffer);  // the warmest first
-            changed_.notify_all();
+            if (free_.size() == kRoom || work_.size() == kBuffers - kRoom || error_)
+                room_.notify_one();
         }
     }
 
     Digest& digest_;
     std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable work_ready_;  // for the hash
+    std::condition_variable room_;        // for the reader
     std::deque<Work> work_;
     std::vector<Buffer> buffers_;
     std::deque<Buffer*> free_;
