@@ -14,12 +14,14 @@ namespace onemarket {
 
 Given parse_given(Action action, const std::string& text) {
     const std::string_view trimmed = ascii::trim(text);
-    if (const Result<Request> request = parse_request(trimmed);
-        request && request->action == action)
-        return {request->id, request->payload};
-
+    if (const Result<Request> request = parse_request(trimmed)) {
+        if (request->action == action) return {request->id, request->payload};
+        throw Error(ErrorKind::bad_request, "this is the line of another action: " +
+                                                std::string(to_string(request->action)));
+    }
     Given given;
     given.payload = trimmed.starts_with('<') ? base64_encode(trimmed) : std::string(trimmed);
+    std::erase_if(given.payload, ascii::is_space);  // base64(1) breaks its lines
     const Result<DriverMessage> message = DriverMessage::decode(given.payload);
     if (!message)
         throw Error(ErrorKind::bad_request,

@@ -23,9 +23,13 @@ std::string read_input(const std::string& file) {
 }
 
 int act(Action action, const std::string& file) {
-    Options options;
-    const Installation installation(options, current_environment());
     const Given given = parse_given(action, read_input(file));
+    // Whoever asks by hand means this type, whatever the driver was told to serve.
+    Options options;
+    options.markets.emplace();
+    if (const Result<DriverMessage> message = DriverMessage::decode(given.payload))
+        options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
+    const Installation installation(options, current_environment());
     const Outcome outcome = run_action(installation.services(), action, given);
     std::FILE* to = outcome.success ? stdout : stderr;
     std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",

@@ -15,8 +15,9 @@ std::string monitor_xml() {
 
 TEST(Actions, TakeALineOrItsBase64OrXml) {
     const std::string base64 = base64_encode(monitor_xml());
+    const std::string broken = base64.substr(0, 76) + "\n" + base64.substr(76);
     for (const std::string& text :
-         {"MONITOR  100 " + base64 + "\n", base64 + "\n", "\n" + monitor_xml()}) {
+         {"MONITOR  100 " + base64 + "\n", base64 + "\n", broken, "\n" + monitor_xml()}) {
         const Given given = parse_given(Action::monitor, text);
         EXPECT_EQ(given.id, 100);
         EXPECT_TRUE(base64_decode(given.payload));
