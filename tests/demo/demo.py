@@ -92,9 +92,9 @@ def show(driver_path, folder):
 
     title("images, as a datastore holds them")
     qcow2, raw = images / "debian", images / "data"
-    subprocess.run(["qemu-img", "create", "-q", "-f", "raw", raw, "256M"], check=True)
+    subprocess.run(["qemu-img", "create", "-q", "-f", "raw", raw, "128M"], check=True)
     with open(raw, "r+b") as file:
-        for at in (0, 100 << 20, 200 << 20):
+        for at in (0, 50 << 20, 100 << 20):
             file.seek(at)
             file.write(os.urandom(4 << 20))
     subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, qcow2], check=True)
