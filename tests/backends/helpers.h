@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -91,6 +92,12 @@ inline bool is_dead(pid_t pid) {
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     const size_t name_end = text.rfind(')');
     return name_end == std::string::npos || text.compare(name_end + 2, 1, "Z") == 0;
+}
+
+// Writes out what stdio still holds of gtest's words: the thread sanitizer does so at the _exit of
+// a child whose exec failed (a script without a #! line), and there they would be the script's.
+inline void flush_stdio() {
+    std::fflush(nullptr);
 }
 
 // A signal the process ignores as long as this lives, as the driver ignores SIGPIPE.
@@ -211,6 +218,7 @@ struct TestSite {
     Site site;
 
     TestSite() {
+        flush_stdio();
         site.remotes = dir / "remotes";
         site.work_dir = dir / "var";
         std::filesystem::create_directories(site.remotes);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ using test::error_of;
 const std::vector<std::string> kEnvironment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
 
 ChildProcess start(const std::vector<std::string>& argv) {
+    test::flush_stdio();
     return start_child(argv, kEnvironment, "/");
 }
 
@@ -39,6 +41,7 @@ std::string read_to_end(const UniqueFd& fd) {
         pollfd ready{fd.get(), POLLIN, 0};
         ::poll(&ready, 1, -1);
         const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got <= 0) return text;
         text.append(buffer, 0, static_cast<size_t>(got));
     }

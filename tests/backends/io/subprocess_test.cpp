@@ -65,6 +65,8 @@ bool has_children() {
 
 class SubprocessTest : public testing::Test {
   protected:
+    SubprocessTest() { test::flush_stdio(); }
+
     // Runs it in a context nobody stops.
     Finished finish(Command what) { return run(std::move(what), context_); }
     std::string output(Command what) {
