@@ -6,6 +6,7 @@
 #include "backends/exports/fs.h"
 #include "backends/exports/script.h"
 #include "backends/http.h"
+#include "backends/s3.h"
 #include "backends/script.h"
 
 namespace onemarket {
@@ -17,9 +18,13 @@ std::shared_ptr<const T> make(const Site&) {
 }
 
 // Alphabetical.
-constexpr std::array<BackendEntry, 1> kBackends{{
+constexpr std::array<BackendEntry, 2> kBackends{{
     {"http",
      [](const Site& site) -> std::shared_ptr<const Backend> { return make<HttpBackend>(site); }},
+    {"s3",
+     [](const Site& site) -> std::shared_ptr<const Backend> {
+         return std::make_shared<S3Backend>(site);
+     }},
 }};
 
 constexpr std::array<ExporterEntry, 1> kExporters{{

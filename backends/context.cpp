@@ -13,13 +13,27 @@ Context::Context(ObjectId id, std::stop_token stop, TimeLimit limit, RequestLog&
       start_(Clock::now()),
       last_progress_(start_.load()) {}
 
+Context::Context(Context& whole, std::stop_token stop)
+    : Context(whole.id_, std::move(stop), whole.limit_, whole.log_) {
+    whole_ = &whole;
+}
+
 void Context::check() const {
+    if (whole_ != nullptr) whole_->check();  // first: its reason is the one to be told
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
     const std::optional<Clock::time_point> end = deadline();
     if (!end || Clock::now() < *end) return;
-    const std::string seconds = std::to_string(limit_.span.count()) + " s";
+    const std::string seconds =
+        std::to_string(std::chrono::ceil<std::chrono::seconds>(limit_.span).count()) + " s";
     throw Error(ErrorKind::timeout, limit_.idle_only ? "Timeout: no progress for " + seconds
                                                      : "Timeout: not done within " + seconds);
+}
+
+void Context::progress() {
+    if (whole_ != nullptr)
+        whole_->progress();
+    else
+        last_progress_.store(Clock::now(), std::memory_order_relaxed);
 }
 
 void Context::restart_clock() {
@@ -28,6 +42,7 @@ void Context::restart_clock() {
 }
 
 std::optional<Context::Clock::time_point> Context::deadline() const {
+    if (whole_ != nullptr) return whole_->deadline();
     if (limit_.span.count() == 0) return std::nullopt;
     return (limit_.idle_only ? last_progress_ : start_).load(std::memory_order_relaxed) +
            limit_.span;

@@ -23,7 +23,7 @@ class RequestLog {
 
 // How long a request may take.
 struct TimeLimit {
-    std::chrono::seconds span{0};  // 0: for ever
+    std::chrono::milliseconds span{0};  // 0: for ever
     bool idle_only = false;        // true: counts anew from each progress(), false: from the start
 };
 
@@ -35,6 +35,11 @@ class Context {
     // `id`: the app (for a MONITOR the marketplace) the request is about.
     Context(ObjectId id, std::stop_token stop, TimeLimit limit, RequestLog& log);
 
+    // A share of another's work, for a thread that helps with it: it ends when the whole does, and
+    // when `stop` says so, which must be requested whenever the whole's is. Its progress is the
+    // whole's. `whole` must outlive it.
+    Context(Context& whole, std::stop_token stop);
+
     ObjectId id() const { return id_; }
 
     // Throws Error (cancelled or timeout) when the request should end. Call it between two steps
@@ -42,7 +47,7 @@ class Context {
     void check() const;
 
     // Bytes moved: an idle limit starts anew.
-    void progress() { last_progress_.store(Clock::now(), std::memory_order_relaxed); }
+    void progress();
 
     // Starts the clock anew: for a request that waited its turn, which costs it nothing.
     void restart_clock();
@@ -57,6 +62,7 @@ class Context {
     RequestLog& log() const { return log_; }
 
   private:
+    Context* whole_ = nullptr;
     ObjectId id_;
     std::stop_token stop_;
     TimeLimit limit_;

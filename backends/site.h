@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The OpenNebula installation around the driver, as its scripts need it.
+// The OpenNebula installation around the driver, and what all requests of it have in common.
 #pragma once
 
 #include <compare>
@@ -7,6 +7,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "backends/io/backoff.h"
+#include "backends/io/http_client.h"
 
 namespace onemarket {
 
@@ -37,6 +40,9 @@ struct Site {
     Release release;
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
+    HttpSettings http;
+    RetryPolicy retries;           // of requests to services
+    size_t s3_parallel_parts = 4;  // of one image
 };
 
 // True for a driver's name that may stand in a path: letters, digits, `_`, `-` and `.`, not

@@ -41,7 +41,7 @@ install_build_packages() {
         as_root apt-get update -q >/dev/null
     fi
     # shellcheck disable=SC2046
-    install_packages cmake g++ ninja-build libssl-dev libtinyxml2-dev libspdlog-dev libcli11-dev \
+    install_packages cmake g++ ninja-build libssl-dev libcurl4-openssl-dev libtinyxml2-dev libspdlog-dev libcli11-dev \
         libgtest-dev libgmock-dev python3 $(boost_packages)
 }
 

@@ -97,6 +97,15 @@ std::string top_level_fault(const tinyxml2::XMLDocument& document, std::string_v
     return "";
 }
 
+// All its text and CDATA; nothing for null.
+std::optional<std::string> text_of(const tinyxml2::XMLElement* element) {
+    if (element == nullptr) return std::nullopt;
+    std::string value;
+    for (const auto* node = element->FirstChild(); node != nullptr; node = node->NextSibling())
+        if (const auto* piece = node->ToText()) value += piece->Value();
+    return value;
+}
+
 }  // namespace
 
 XmlDocument::XmlDocument(std::unique_ptr<tinyxml2::XMLDocument> document)
@@ -135,12 +144,22 @@ tinyxml2::XMLElement* XmlDocument::find(std::string_view path) const {
 }
 
 std::optional<std::string> XmlDocument::text(std::string_view path) const {
+    return text_of(find(path));
+}
+
+std::vector<XmlDocument::Row> XmlDocument::rows(
+    std::string_view path, std::initializer_list<std::string_view> children) const {
+    std::vector<Row> rows;
+    const std::vector<std::string> names(children.begin(), children.end());
     const tinyxml2::XMLElement* element = find(path);
-    if (element == nullptr) return std::nullopt;
-    std::string value;
-    for (const auto* node = element->FirstChild(); node != nullptr; node = node->NextSibling())
-        if (const auto* piece = node->ToText()) value += piece->Value();
-    return value;
+    if (element == nullptr) return rows;
+    const std::string sibling = element->Name();
+    for (; element != nullptr; element = element->NextSiblingElement(sibling.c_str())) {
+        Row& row = rows.emplace_back();
+        for (const std::string& name : names)
+            row.push_back(text_of(element->FirstChildElement(name.c_str())));
+    }
+    return rows;
 }
 
 void XmlDocument::set(std::string_view path, std::string_view child, std::string_view text) {

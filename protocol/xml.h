@@ -2,10 +2,12 @@
 // The XML documents of the protocol: read by slash paths, changed a little, written again.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/error.h"
 
@@ -38,6 +40,12 @@ class XmlDocument {
     // The text of an element, of all its text and CDATA children together; nothing when there is
     // no such element.
     std::optional<std::string> text(std::string_view path) const;
+
+    // For a list: of each element at `path` (all siblings of the last name, in order) the text of
+    // its children of these names; nothing for one that is not there.
+    using Row = std::vector<std::optional<std::string>>;
+    std::vector<Row> rows(std::string_view path,
+                          std::initializer_list<std::string_view> children) const;
 
     // Gives a child of the element at `path` ("" is the root) this text, adding what is missing.
     void set(std::string_view path, std::string_view child, std::string_view text);

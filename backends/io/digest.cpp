@@ -2,6 +2,7 @@
 #include "backends/io/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
@@ -41,11 +42,48 @@ void Digest::update_zeros(size_t count) {
 }
 
 std::string Digest::finish() {
+    return to_hex(finish_bytes());
+}
+
+std::string Digest::finish_bytes() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned int length = 0;
     if (EVP_DigestFinal_ex(context_.get(), bytes.data(), &length) != 1)
         throw Error(ErrorKind::internal, "OpenSSL failed to hash");
-    return to_hex(std::span(bytes.data(), length));
+    return {bytes.begin(), bytes.begin() + length};
+}
+
+void Digest::begin() {
+    if (EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) != 1)
+        throw Error(ErrorKind::internal, "OpenSSL failed to hash");
+}
+
+namespace {
+
+std::string digest_of(std::string_view algorithm, std::string_view text) {
+    Digest digest(algorithm);
+    digest.update(std::as_bytes(std::span(text)));
+    return digest.finish_bytes();
+}
+
+}  // namespace
+
+std::string sha256(std::string_view text) {
+    return digest_of("SHA256", text);
+}
+
+std::string md5(std::string_view text) {
+    return digest_of("MD5", text);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+    unsigned int length = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(text.data()), text.size(), bytes.data(),
+             &length) == nullptr)
+        throw Error(ErrorKind::internal, "OpenSSL failed to hash");
+    return {bytes.begin(), bytes.begin() + length};
 }
 
 bool is_md5(std::string_view text) {

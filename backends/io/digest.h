@@ -25,8 +25,13 @@ class Digest {
     void update(std::span<const std::byte> bytes);
     void update_zeros(size_t count);  // as many zero bytes: a hole
 
-    // Lower-case hex. Ends the hash.
+    // Lower-case hex. Ends the hash, until begin().
     std::string finish();
+    // The same as its bytes.
+    std::string finish_bytes();
+
+    // Starts anew: nothing was hashed.
+    void begin();
 
   private:
     struct Free {
@@ -34,6 +39,13 @@ class Digest {
     };
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
+
+// The SHA-256 of a text, 32 bytes.
+std::string sha256(std::string_view text);
+// The MD5 of a text, 16 bytes.
+std::string md5(std::string_view text);
+// HMAC-SHA256 (RFC 2104), 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view text);
 
 // True for 32 hex digits in either case: an MD5 worth comparing.
 bool is_md5(std::string_view text);

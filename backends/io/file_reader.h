@@ -12,7 +12,7 @@ namespace onemarket {
 
 // Reads a regular file with its holes, or a block device. Every failure is an Error that begins
 // with the path.
-class FileReader : public Reader {
+class FileReader : public Reader, public RandomAccess {
   public:
     // Opens the file. Anything that is neither a regular file nor a block device is refused, so
     // that a FIFO cannot hold a worker for ever.
@@ -24,10 +24,10 @@ class FileReader : public Reader {
     Piece read(std::span<std::byte> buffer, Context& context) override;
     int file() const override { return regular_ ? fd_.get() : -1; }
 
-    // Reads at an offset, without moving on; fewer bytes than asked for only at the end.
-    size_t read_at(uint64_t offset, std::span<std::byte> buffer) const;
+    const RandomAccess* random_access() const override { return this; }
 
-    uint64_t size() const { return size_; }  // bytes
+    size_t read_at(uint64_t offset, std::span<std::byte> buffer) const override;
+    uint64_t size() const override { return size_; }
     uint64_t allocated() const override { return allocated_; }
 
   private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names nobody can guess or meet twice.
+// Names nobody can guess or meet twice, and chance.
 #pragma once
 
 #include <string>
@@ -8,5 +8,8 @@ namespace onemarket {
 
 // 16 lower-case hex digits from the kernel's random source. Thread-safe.
 std::string random_hex();
+
+// From 0 to 1: for jitter. Thread-safe.
+double random_fraction();
 
 }  // namespace onemarket

@@ -2,9 +2,11 @@
 // Image bytes on the move: where they come from (Reader) and where they go (Sink).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "backends/context.h"
 
@@ -14,6 +16,36 @@ namespace onemarket {
 struct Piece {
     uint64_t size = 0;  // bytes; 0: the end
     bool hole = false;  // true: `size` zero bytes that take no room; the buffer was not touched
+};
+
+// Bytes that can be read at any place, again and again, by several threads at a time.
+class RandomAccess {
+  public:
+    virtual ~RandomAccess() = default;
+
+    // Fills the buffer with the bytes at `offset`; fewer than asked for only at the end. Returns
+    // how many. Throws Error.
+    virtual size_t read_at(uint64_t offset, std::span<std::byte> buffer) const = 0;
+
+    virtual uint64_t size() const = 0;  // bytes
+};
+
+// Bytes in memory, which must outlive it.
+class MemoryBytes : public RandomAccess {
+  public:
+    explicit MemoryBytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
+    explicit MemoryBytes(std::string_view text) : bytes_(std::as_bytes(std::span(text))) {}
+
+    size_t read_at(uint64_t offset, std::span<std::byte> buffer) const override {
+        if (offset >= bytes_.size()) return 0;
+        const auto from = bytes_.subspan(offset, std::min(buffer.size(), bytes_.size() - offset));
+        std::copy(from.begin(), from.end(), buffer.begin());
+        return from.size();
+    }
+    uint64_t size() const override { return bytes_.size(); }
+
+  private:
+    std::span<const std::byte> bytes_;
 };
 
 // A source of bytes, read once from begin to end by one thread. An end that comes too early is an
@@ -29,6 +61,10 @@ class Reader {
     // The descriptor of the regular file that holds exactly these bytes, for a copy that shares
     // blocks; -1 when there is none. Still owned by the reader.
     virtual int file() const { return -1; }
+
+    // The same bytes by their place, for a destination that wants them twice; null where they come
+    // only once. Still owned by the reader.
+    virtual const RandomAccess* random_access() const { return nullptr; }
 
     // Bytes the image will take on disk; 0 when that is not known before the end.
     virtual uint64_t allocated() const { return 0; }

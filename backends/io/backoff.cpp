@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/backoff.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+namespace onemarket {
+
+using std::chrono::milliseconds;
+
+std::optional<milliseconds> Backoff::next(milliseconds asked_for, double chance) {
+    if (attempt_ >= policy_.attempts || asked_for > kLongestRetryAfter) return std::nullopt;
+    milliseconds step = policy_.base;
+    for (int i = 1; i < attempt_ && step < policy_.longest; ++i) step *= 2;
+    step = std::min(step, policy_.longest);
+    ++attempt_;
+    const auto half = static_cast<double>(step.count()) / 2;
+    return std::max(asked_for, milliseconds(static_cast<int64_t>(half + half * chance)));
+}
+
+bool pause(milliseconds time, Context& context) {
+    context.check();
+    const auto end = Context::Clock::now() + time;
+    if (const auto deadline = context.deadline(); deadline && end >= *deadline) return false;
+    std::mutex mutex;
+    std::condition_variable_any condition;
+    std::unique_lock lock(mutex);
+    condition.wait_until(lock, context.stop_token(), end, [] { return false; });
+    context.check();
+    return true;
+}
+
+}  // namespace onemarket

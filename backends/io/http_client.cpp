@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/http_client.h"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+// Slower than this for the stall limit is as good as nothing.
+constexpr long kStallBytesPerSecond = 256;
+constexpr long kUploadBuffer = 256L << 10;
+constexpr std::chrono::milliseconds kLongestPoll{1000};
+
+void init_library() {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value) {
+    if (curl_easy_setopt(easy, option, value) != CURLE_OK)
+        throw Error(ErrorKind::internal, "libcurl refuses option " + std::to_string(option));
+}
+
+struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+void append(List& list, const std::string& text) {
+    curl_slist* longer = curl_slist_append(list.get(), text.c_str());
+    if (longer == nullptr) throw Error(ErrorKind::internal, "out of memory");
+    (void)list.release();
+    list.reset(longer);
+}
+
+}  // namespace
+
+std::string_view HttpResponse::header(std::string_view name) const {
+    for (const auto& [known, value] : headers)
+        if (known == name) return value;
+    return {};
+}
+
+// libcurl's two handles: the easy one is a request, the multi one waits for it and keeps
+// connections.
+struct HttpClient::Handles {
+    CURLM* multi = curl_multi_init();
+    CURL* easy = curl_easy_init();
+    ~Handles() {
+        curl_easy_cleanup(easy);
+        curl_multi_cleanup(multi);
+    }
+};
+
+// One request on its way.
+class HttpClient::Transfer {
+  public:
+    Transfer(Handles& handles, const HttpSettings& settings, const HttpRequest& request,
+             Context& context)
+        : handles_(handles), request_(request), context_(context) {
+        prepare(settings);
+        if (curl_multi_add_handle(handles.multi, handles.easy) != CURLM_OK)
+            throw Error(ErrorKind::internal, "libcurl takes no request");
+    }
+    // Ends the request; a connection that is in the middle of one is closed.
+    ~Transfer() { curl_multi_remove_handle(handles_.multi, handles_.easy); }
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+
+    HttpResponse run() {
+        const std::stop_callback wake(context_.stop_token(),
+                                      [this] { curl_multi_wakeup(handles_.multi); });
+        while (true) {
+            int running = 0;
+            curl_multi_perform(handles_.multi, &running);
+            if (error_) std::rethrow_exception(error_);
+            int left = 0;
+            if (const CURLMsg* message = curl_multi_info_read(handles_.multi, &left);
+                message != nullptr && message->msg == CURLMSG_DONE)
+                return finish(message->data.result);
+            context_.check();
+            curl_multi_poll(handles_.multi, nullptr, 0, poll_milliseconds(), nullptr);
+        }
+    }
+
+  private:
+    void prepare(const HttpSettings& settings) {
+        CURL* easy = handles_.easy;
+        curl_easy_reset(easy);
+        set(easy, CURLOPT_URL, request_.url.c_str());
+        set(easy, CURLOPT_PATH_AS_IS, 1L);
+        set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+        set(easy, CURLOPT_NOSIGNAL, 1L);
+        set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+        set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+        set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+        set(easy, CURLOPT_USERAGENT, settings.user_agent.c_str());
+        set(easy, CURLOPT_ERRORBUFFER, reason_.data());
+#if LIBCURL_VERSION_NUM >= 0x075500
+        set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+        set(easy, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+        set(easy, CURLOPT_QUICK_EXIT, 1L);  // a cancel does not wait for a name server
+#endif
+        const auto stall =
+            request_.stall_limit.count() > 0 ? request_.stall_limit : settings.stall_limit;
+        set(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings.connect_limit.count()));
+        set(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
+        set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stall.count()));
+        set_proxy_and_trust(settings);
+        set_callbacks();
+        set_method();
+        for (const auto& [name, value] : request_.headers)
+            append(headers_, value.empty() ? name + ";" : name + ": " + value);
+        append(headers_, "Expect:");  // the answer to it costs a round trip
+        set(easy, CURLOPT_HTTPHEADER, headers_.get());
+    }
+
+    // An empty proxy keeps libcurl from looking into the environment.
+    void set_proxy_and_trust(const HttpSettings& settings) {
+        CURL* easy = handles_.easy;
+        const bool tls = request_.url.starts_with("https:");
+        const Secret& proxy = tls ? settings.https_proxy : settings.http_proxy;
+        set(easy, CURLOPT_PROXY, proxy.reveal().c_str());
+        set(easy, CURLOPT_NOPROXY, settings.no_proxy.c_str());
+        set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        set(easy, CURLOPT_SSL_VERIFYPEER, settings.verify_tls ? 1L : 0L);
+        set(easy, CURLOPT_SSL_VERIFYHOST, settings.verify_tls ? 2L : 0L);
+        if (!settings.ca_file.empty()) set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+    }
+
+    void set_callbacks() {
+        CURL* easy = handles_.easy;
+        set(easy, CURLOPT_READFUNCTION, &Transfer::read);
+        set(easy, CURLOPT_READDATA, this);
+        set(easy, CURLOPT_SEEKFUNCTION, &Transfer::seek);
+        set(easy, CURLOPT_SEEKDATA, this);
+        set(easy, CURLOPT_WRITEFUNCTION, &Transfer::write);
+        set(easy, CURLOPT_WRITEDATA, this);
+        set(easy, CURLOPT_HEADERFUNCTION, &Transfer::header);
+        set(easy, CURLOPT_HEADERDATA, this);
+    }
+
+    void set_method() {
+        CURL* easy = handles_.easy;
+        if (request_.method == "HEAD") {
+            set(easy, CURLOPT_NOBODY, 1L);
+        } else if (request_.method == "PUT" || request_.method == "POST") {
+            set(easy, CURLOPT_UPLOAD, 1L);
+            set(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body.size));
+            set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+            set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+        } else {
+            set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+        }
+    }
+
+    // How long nothing may happen before the context is to be asked again.
+    int poll_milliseconds() const {
+        auto wait = kLongestPoll;
+        if (const auto deadline = context_.deadline())
+            wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(*deadline -
+                                                                           Context::Clock::now()),
+                              std::chrono::milliseconds(0), kLongestPoll);
+        return static_cast<int>(wait.count());
+    }
+
+    HttpResponse finish(CURLcode code) {
+        if (too_large_)
+            throw HttpFault(ErrorKind::limit, where() + "the answer is too large", false);
+        if (code != CURLE_OK) throw fault(code);
+        long status = 0;
+        curl_easy_getinfo(handles_.easy, CURLINFO_RESPONSE_CODE, &status);
+        response_.status = static_cast<int>(status);
+        return std::move(response_);
+    }
+
+    std::string where() const {
+        const size_t host = request_.url.find("://") + 3;
+        return request_.url.substr(0, request_.url.find_first_of("/?", host)) + ": ";
+    }
+
+    HttpFault fault(CURLcode code) const {
+        const std::string text =
+            where() + (reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+        long proxy_status = 0;
+        curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+        if (proxy_status >= 400 && proxy_status < 500)
+            return {ErrorKind::permission, text + " (that is the proxy's)", false};
+        switch (code) {
+            case CURLE_PEER_FAILED_VERIFICATION:
+            case CURLE_SSL_CACERT_BADFILE:
+            case CURLE_SSL_CERTPROBLEM:
+            case CURLE_SSL_ISSUER_ERROR:
+                return {ErrorKind::permission, text, false};
+            case CURLE_URL_MALFORMAT:
+                return {ErrorKind::bad_request, text, false};
+            case CURLE_UNSUPPORTED_PROTOCOL:
+            case CURLE_WEIRD_SERVER_REPLY:
+            case CURLE_BAD_CONTENT_ENCODING:
+                return {ErrorKind::unavailable, text + " (is that an HTTP server?)", false};
+            default:
+                return {ErrorKind::unavailable, text, true};
+        }
+    }
+
+    // libcurl's callbacks: no exception may leave them.
+
+    static size_t read(char* buffer, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<Transfer*>(self_pointer);
+        try {
+            const HttpBody& body = self.request_.body;
+            const uint64_t left = body.size - self.sent_;
+            const size_t wanted = std::min<uint64_t>(size * count, left);
+            if (wanted == 0) return 0;
+            const size_t got = body.bytes->read_at(
+                body.offset + self.sent_, std::as_writable_bytes(std::span(buffer, wanted)));
+            if (got < wanted)
+                throw Error(ErrorKind::corrupt, "the image has become shorter while it was read");
+            self.sent_ += got;
+            self.context_.progress();
+            return got;
+        } catch (...) {
+            self.error_ = std::current_exception();
+            return CURL_READFUNC_ABORT;
+        }
+    }
+
+    static int seek(void* self_pointer, curl_off_t offset, int origin) {
+        if (origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
+        static_cast<Transfer*>(self_pointer)->sent_ = static_cast<uint64_t>(offset);
+        return CURL_SEEKFUNC_OK;
+    }
+
+    static size_t write(char* data, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<Transfer*>(self_pointer);
+        self.too_large_ = self.response_.body.size() + size * count > kMaxHttpAnswer;
+        if (self.too_large_) return 0;
+        try {
+            self.response_.body.append(data, size * count);
+            self.context_.progress();
+            return size * count;
+        } catch (...) {
+            self.error_ = std::current_exception();
+            return 0;
+        }
+    }
+
+    static size_t header(char* data, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<Transfer*>(self_pointer);
+        try {
+            const std::string_view line(data, size * count);
+            if (line.starts_with("HTTP/")) self.response_.headers.clear();  // after a 100
+            const size_t colon = line.find(':');
+            if (colon != std::string_view::npos)
+                self.response_.headers.emplace_back(ascii::to_lower(line.substr(0, colon)),
+                                                    ascii::trim(line.substr(colon + 1)));
+            return size * count;
+        } catch (...) {
+            self.error_ = std::current_exception();
+            return 0;
+        }
+    }
+
+    Handles& handles_;
+    const HttpRequest& request_;
+    Context& context_;
+    List headers_;
+    std::array<char, CURL_ERROR_SIZE> reason_{};
+    uint64_t sent_ = 0;
+    bool too_large_ = false;
+    std::exception_ptr error_;
+    HttpResponse response_;
+};
+
+HttpClient::HttpClient(const HttpSettings& settings) : settings_(settings) {
+    init_library();
+    handles_ = std::make_unique<Handles>();
+    if (handles_->multi == nullptr || handles_->easy == nullptr)
+        throw Error(ErrorKind::internal, "libcurl does not start");
+}
+
+HttpClient::~HttpClient() = default;
+
+HttpResponse HttpClient::perform(const HttpRequest& request, Context& context) {
+    context.check();
+    return Transfer(*handles_, settings_, request, context).run();
+}
+
+}  // namespace onemarket

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// One HTTP request at a time over kept connections: HTTP/1.1, with proxies and TLS, and an end as
+// soon as the request's context says so. No redirect is followed, nothing is tried twice: who
+// signs must also decide that.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backends/io/stream.h"
+#include "protocol/error.h"
+#include "protocol/secret.h"
+
+namespace onemarket {
+
+// The same for all requests of the driver. Nothing is taken from the process's environment.
+struct HttpSettings {
+    Secret http_proxy;     // URL of the proxy for http addresses, credentials in it; empty: none
+    Secret https_proxy;    // the same for https addresses
+    std::string no_proxy;  // hosts and domains reached without it, with commas; "*": all
+    std::string ca_file;   // certificates that are trusted, PEM; empty: the system's
+    bool verify_tls = true;
+    std::string user_agent = "onemarketd";
+    std::chrono::seconds connect_limit{10};
+    // A transfer that moves next to nothing for so long has stalled.
+    std::chrono::seconds stall_limit{30};
+};
+
+// What is sent: `size` bytes at `offset` of what must live until the answer is there.
+struct HttpBody {
+    const RandomAccess* bytes = nullptr;
+    uint64_t offset = 0;
+    uint64_t size = 0;
+};
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+    std::string method;
+    std::string url;  // percent-encoded; sent as it is
+    HttpHeaders headers;
+    HttpBody body;
+    std::chrono::seconds stall_limit{0};  // where it is not that of the settings
+};
+
+struct HttpResponse {
+    int status = 0;
+    HttpHeaders headers;  // names in lower case
+    std::string body;     // of any status
+
+    // Empty when there is no such header; `name` in lower case.
+    std::string_view header(std::string_view name) const;
+};
+
+// No answer, or none that can be used.
+class HttpFault : public Error {
+  public:
+    HttpFault(ErrorKind kind, const std::string& message, bool transient)
+        : Error(kind, message), transient_(transient) {}
+    // It may go well another time. Whether the server did what was asked is not known.
+    bool transient() const { return transient_; }
+
+  private:
+    bool transient_;
+};
+
+// The largest answer taken into memory; a larger one is a fault.
+inline constexpr size_t kMaxHttpAnswer = size_t{12} << 20;
+
+// Not thread-safe: one for each thread, and `settings` must outlive it.
+class HttpClient {
+  public:
+    explicit HttpClient(const HttpSettings& settings);
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+
+    // Any status is an answer. Throws HttpFault, what the body's bytes throw, and Error (cancelled,
+    // timeout) from the context at once, whatever is in flight. Bytes moved are its progress.
+    HttpResponse perform(const HttpRequest& request, Context& context);
+
+  private:
+    class Transfer;
+    struct Handles;
+    const HttpSettings& settings_;
+    std::unique_ptr<Handles> handles_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/s3/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "protocol/ascii.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMaxMessage = 200;  // bytes of a service's own words
+
+struct Meaning {
+    std::string_view code;
+    ErrorKind kind;
+    bool transient;
+    std::string_view words;  // empty: the service's own
+};
+
+// Codes that mean more than their status does.
+constexpr std::array<Meaning, 21> kMeanings{{
+    {"AccessDenied", ErrorKind::permission, false, "ACCESS_KEY_ID has no right to do this"},
+    {"AccountProblem", ErrorKind::permission, false, ""},
+    {"AuthorizationHeaderMalformed", ErrorKind::bad_request, false, "REGION is another there"},
+    {"BadDigest", ErrorKind::corrupt, true, "other bytes came than were sent"},
+    {"BucketAlreadyExists", ErrorKind::permission, false, "BUCKET belongs to somebody else"},
+    {"EntityTooLarge", ErrorKind::limit, false, ""},
+    {"ExpiredToken", ErrorKind::permission, false, "SESSION_TOKEN has expired"},
+    {"InvalidAccessKeyId", ErrorKind::permission, false, "ACCESS_KEY_ID is unknown there"},
+    {"InvalidBucketName", ErrorKind::bad_request, false, "BUCKET is no name for a bucket there"},
+    {"InvalidToken", ErrorKind::permission, false, "SESSION_TOKEN is wrong or missing"},
+    {"NoSuchBucket", ErrorKind::not_found, false, "BUCKET does not exist"},
+    {"NotImplemented", ErrorKind::unsupported, false, ""},
+    {"OperationAborted", ErrorKind::unavailable, true, ""},
+    {"QuotaExceeded", ErrorKind::no_space, false, "the quota is used up"},
+    {"RequestTimeTooSkewed", ErrorKind::permission, false, ""},
+    {"RequestTimeout", ErrorKind::unavailable, true, ""},
+    {"SignatureDoesNotMatch", ErrorKind::permission, false,
+     "SECRET_ACCESS_KEY does not belong to ACCESS_KEY_ID"},
+    {"SlowDown", ErrorKind::unavailable, true, "too many requests for the service"},
+    {"TooManyBuckets", ErrorKind::no_space, false, ""},
+    {"UserSuspended", ErrorKind::permission, false, "the owner of ACCESS_KEY_ID is suspended"},
+    {"XAmzContentSHA256Mismatch", ErrorKind::corrupt, true,
+     "the bytes changed after they were hashed"},
+}};
+
+Meaning meaning_of(int status, const std::string& code) {
+    for (const Meaning& meaning : kMeanings)
+        if (meaning.code == code) return meaning;
+    if (status == 507) return {code, ErrorKind::no_space, false, ""};
+    if (status >= 500 || status == 429) return {code, ErrorKind::unavailable, true, ""};
+    if (status == 401 || status == 403) return {code, ErrorKind::permission, false, ""};
+    if (status == 404) return {code, ErrorKind::not_found, false, ""};
+    if (status == 407) return {code, ErrorKind::permission, false, "the proxy wants credentials"};
+    if (status >= 300 && status < 400)
+        return {code, ErrorKind::unavailable, false, "redirected once too often"};
+    if (status >= 400) return {code, ErrorKind::bad_request, false, ""};
+    // An error in the body of a success: S3 began to answer before the work was done.
+    return {code, ErrorKind::unavailable, code == "InternalError" || code.empty(), ""};
+}
+
+std::optional<std::chrono::system_clock::time_point> date_of(const HttpResponse& response) {
+    std::tm utc{};
+    const std::string text(response.header("date"));
+    if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &utc) == nullptr) return std::nullopt;
+    return std::chrono::system_clock::from_time_t(::timegm(&utc));
+}
+
+std::string skew_in_words(const HttpResponse& response, std::chrono::system_clock::time_point now) {
+    const auto there = date_of(response);
+    if (!there) return "the clocks of this host and of the service differ";
+    const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *there).count();
+    return "this host's clock is " + std::to_string(std::abs(ahead)) + " s " +
+           (ahead > 0 ? "ahead of" : "behind") + " the service's";
+}
+
+// What was asked for, as "PUT http://host/bucket/key: ".
+std::string subject(const S3Target& target, const S3Request& request) {
+    return request.method + " " + target.endpoint.scheme + "://" + target.host() +
+           target.path(request.key) + ": ";
+}
+
+std::chrono::seconds retry_after(const HttpResponse& response) {
+    const auto seconds = ascii::parse_number<int64_t>(response.header("retry-after"));
+    return std::chrono::seconds(std::min<int64_t>(seconds.value_or(0), 86'400));
+}
+
+// A service names the failure; whatever else answers does not.
+std::string in_words(const S3Request& request, const HttpResponse& response,
+                     const Meaning& meaning, std::chrono::system_clock::time_point now) {
+    const std::string status = std::to_string(response.status);
+    if (meaning.code.empty()) {
+        if (request.method == "HEAD" || response.status == 407 || response.body.empty())
+            return status + (meaning.words.empty() ? "" : " " + std::string(meaning.words));
+        return status + ": the answer is not that of an S3 service; is ENDPOINT right?";
+    }
+    std::string text = status + " " + std::string(meaning.code);
+    if (meaning.code == "RequestTimeTooSkewed") return text + ": " + skew_in_words(response, now);
+    if (!meaning.words.empty()) return text + ": " + std::string(meaning.words);
+    const std::string message = s3_error_field(response, "Message");
+    return message.empty() ? text : text + ": " + one_line(message, kMaxMessage);
+}
+
+Result<XmlDocument> parse(const HttpResponse& response, std::string_view root) {
+    // S3 sends white space to keep a connection while it works.
+    return XmlDocument::parse(ascii::trim(response.body), root);
+}
+
+}  // namespace
+
+std::string s3_error_field(const HttpResponse& response, std::string_view name) {
+    const Result<XmlDocument> document = parse(response, "Error");
+    return document ? std::string(ascii::trim(document->text(name).value_or(""))) : "";
+}
+
+std::optional<S3Error> s3_fault(const S3Target& target, const S3Request& request,
+                                const HttpResponse& response,
+                                std::chrono::system_clock::time_point now) {
+    const bool success = response.status >= 200 && response.status < 300;
+    const std::string code = one_line(s3_error_field(response, "Code"), kMaxMessage);
+    const bool wanted = success && (request.answer.empty() || parse(response, request.answer));
+    if (wanted && code.empty()) return std::nullopt;
+
+    const Meaning meaning = meaning_of(response.status, code);
+    std::string text = subject(target, request);
+    if (success && code.empty())
+        text += "the answer is cut off, or not that of an S3 service; is ENDPOINT right?";
+    else
+        text += in_words(request, response, meaning, now);
+    const bool uncertain = success || response.status >= 500;
+    return S3Error(meaning.kind, text,
+                   {code, meaning.transient, uncertain, retry_after(response)});
+}
+
+XmlDocument s3_xml(const S3Request& request, const HttpResponse& response) {
+    Result<XmlDocument> document = parse(response, request.answer);
+    if (!document) throw Error(ErrorKind::internal, document.reason());
+    return std::move(*document);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be done with a bucket, one function an operation of the S3 API ("Amazon S3 API
+// Reference"). Each throws what S3Connection::send throws.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/io/s3/connection.h"
+
+namespace onemarket {
+
+// Not thread-safe: one for each thread.
+class S3Bucket {
+  public:
+    S3Bucket(const S3Target& target, const HttpSettings& http, const RetryPolicy& policy)
+        : connection_(target, http, policy) {}
+
+    const S3Target& target() const { return connection_.target(); }
+    const RetryPolicy& policy() const { return connection_.policy(); }
+
+    // CreateBucket. One that is ours already is as good as new.
+    void create(Context& context);
+
+    struct Object {
+        std::string key;
+        uint64_t size = 0;  // bytes
+    };
+    struct Page {
+        std::vector<Object> objects;  // by key, each behind the one before
+        std::string next;             // token of the page that follows; empty: this is the last
+    };
+    // ListObjectsV2. An answer that is not complete in itself, or does not come behind `after`, the
+    // last key of the page before, is an Error (corrupt).
+    Page list(const std::string& prefix, const std::string& token, const std::string& after,
+              size_t most, Context& context);
+
+    // Whether there is an object of this name. By listing: unlike that of HEAD, its refusal says
+    // why.
+    bool contains(const std::string& key, Context& context);
+
+    struct Head {
+        uint64_t size = 0;  // bytes
+        std::string etag;   // without quotes
+        // Its ETag is not an MD5 of anything: the service encrypts with keys of its own.
+        bool opaque_etag = false;
+    };
+    // HeadObject; nothing when there is no such object.
+    std::optional<Head> head(const std::string& key, Context& context);
+
+    // PutObject; `sha256` of the body in hex, which the service checks.
+    void put(const std::string& key, const HttpHeaders& metadata, const HttpBody& body,
+             const std::string& sha256, Context& context);
+    // PutObjectTagging.
+    void tag(const std::string& key, const HttpHeaders& tags, Context& context);
+    // DeleteObject; one that is not there is as good as deleted.
+    void remove(const std::string& key, Context& context);
+
+    // CreateMultipartUpload; returns its id. `repeated` is set where the answer of an attempt was
+    // lost, so that there may be another upload nobody knows.
+    std::string begin_upload(const std::string& key, const HttpHeaders& metadata, bool& repeated,
+                             Context& context);
+    // UploadPart; returns its ETag.
+    std::string upload_part(const std::string& key, const std::string& upload, uint64_t number,
+                            const HttpBody& body, const std::string& sha256, Context& context);
+    // CompleteMultipartUpload, tried once: what a lost answer means is for the caller to find out.
+    void complete_upload(const std::string& key, const std::string& upload,
+                         const std::vector<std::string>& etags, Context& context);
+    // AbortMultipartUpload; one that is not there is as good as aborted.
+    void abort_upload(const std::string& key, const std::string& upload, Context& context);
+    // ListMultipartUploads: ids of those that are pending for exactly this key.
+    std::vector<std::string> uploads_of(const std::string& key, Context& context);
+
+  private:
+    S3Connection connection_;
+};
+
+}  // namespace onemarket

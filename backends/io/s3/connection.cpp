@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/s3/connection.h"
+
+#include "backends/io/digest.h"
+#include "backends/io/random.h"
+#include "backends/io/s3/answer.h"
+#include "protocol/hex.h"
+
+namespace onemarket {
+namespace {
+
+// The host of Amazon's service in a region.
+std::string aws_host(const std::string& region) {
+    return "s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
+}
+
+}  // namespace
+
+S3Connection::Place S3Connection::place_of(const S3Request& request) const {
+    const std::string host = target_.host();
+    return {target_.endpoint.scheme + "://" + host, host, target_.path(request.key)};
+}
+
+HttpResponse S3Connection::perform(const S3Request& request, const Place& place,
+                                   Context& context) {
+    const auto now = std::chrono::system_clock::now();
+    SigV4Request to_sign{request.method, place.path, request.query, request.headers,
+                         request.payload_hash};
+    if (to_sign.payload_hash.empty()) to_sign.payload_hash = to_hex(sha256(""));
+    HttpHeaders& headers = to_sign.headers;
+    headers.emplace_back("host", place.host);
+    headers.emplace_back("x-amz-content-sha256", to_sign.payload_hash);
+    headers.emplace_back("x-amz-date", amz_date(now));
+    const S3Credentials& credentials = target_.credentials;
+    if (!credentials.session_token.empty())
+        headers.emplace_back("x-amz-security-token", credentials.session_token.reveal());
+    const std::string signature =
+        authorization(to_sign, {now, target_.region, "s3"}, credentials);
+    headers.emplace_back("authorization", signature);
+
+    const std::string query = canonical_query(request.query);
+    HttpRequest http{request.method, place.origin + place.path + (query.empty() ? "" : "?" + query),
+                     std::move(headers), request.body, request.stall_limit};
+    try {
+        return client_.perform(http, context);
+    } catch (const HttpFault& fault) {
+        throw S3Error(fault.kind(), request.method + " " + fault.what(),
+                      {"", fault.transient(), fault.transient(), std::chrono::seconds(0)});
+    }
+}
+
+bool S3Connection::redirected(const S3Request& request, const HttpResponse& response,
+                              Place& place) {
+    const bool moved = response.status >= 301 && response.status <= 308 && response.status != 304;
+    const bool other_region = s3_error_field(response, "Code") == "AuthorizationHeaderMalformed";
+    if (!moved && !other_region) return false;
+
+    std::string region(response.header("x-amz-bucket-region"));
+    if (region.empty()) region = s3_error_field(response, "Region");
+    bool learned = false;
+    if (!region.empty() && region != target_.region) {
+        if (target_.endpoint.host == aws_host(target_.region))
+            target_.endpoint.host = aws_host(region);
+        target_.region = region;
+        place = place_of(request);
+        learned = true;
+    }
+    const std::string location(response.header("location"));
+    const Result<Url> url = parse_url(location.substr(0, location.find('?')));
+    if (moved && url && (target_.endpoint.scheme == "http" || url->scheme == "https")) {
+        place = {url->origin(), url->authority(), url->path.empty() ? "/" : url->path};
+        learned = true;
+    }
+    return learned;
+}
+
+HttpResponse S3Connection::send_once(const S3Request& request, Context& context) {
+    Place place = place_of(request);
+    HttpResponse response = perform(request, place, context);
+    if (redirected(request, response, place)) response = perform(request, place, context);
+    if (auto fault = s3_fault(target_, request, response, std::chrono::system_clock::now()))
+        throw S3Error(*fault);
+    return response;
+}
+
+HttpResponse S3Connection::send(const S3Request& request, Context& context) {
+    Backoff backoff(policy_);
+    repeated_ = false;
+    while (true) {
+        try {
+            return send_once(request, context);
+        } catch (const S3Error& error) {
+            if (!error.transient()) throw;
+            const auto wait = backoff.next(error.retry_after(), random_fraction());
+            if (!wait || !pause(*wait, context)) throw;
+            context.log().log(LogLevel::debug, std::string(error.what()) + "; trying again");
+        }
+        repeated_ = true;
+    }
+}
+
+}  // namespace onemarket

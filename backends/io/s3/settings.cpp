@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/s3/settings.h"
+
+#include <algorithm>
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+constexpr uint64_t kDefaultPartMegabytes = 32;
+constexpr uint64_t kSmallestPartMegabytes = 5;    // S3's limit
+constexpr uint64_t kLargestPartMegabytes = 1024;  // a part is what is sent again, and may be in RAM
+constexpr uint64_t kDefaultTotalMegabytes = 1 << 20;
+constexpr size_t kMaxPrefix = 200;  // a key has 1024 bytes
+
+[[noreturn]] void refuse(std::string_view attribute, const std::string& reason) {
+    throw Error(ErrorKind::bad_request, std::string(attribute) + " " + reason);
+}
+
+bool all_of(std::string_view text, auto&& test) {
+    return std::all_of(text.begin(), text.end(), test);
+}
+
+bool is_graphic(char c) {
+    return c > ' ' && c < '\x7f';
+}
+
+// For what becomes part of a header.
+std::string graphic(const DriverMessage& message, std::string_view attribute) {
+    std::string value = message.required_market(attribute);
+    if (!all_of(value, is_graphic)) refuse(attribute, "has characters no such value has");
+    return value;
+}
+
+bool flag(const DriverMessage& message, std::string_view attribute, bool standard) {
+    const std::optional<std::string> value = message.market(attribute);
+    if (!value) return standard;
+    for (const std::string_view yes : {"yes", "true", "1"})
+        if (ascii::iequals(*value, yes)) return true;
+    for (const std::string_view no : {"no", "false", "0"})
+        if (ascii::iequals(*value, no)) return false;
+    refuse(attribute, "'" + *value + "' is neither YES nor NO");
+}
+
+uint64_t number(const DriverMessage& message, std::string_view attribute, uint64_t standard,
+                uint64_t low, uint64_t high) {
+    const std::optional<std::string> text = message.market(attribute);
+    if (!text) return standard;
+    const auto value = ascii::parse_number<uint64_t>(*text);
+    if (!value || *value < low || *value > high)
+        refuse(attribute, "'" + *text + "' is no whole number of MB from " + std::to_string(low) +
+                              " to " + std::to_string(high));
+    return *value;
+}
+
+// Ceph takes more names than AWS does: upper case and underscores too.
+std::string bucket_name(const DriverMessage& message) {
+    std::string name = message.required_market("BUCKET");
+    const bool characters = all_of(name, [](char c) {
+        return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_';
+    });
+    if (!characters || name.size() < 3 || name.size() > 63 || !ascii::is_alnum(name.front()) ||
+        !ascii::is_alnum(name.back()) || name.find("..") != std::string::npos)
+        refuse("BUCKET", "'" + name + "' is no name of a bucket");
+    return name;
+}
+
+std::string region_name(const DriverMessage& message) {
+    std::string name = message.required_market("REGION");
+    if (!all_of(name, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; }))
+        refuse("REGION", "'" + name + "' is no name of a region");
+    return name;
+}
+
+// A slash would make the site's downloader ask for another key.
+std::string prefix(const DriverMessage& message) {
+    std::string value = message.market("APP_PREFIX").value_or("marketapp");
+    const bool characters = all_of(value, [](char c) {
+        return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_';
+    });
+    if (!characters || value.find("..") != std::string::npos || value.size() > kMaxPrefix)
+        refuse("APP_PREFIX", "'" + value + "' is not of letters, digits, - _ and single dots");
+    return value;
+}
+
+// All are served by version 4 of the signature: docs/markets/s3.md says why.
+void check_signature_version(const DriverMessage& message) {
+    const std::string version = message.market("SIGNATURE_VERSION").value_or("v4");
+    for (const std::string_view known : {"s3", "v4", "s3v4"})
+        if (ascii::iequals(version, known)) return;
+    refuse("SIGNATURE_VERSION", "'" + version + "' is neither s3 nor v4");
+}
+
+bool is_aws_host(const std::string& host) {
+    return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+}
+
+Url endpoint(const DriverMessage& message, const std::string& region) {
+    const std::optional<std::string> text = message.market("ENDPOINT");
+    if (!text) {
+        if (!flag(message, "AWS", true))
+            refuse("ENDPOINT", "is missing in the marketplace's template, which says AWS=no");
+        const std::string domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+        return {"https", "s3." + region + "." + domain, "", ""};
+    }
+    Result<Url> url = parse_url(*text);
+    // The text is not repeated: whoever put credentials into it does not want them in a log.
+    if (!url) refuse("ENDPOINT", url.reason());
+    return *url;
+}
+
+// True where `bucket`.host is a name, and one the service's certificate is made out for.
+bool fits_into_host(const std::string& bucket, const Url& endpoint) {
+    const bool name = all_of(bucket, [](char c) {
+        return ascii::is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+    });
+    const bool dots = bucket.find('.') != std::string::npos;
+    return name && !is_ip_address(endpoint) && !(dots && endpoint.scheme == "https");
+}
+
+}  // namespace
+
+std::string S3Target::host() const {
+    return path_style ? endpoint.authority() : bucket + "." + endpoint.authority();
+}
+
+std::string S3Target::path(const std::string& key) const {
+    std::string path = endpoint.path;
+    if (path_style) path += "/" + percent_encode(bucket);
+    if (!key.empty()) return path + "/" + percent_encode(key, true);
+    return path.empty() ? "/" : path;
+}
+
+std::string S3Settings::key_of(ObjectId app) const {
+    return key_prefix() + std::to_string(app);
+}
+
+std::string S3Settings::source_of(const std::string& key) const {
+    return "s3://" + target.bucket + "/" + key;
+}
+
+S3Settings s3_settings(const DriverMessage& message) {
+    S3Settings settings;
+    S3Target& target = settings.target;
+    target.credentials.access_key = graphic(message, "ACCESS_KEY_ID");
+    target.credentials.secret_key = Secret(message.required_market("SECRET_ACCESS_KEY"));
+    if (message.market("SESSION_TOKEN"))
+        target.credentials.session_token = Secret(graphic(message, "SESSION_TOKEN"));
+    target.bucket = bucket_name(message);
+    target.region = region_name(message);
+    target.endpoint = endpoint(message, target.region);
+    target.aws = is_aws_host(target.endpoint.host);
+    const bool forced = flag(message, "FORCE_PATH_STYLE", false);
+    target.path_style = forced || !fits_into_host(target.bucket, target.endpoint);
+    check_signature_version(message);
+    settings.app_prefix = prefix(message);
+    // What is below S3's limit for a part is raised to it: the attribute once meant reads.
+    settings.part_bytes = std::max(kSmallestPartMegabytes,
+                                   number(message, "READ_LENGTH", kDefaultPartMegabytes, 1,
+                                          kLargestPartMegabytes)) *
+                          kMegabyte;
+    settings.total_mb = number(message, "TOTAL_MB", kDefaultTotalMegabytes, 1, uint64_t{1} << 50);
+    return settings;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/s3/upload.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "backends/io/random.h"
+#include "protocol/hex.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kHeadBytes = size_t{64} << 10;  // what image_format looks at
+constexpr size_t kMaxNameBytes = 512;            // of an app, encoded; all metadata have 2 KB
+
+// What taking back may last: after a failure, and where somebody waits for the request to end.
+constexpr std::chrono::milliseconds kTakeBackLimit{15'000};
+constexpr std::chrono::milliseconds kHurriedLimit{800};
+
+// True for an MD5, or for the MD5 of `parts` MD5s as a multipart upload has it.
+bool is_etag_of_md5(std::string_view etag, uint64_t parts) {
+    const std::string suffix = parts > 0 ? "-" + std::to_string(parts) : "";
+    return etag.ends_with(suffix) && is_md5(etag.substr(0, etag.size() - suffix.size()));
+}
+
+std::string from_hex(std::string_view text) {
+    std::string bytes;
+    for (size_t i = 0; i + 1 < text.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
+    return bytes;
+}
+
+}  // namespace
+
+S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan, Context& context)
+    : bucket_(bucket),
+      http_(http),
+      plan_(std::move(plan)),
+      context_(context),
+      parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes,
+             plan_.part_bytes),
+      chain_(context.stop_token(), [this] { stop_.request_stop(); }),
+      share_(context, stop_.get_token()) {}
+
+S3Upload::~S3Upload() {
+    end_workers();
+    if (published_) return;
+    try {
+        take_back();
+    } catch (const std::exception& error) {
+        context_.log().log(LogLevel::warning, std::string("left in the bucket: ") + error.what());
+    }
+}
+
+// --- What is written becomes parts ---
+
+void S3Upload::write(std::span<const std::byte> bytes) {
+    if (head_.size() < kHeadBytes) {
+        const auto more = bytes.first(std::min(bytes.size(), kHeadBytes - head_.size()));
+        head_.insert(head_.end(), more.begin(), more.end());
+    }
+    add(bytes.data(), bytes.size());
+}
+
+// S3 knows no holes: zeros they are.
+void S3Upload::skip(uint64_t count) {
+    if (head_.size() < kHeadBytes)
+        head_.resize(head_.size() + std::min<uint64_t>(count, kHeadBytes - head_.size()));
+    add(nullptr, count);
+}
+
+// `bytes` null: zeros.
+void S3Upload::add(const std::byte* bytes, uint64_t count) {
+    while (count > 0) {
+        // A full part is sent when more comes, so that an image of one part stays one object.
+        if (part_.number > 0 && part_.size == parts_.size_of(part_.number)) close_part();
+        if (part_.number == 0 || part_.size == 0) open_part();
+        const auto room = parts_.size_of(part_.number) - part_.size;
+        const auto size = static_cast<size_t>(std::min(count, room));
+        if (bytes == nullptr) {
+            image_sha256_.update_zeros(size);
+            part_sha256_.update_zeros(size);
+            if (part_.buffer) std::memset(part_.buffer.get() + part_.size, 0, size);
+        } else {
+            image_sha256_.update({bytes, size});
+            part_sha256_.update({bytes, size});
+            if (part_.buffer) std::memcpy(part_.buffer.get() + part_.size, bytes, size);
+            bytes += size;
+        }
+        part_.size += size;
+        written_ += size;
+        count -= size;
+    }
+}
+
+void S3Upload::open_part() {
+    if (part_.number == 0) part_.number = 1;
+    if (part_.number > kS3MaxParts || written_ >= kS3MaxObject)
+        throw Error(ErrorKind::limit, "the image is larger than S3 takes (5 TiB)");
+    if (plan_.bytes != nullptr || part_.buffer) return;
+    const uint64_t size = parts_.size_of(part_.number);
+    wait_for([this] { return !free_buffers_.empty() || buffers_ < plan_.parallel; });
+    const std::lock_guard lock(mutex_);
+    if (free_buffers_.empty()) {
+        ++buffers_;
+    } else {
+        part_.buffer = std::move(free_buffers_.back());
+        free_buffers_.pop_back();
+        if (size == parts_.size_of(1)) return;
+        part_.buffer.reset();  // too small
+    }
+    part_.buffer = std::make_unique_for_overwrite<std::byte[]>(size);
+}
+
+// Hands the part to the workers; waits while they have enough to do.
+void S3Upload::close_part() {
+    if (upload_.empty())
+        upload_ = bucket_.begin_upload(plan_.key, metadata(), unknown_upload_, context_);
+    part_.sha256 = part_sha256_.finish();
+    part_sha256_.begin();
+    // One more than are on their way, so that a worker need not wait for its hash.
+    wait_for([this] { return outstanding_ <= plan_.parallel; });
+    const Part next{part_.number + 1, part_.offset + part_.size, 0, "", nullptr};
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(part_));
+        ++outstanding_;
+        if (workers_.size() < std::min(plan_.parallel, outstanding_))
+            workers_.emplace_back([this] { work(); });
+    }
+    changed_.notify_all();
+    part_ = Part{next.number, next.offset, 0, "", nullptr};
+}
+
+// Waits for the workers, `condition` being about what the mutex guards. Throws what one of them
+// threw.
+void S3Upload::wait_for(auto&& condition) {
+    std::unique_lock lock(mutex_);
+    while (!error_ && !condition()) {
+        changed_.wait_for(lock, stop_.get_token(), std::chrono::milliseconds(500),
+                          [&] { return error_ || condition(); });
+        if (error_) break;
+        lock.unlock();
+        context_.check();
+        lock.lock();
+    }
+    if (error_) std::rethrow_exception(error_);
+}
+
+// --- Workers ---
+
+void S3Upload::work() {
+    S3Bucket bucket(bucket_.target(), http_, bucket_.policy());
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return !queue_.empty() || closed_; });
+        if (queue_.empty()) return;
+        Part part = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        try {
+            std::string etag = send(bucket, part);
+            lock.lock();
+            etags_[part.number] = std::move(etag);
+        } catch (...) {
+            lock.lock();
+            if (!error_) error_ = std::current_exception();
+            lock.unlock();
+            stop_.request_stop();  // the others' work is in vain
+            lock.lock();
+        }
+        if (part.buffer) free_buffers_.push_back(std::move(part.buffer));
+        --outstanding_;
+        changed_.notify_all();
+    }
+}
+
+std::string S3Upload::send(S3Bucket& bucket, const Part& part) {
+    if (!part.buffer)
+        return bucket.upload_part(plan_.key, upload_, part.number,
+                                  {plan_.bytes, part.offset, part.size}, part.sha256, share_);
+    const MemoryBytes bytes(std::span<const std::byte>(part.buffer.get(), part.size));
+    return bucket.upload_part(plan_.key, upload_, part.number, {&bytes, 0, part.size}, part.sha256,
+                              share_);
+}
+
+void S3Upload::end_workers() {
+    stop_.request_stop();
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.clear();
+        closed_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+}
+
+// --- The object ---
+
+// S3 takes a second object under a name without a word.
+void S3Upload::require_free_key() {
+    if (bucket_.contains(plan_.key, context_))
+        throw Error(ErrorKind::bad_request, "BUCKET " + bucket_.target().bucket +
+                                                " has an object " + plan_.key + " already");
+}
+
+HttpHeaders S3Upload::metadata() const {
+    HttpHeaders headers{{"content-type", "application/octet-stream"}};
+    if (!plan_.app_name.empty())
+        headers.emplace_back("x-amz-meta-app",
+                             percent_encode(plan_.app_name).substr(0, kMaxNameBytes));
+    if (!plan_.format.empty()) headers.emplace_back("x-amz-meta-format", plan_.format);
+    if (plan_.bytes != nullptr)
+        headers.emplace_back("x-amz-meta-size", std::to_string(plan_.bytes->size()));
+    return headers;
+}
+
+void S3Upload::publish(const std::string& md5) {
+    const bool one_part = upload_.empty();
+    if (one_part) {
+        put_object(md5);
+    } else {
+        if (part_.size > 0) close_part();
+        wait_for([this] { return outstanding_ == 0; });
+        require_free_key();
+        complete();
+    }
+    const auto head = bucket_.head(plan_.key, context_);
+    const std::string place = "s3://" + bucket_.target().bucket + "/" + plan_.key;
+    if (!head || head->size != written_)
+        throw Error(ErrorKind::corrupt,
+                    place + ": the service has " +
+                        (head ? std::to_string(head->size) + " bytes" : "nothing") + ", sent were " +
+                        std::to_string(written_));
+    const std::string expected = one_part ? md5 : expected_etag();
+    if (!head->opaque_etag && is_etag_of_md5(head->etag, one_part ? 0 : etags_.size()) &&
+        !expected.empty() && head->etag != expected)
+        throw Error(ErrorKind::corrupt, place + ": the service has ETag " + head->etag +
+                                            ", that of what was sent is " + expected);
+    published_ = true;
+    if (!one_part) tag(md5, image_sha256_.finish());
+    if (!unknown_upload_) return;
+    for (const std::string& upload : bucket_.uploads_of(plan_.key, context_))
+        bucket_.abort_upload(plan_.key, upload, context_);
+}
+
+void S3Upload::put_object(const std::string& md5) {
+    require_free_key();
+    const std::string sha256 = image_sha256_.finish();
+    HttpHeaders headers = metadata();
+    headers.emplace_back("x-amz-meta-md5", md5);
+    headers.emplace_back("x-amz-meta-sha256", sha256);
+    if (plan_.bytes == nullptr)
+        headers.emplace_back("x-amz-meta-size", std::to_string(written_));
+    const MemoryBytes memory(std::span<const std::byte>(part_.buffer.get(), part_.size));
+    const RandomAccess* bytes = plan_.bytes != nullptr ? plan_.bytes : &memory;
+    maybe_published_ = true;
+    try {
+        bucket_.put(plan_.key, headers, {bytes, 0, written_}, sha256, context_);
+    } catch (const S3Error& error) {
+        maybe_published_ = error.uncertain();
+        throw;
+    }
+}
+
+// Where the answer is lost, the object itself says whether the service has done it.
+void S3Upload::complete() {
+    std::vector<std::string> etags;
+    for (const auto& [number, etag] : etags_) etags.push_back(etag);
+    maybe_published_ = true;
+    Backoff backoff(bucket_.policy());
+    bool lost = false;
+    while (true) {
+        try {
+            return bucket_.complete_upload(plan_.key, upload_, etags, context_);
+        } catch (const S3Error& error) {
+            // Done by an attempt whose answer was lost, an upload is not known any more.
+            const bool gone = lost && error.code() == "NoSuchUpload";
+            lost = lost || error.uncertain();
+            maybe_published_ = lost;
+            if (!error.transient() && !gone) throw;
+            if (lost && is_whole()) return;
+            const auto wait = backoff.next(error.retry_after(), random_fraction());
+            if (gone || !wait || !pause(*wait, context_)) throw;
+        }
+    }
+}
+
+bool S3Upload::is_whole() {
+    const auto head = bucket_.head(plan_.key, context_);
+    if (!head || head->size != written_) return false;
+    const std::string expected = expected_etag();
+    return head->opaque_etag || expected.empty() || head->etag == expected;
+}
+
+// The MD5 of the parts' MD5s, as S3 has it; empty where the parts' ETags are no MD5s.
+std::string S3Upload::expected_etag() const {
+    std::string md5s;
+    for (const auto& [number, etag] : etags_) {
+        if (!is_md5(etag)) return "";
+        md5s += from_hex(etag);
+    }
+    return to_hex(md5(md5s)) + "-" + std::to_string(etags_.size());
+}
+
+// Metadata are given before the first part, when no hash is known: these become tags. They are for
+// whoever wants to compare; the import does not depend on them.
+void S3Upload::tag(const std::string& md5, const std::string& sha256) {
+    try {
+        bucket_.tag(plan_.key, {{"md5", md5}, {"sha256", sha256}}, context_);
+    } catch (const Error& error) {
+        context_.log().log(LogLevel::debug, std::string("no tags: ") + error.what());
+    }
+}
+
+// With a time limit of its own: whatever ended the request must not end this.
+void S3Upload::take_back() {
+    bool hurry = context_.stop_token().stop_requested();
+    if (const auto deadline = context_.deadline())
+        hurry = hurry || Context::Clock::now() >= *deadline;
+    Context own(context_.id(), {}, {hurry ? kHurriedLimit : kTakeBackLimit, false},
+                context_.log());
+    if (!upload_.empty()) {
+        bucket_.abort_upload(plan_.key, upload_, own);
+        // A part that was on its way may have arrived behind the abort.
+        bucket_.abort_upload(plan_.key, upload_, own);
+    }
+    if (unknown_upload_)
+        for (const std::string& upload : bucket_.uploads_of(plan_.key, own))
+            bucket_.abort_upload(plan_.key, upload, own);
+    if (maybe_published_) bucket_.remove(plan_.key, own);
+}
+
+}  // namespace onemarket

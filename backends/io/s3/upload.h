@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes one object of a bucket, from begin to end, in parts that travel side by side. Nobody sees
+// it before publish(); what is not published is taken back.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backends/io/digest.h"
+#include "backends/io/s3/bucket.h"
+#include "backends/io/s3/part_plan.h"
+
+namespace onemarket {
+
+struct S3UploadPlan {
+    std::string key;
+    std::string format, app_name;  // go into the object's metadata
+    uint64_t expected_bytes = 0;   // about; a stream does not tell
+    uint64_t part_bytes = 0;
+    size_t parallel = 4;  // parts at one time
+    // The image by its place, where it has one: then parts are read again as they are sent. Where
+    // it is null they are kept in memory, `parallel` of them. Must outlive the upload.
+    const RandomAccess* bytes = nullptr;
+};
+
+// Written by one thread; has others to send the parts. Every part is proven by the service, which
+// compares it with the SHA-256 it was signed with.
+class S3Upload : public Sink {
+  public:
+    // `bucket`, `http` and `context` must outlive it. Nothing is sent yet.
+    S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan, Context& context);
+
+    // What is not published is gone afterwards: parts on the service, a half-known object. What
+    // cannot be removed is named in the request's log.
+    ~S3Upload() override;
+
+    void write(std::span<const std::byte> bytes) override;
+    void skip(uint64_t count) override;
+
+    // The first bytes that were written, as many as tell an image's format.
+    std::span<const std::byte> head() const { return head_; }
+
+    // Makes the object of all that was written, and sees it whole. `md5` of it in hex. Throws Error
+    // when the key is taken meanwhile, and when the object is not what was written.
+    void publish(const std::string& md5);
+
+  private:
+    using Buffer = std::unique_ptr<std::byte[]>;
+    struct Part {
+        uint64_t number = 0;  // from 1
+        uint64_t offset = 0;  // in the image
+        uint64_t size = 0;
+        std::string sha256;
+        Buffer buffer;  // null where the image is read by its place
+    };
+
+    void open_part();
+    void close_part();
+    void add(const std::byte* bytes, uint64_t count);
+    void wait_for(auto&& condition);
+
+    void work();
+    std::string send(S3Bucket& bucket, const Part& part);
+
+    void require_free_key();
+    HttpHeaders metadata() const;
+    void put_object(const std::string& md5);
+    void complete();
+    bool is_whole();
+    void tag(const std::string& md5, const std::string& sha256);
+    std::string expected_etag() const;
+
+    void end_workers();
+    void take_back();
+
+    S3Bucket& bucket_;
+    const HttpSettings& http_;
+    S3UploadPlan plan_;
+    Context& context_;
+
+    PartPlan parts_;
+    std::vector<std::byte> head_;
+    Digest image_sha256_{"SHA256"};
+    Digest part_sha256_{"SHA256"};
+    Part part_;  // the one being filled
+    uint64_t written_ = 0;
+
+    std::string upload_;          // id of the multipart upload; empty: none was begun
+    bool unknown_upload_ = false;  // there may be one whose id was lost
+    bool maybe_published_ = false;
+    bool published_ = false;
+
+    // Ends the workers: with the request, and when one of them has failed.
+    std::stop_source stop_;
+    std::stop_callback<std::function<void()>> chain_;
+    Context share_;
+
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::deque<Part> queue_;
+    size_t outstanding_ = 0;  // parts queued or on their way
+    std::vector<Buffer> free_buffers_;
+    size_t buffers_ = 0;  // that there are
+    std::map<uint64_t, std::string> etags_;
+    std::exception_ptr error_;  // the first
+    bool closed_ = false;
+    std::vector<std::thread> workers_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/url.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+using Parser = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+// The part, or empty when the address has none.
+std::string part(const Parser& parser, CURLUPart which) {
+    char* text = nullptr;
+    if (curl_url_get(parser.get(), which, &text, 0) != CURLUE_OK) return "";
+    const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
+    return text;
+}
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+    const auto fail = [](const char* reason) { return Result<Url>::failure(reason); };
+    for (const char c : text)
+        if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
+    const Parser parser(curl_url(), curl_url_cleanup);
+    const std::string copy(text);
+    if (!parser || curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(),
+                                CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
+        return fail("is no address like https://host:port");
+
+    Url url;
+    url.scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
+    url.host = ascii::to_lower(part(parser, CURLUPART_HOST));
+    url.port = part(parser, CURLUPART_PORT);
+    url.path = part(parser, CURLUPART_PATH);
+    if (url.scheme != "http" && url.scheme != "https")
+        return fail("is neither http:// nor https://");
+    if (url.host.empty()) return fail("has no host");
+    if (!part(parser, CURLUPART_USER).empty() || !part(parser, CURLUPART_PASSWORD).empty())
+        return fail("has credentials in it");
+    if (!part(parser, CURLUPART_QUERY).empty() || !part(parser, CURLUPART_FRAGMENT).empty())
+        return fail("has a query or a fragment");
+    while (url.path.ends_with('/')) url.path.pop_back();
+    if (url.port == (url.scheme == "http" ? "80" : "443")) url.port.clear();
+    return url;
+}
+
+bool is_ip_address(const Url& url) {
+    return url.host.starts_with('[') ||
+           url.host.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+std::string percent_encode(std::string_view text, bool keep_slashes) {
+    std::string out;
+    for (const char c : text) {
+        if (ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+            (keep_slashes && c == '/')) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += "0123456789ABCDEF"[byte >> 4];
+        out += "0123456789ABCDEF"[byte & 15];
+    }
+    return out;
+}
+
+}  // namespace onemarket

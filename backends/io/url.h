@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses of HTTP servers, as administrators write them (RFC 3986, read by libcurl).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/error.h"
+
+namespace onemarket {
+
+// An http or https address without credentials, query and fragment.
+struct Url {
+    std::string scheme;  // http or https
+    std::string host;    // lower case; an IPv6 address in its brackets
+    std::string port;    // empty: the scheme's own
+    std::string path;    // percent-encoded; empty, or beginning with a slash and ending in none
+
+    // host[:port], as in the header Host.
+    std::string authority() const { return port.empty() ? host : host + ":" + port; }
+    // scheme://host[:port]
+    std::string origin() const { return scheme + "://" + authority(); }
+};
+
+// Fails, with what is wrong, on all that is not such an address.
+Result<Url> parse_url(std::string_view text);
+
+// True where the host is an address and no name.
+bool is_ip_address(const Url& url);
+
+// Everything but A-Z a-z 0-9 - . _ ~ as %XX, upper case; slashes too unless `keep_slashes`.
+std::string percent_encode(std::string_view text, bool keep_slashes = false);
+
+// Names and values of a query, neither encoded.
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+}  // namespace onemarket

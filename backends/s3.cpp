@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/s3.h"
+
+#include <cstring>
+
+#include "backends/io/image_format.h"
+#include "backends/io/pump.h"
+#include "backends/io/s3/upload.h"
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+constexpr size_t kPageObjects = 1000;   // the most a service gives
+constexpr size_t kMaxPages = 100'000;   // of a list: nobody has so many apps
+
+S3Bucket bucket_of(const S3Settings& settings, const Site& site) {
+    return {settings.target, site.http, site.retries};
+}
+
+// The key of an app that is to be stored, in a bucket that is there.
+std::string free_key(const S3Settings& settings, S3Bucket& bucket, Context& context) {
+    std::string key = settings.key_of(context.id());
+    try {
+        if (!bucket.contains(key, context)) return key;
+    } catch (const S3Error& error) {
+        if (error.code() != "NoSuchBucket") throw;
+        context.log().log(LogLevel::info, "creating BUCKET " + settings.target.bucket);
+        bucket.create(context);
+        return key;
+    }
+    throw Error(ErrorKind::bad_request,
+                "BUCKET " + settings.target.bucket + " has an object " + key + " already");
+}
+
+// What a stream will be at most: its image's size, and what a format adds to it.
+uint64_t expected_bytes(const ImageFacts& facts) {
+    const uint64_t megabytes = ascii::parse_number<uint64_t>(facts.size_mb).value_or(0);
+    return (megabytes + megabytes / 100 + 64) * kMegabyte;
+}
+
+// The source may have been written to since it was looked at: what counts is what was sent.
+void check_format(const ImageFacts& facts, std::span<const std::byte> head,
+                  const RandomAccess* rest) {
+    if (!facts.format_confirmed) return;
+    const std::string fault = publishing_fault(
+        facts.format, probe_image_format([&](uint64_t offset, std::span<std::byte> buffer) {
+            if (offset >= head.size()) return rest == nullptr ? 0 : rest->read_at(offset, buffer);
+            const size_t size = std::min(buffer.size(), head.size() - offset);
+            std::memcpy(buffer.data(), head.data() + offset, size);
+            return size;
+        }));
+    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.location + ": " + fault);
+}
+
+// The key a SOURCE of this marketplace names.
+std::string key_of_source(const S3Settings& settings, const std::string& source) {
+    const std::string begin = settings.source_of("");
+    if (!source.starts_with(begin))
+        throw Error(ErrorKind::bad_request, source + " is not in BUCKET " + settings.target.bucket);
+    std::string key = source.substr(begin.size());
+    if (key.empty() || key == "." || key == ".." || key.find('/') != std::string::npos)
+        throw Error(ErrorKind::bad_request, source + " is no name of a published object");
+    return key;
+}
+
+uint64_t bytes_used(const S3Settings& settings, S3Bucket& bucket, Context& context) {
+    uint64_t bytes = 0;
+    std::string token, last;
+    for (size_t pages = 0; pages < kMaxPages; ++pages) {
+        const S3Bucket::Page page =
+            bucket.list(settings.key_prefix(), token, last, kPageObjects, context);
+        for (const S3Bucket::Object& object : page.objects) bytes += object.size;
+        if (page.next.empty()) return bytes;
+        if (!page.objects.empty()) last = page.objects.back().key;
+        token = page.next;
+    }
+    throw Error(ErrorKind::limit,
+                "BUCKET " + settings.target.bucket + ": the list of objects does not end");
+}
+
+}  // namespace
+
+PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
+                               Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    S3Bucket bucket = bucket_of(settings, site_);
+    const std::string key = free_key(settings, bucket, context);
+
+    const std::unique_ptr<Reader> reader = image.open(context);
+    const ImageFacts& facts = image.facts();
+    S3Upload upload(bucket, site_.http,
+                    {.key = key,
+                     .format = facts.format,
+                     .app_name = message.text("MARKETPLACEAPP/NAME").value_or(""),
+                     .expected_bytes = expected_bytes(facts),
+                     .part_bytes = settings.part_bytes,
+                     .parallel = site_.s3_parallel_parts,
+                     .bytes = reader->random_access()},
+                    context);
+    Digest digest("MD5");
+    pump(*reader, upload, digest, context);
+    const std::string md5 = digest.finish();
+    if (!facts.md5.empty() && facts.md5 != md5)
+        throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
+                                            facts.md5 + ", its bytes have " + md5);
+    check_format(facts, upload.head(), reader->random_access());
+    context.check();
+    upload.publish(md5);
+    return {settings.source_of(key), md5, facts.size_mb, facts.format};
+}
+
+void S3Backend::remove(const DriverMessage& message, const std::string& source,
+                       Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    const std::string key = key_of_source(settings, source);
+    S3Bucket bucket = bucket_of(settings, site_);
+    const Error gone(ErrorKind::not_found, source + " is not in the marketplace");
+    try {
+        if (!bucket.contains(key, context)) throw gone;
+    } catch (const S3Error& error) {
+        if (error.code() != "NoSuchBucket") throw;
+        throw gone;
+    }
+    bucket.remove(key, context);
+}
+
+void S3Backend::discard(const DriverMessage& message, Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    const std::string key = settings.key_of(context.id());
+    S3Bucket bucket = bucket_of(settings, site_);
+    try {
+        for (const std::string& upload : bucket.uploads_of(key, context))
+            bucket.abort_upload(key, upload, context);
+    } catch (const S3Error& error) {
+        if (error.code() != "NoSuchBucket") throw;
+    }
+}
+
+std::string S3Backend::monitor(const DriverMessage& message, Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    S3Bucket bucket = bucket_of(settings, site_);
+    uint64_t used = 0;
+    try {
+        used = (bytes_used(settings, bucket, context) + kMegabyte - 1) / kMegabyte;
+    } catch (const S3Error& error) {
+        if (error.code() != "NoSuchBucket") throw;  // the first import makes it
+    }
+    const uint64_t free = settings.total_mb > used ? settings.total_mb - used : 0;
+    return "USED_MB=" + std::to_string(used) + "\nFREE_MB=" + std::to_string(free) +
+           "\nTOTAL_MB=" + std::to_string(settings.total_mb) + "\n";
+}
+
+}  // namespace onemarket
