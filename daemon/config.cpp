@@ -37,6 +37,18 @@ Fault set_level(std::string_view value, LogLevel& level) {
     return "one of error, warning, info, debug";
 }
 
+Fault set_path(std::string_view value, std::string& path) {
+    if (!value.starts_with('/')) return "a path from the root";
+    path = value;
+    return "";
+}
+
+Fault set_flag(std::string_view value, bool& flag) {
+    if (!ascii::iequals(value, "yes") && !ascii::iequals(value, "no")) return "yes or no";
+    flag = ascii::iequals(value, "yes");
+    return "";
+}
+
 Fault set_types(std::string_view value, std::set<std::string, std::less<>>& types) {
     for (const std::string_view type : ascii::split(value, ", \t")) {
         if (!is_driver_name(type)) return "driver names with commas";
@@ -53,7 +65,7 @@ struct Key {
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 12> kKeys{{
+constexpr std::array<Key, 15> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -67,6 +79,10 @@ constexpr std::array<Key, 12> kKeys{{
      [](std::string_view v, Config& c) {
          return set_number(v, 0, 256, [&](uint64_t n) { c.transfers = n; });
      }},
+    {"S3_PARALLEL_PARTS",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 64, [&](uint64_t n) { c.s3_parallel_parts = n; });
+     }},
     {"QUEUE_REQUESTS",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 1'000'000, [&](uint64_t n) { c.queue_requests = n; });
@@ -75,6 +91,8 @@ constexpr std::array<Key, 12> kKeys{{
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 100'000, [&](uint64_t n) { c.queue_megabytes = n; });
      }},
+    {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }},
+    {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }},
     {"MONITOR_TIMEOUT",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, kDay,

@@ -20,8 +20,13 @@ struct Config {
 
     size_t transfers = 0;  // imports that move bytes at one time; 0: one a processor
 
+    size_t s3_parallel_parts = 4;  // of one image
+
     size_t queue_requests = 10'000;
     size_t queue_megabytes = 256;
+
+    std::string ca_file;  // trusted certificates; empty: the system's
+    bool tls_verify = true;
 
     std::chrono::seconds monitor_timeout{60};
     std::chrono::seconds delete_timeout{60};

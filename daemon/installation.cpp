@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 
+#include "daemon/proxies.h"
 #include "daemon/text_file.h"
+#include "daemon/version.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {
@@ -55,6 +58,13 @@ Site Installation::make_site(const Options& options, const Environment& process)
     site.release = parse_release(version);
     site.export_stdin = options.export_stdin;
     site.max_script_output = config_.script_output_megabytes << 20;
+    site.http.user_agent = std::string("onemarketd/") + kVersion;
+    site.http.ca_file = config_.ca_file;
+    site.http.verify_tls = config_.tls_verify;
+    set_proxies(environment, options.proxy, site.http);
+    site.s3_parallel_parts = config_.s3_parallel_parts;
+    if (!config_.ca_file.empty() && ::access(config_.ca_file.c_str(), R_OK) != 0)
+        problems_.emplace_back(system_error(errno, "CA_FILE " + config_.ca_file).what());
     return site;
 }
 

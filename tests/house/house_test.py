@@ -18,6 +18,7 @@ DOORS = [
     ("Boost.Process", r"#include <boost/process", ["backends/io/child_process.cpp"]),
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/main.cpp"]),
+    ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
     ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp"]),
     ("starting processes", r"\b(fork|vfork|system|popen|posix_spawn\w*|exec[lv]\w*)\s*\(", []),
     ("names under a public directory",
