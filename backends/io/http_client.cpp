@@ -202,7 +202,8 @@ class HttpClient::Transfer {
             case CURLE_SSL_CACERT_BADFILE:
             case CURLE_SSL_CERTPROBLEM:
             case CURLE_SSL_ISSUER_ERROR:
-                return {ErrorKind::permission, text, false};
+                return {ErrorKind::permission, text + " (CA_FILE says which ones are trusted)",
+                        false};
             case CURLE_URL_MALFORMAT:
                 return {ErrorKind::bad_request, text, false};
             case CURLE_UNSUPPORTED_PROTOCOL:

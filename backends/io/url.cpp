@@ -26,6 +26,8 @@ Result<Url> parse_url(std::string_view text) {
     const auto fail = [](const char* reason) { return Result<Url>::failure(reason); };
     for (const char c : text)
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
+    // libcurl takes any number of slashes.
+    if (text.find(":///") != std::string_view::npos) return fail("has no host");
     const Parser parser(curl_url(), curl_url_cleanup);
     const std::string copy(text);
     if (!parser || curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(),

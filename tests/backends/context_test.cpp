@@ -95,5 +95,34 @@ TEST(Context, GivesTheLogItWasMadeWith) {
     EXPECT_EQ(test.log.lines()[0].second, "a word");
 }
 
+TEST(ContextShare, EndsWithTheWhole) {
+    TestContext test;
+    std::stop_source others;
+    const Context share(test.context, others.get_token());
+    share.check();
+    test.stop.request_stop();
+    EXPECT_EQ(error_of([&] { share.check(); }).kind(), ErrorKind::cancelled);
+}
+
+TEST(ContextShare, EndsByItself) {
+    TestContext test(7);
+    std::stop_source others;
+    const Context share(test.context, others.get_token());
+    EXPECT_EQ(share.id(), 7);
+    others.request_stop();
+    EXPECT_EQ(error_of([&] { share.check(); }).kind(), ErrorKind::cancelled);
+    test.context.check();
+}
+
+TEST(ContextShare, ItsProgressIsTheWholes) {
+    TestContext test(5, {seconds(20), true});
+    Context share(test.context, {});
+    const auto before = *test.context.deadline();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    share.progress();
+    EXPECT_GT(*test.context.deadline(), before);
+    EXPECT_EQ(share.deadline(), test.context.deadline());
+}
+
 }  // namespace
 }  // namespace onemarket

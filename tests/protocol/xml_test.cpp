@@ -236,6 +236,18 @@ TEST(Xml, CdataAndTextPiecesAreJoined) {
     EXPECT_EQ(parsed("<R><A><![CDATA[ a\n b ]]></A></R>").text("A"), " a\n b ");
 }
 
+TEST(Xml, RowsOfAList) {
+    const auto document = XmlDocument::parse(
+        "<L><C><K>a</K><S>1</S></C><D/><C><S>2</S></C><C><K><![CDATA[b]]>c</K><S/></C></L>", "L");
+    ASSERT_TRUE(document);
+    const auto rows = document->rows("C", {"K", "S"});
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0], (XmlDocument::Row{"a", "1"}));
+    EXPECT_EQ(rows[1], (XmlDocument::Row{std::nullopt, "2"}));
+    EXPECT_EQ(rows[2], (XmlDocument::Row{"bc", ""}));
+    EXPECT_TRUE(document->rows("X", {"K"}).empty());
+}
+
 TEST(Xml, SetReplacesAndAdds) {
     XmlDocument document = parsed("<R><A>1</A><A>2</A><B><C/></B></R>");
     document.set("", "A", "new");

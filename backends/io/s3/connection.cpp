@@ -44,7 +44,7 @@ HttpResponse S3Connection::perform(const S3Request& request, const Place& place,
     try {
         return client_.perform(http, context);
     } catch (const HttpFault& fault) {
-        throw S3Error(fault.kind(), request.method + " " + fault.what(),
+        throw S3Error(fault.kind(), std::string("ENDPOINT ") + fault.what(),
                       {"", fault.transient(), fault.transient(), std::chrono::seconds(0)});
     }
 }

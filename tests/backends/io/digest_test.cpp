@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/hex.h"
 #include "tests/backends/helpers.h"
 
 namespace onemarket {
@@ -65,6 +66,33 @@ TEST(Digest, MovesWithItsState) {
     Digest moved(std::move(digest));
     moved.update(bytes("c"));
     EXPECT_EQ(moved.finish(), md5("abc"));
+}
+
+TEST(Digest, BeginsAnew) {
+    Digest digest("MD5");
+    digest.update(std::as_bytes(std::span(std::string_view("something else"))));
+    digest.begin();
+    digest.update(std::as_bytes(std::span(std::string_view("abc"))));
+    EXPECT_EQ(digest.finish(), "900150983cd24fb0d6963f7d28e17f72");
+    digest.begin();
+    EXPECT_EQ(digest.finish(), "d41d8cd98f00b204e9800998ecf8427e");
+}
+
+TEST(Digest, OfATextAtOnce) {
+    EXPECT_EQ(to_hex(onemarket::md5("abc")), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(to_hex(sha256("abc")),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+// RFC 4231, test cases 1, 2 and 6.
+TEST(Digest, HmacSha256) {
+    EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
+              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(to_hex(hmac_sha256(std::string(131, '\xaa'),
+                                 "Test Using Larger Than Block-Size Key - Hash Key First")),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(Digest, UnknownAlgorithmIsOurMistake) {

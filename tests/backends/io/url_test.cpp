@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/url.h"
+
+#include <gtest/gtest.h>
+
+namespace onemarket {
+namespace {
+
+struct Case {
+    std::string text, origin, path;
+};
+
+TEST(Url, AddressesOfServices) {
+    const std::vector<Case> cases = {
+        {"http://ceph.example:7480", "http://ceph.example:7480", ""},
+        {"https://s3.eu-west-1.amazonaws.com/", "https://s3.eu-west-1.amazonaws.com", ""},
+        {"HTTPS://Gate.Example/s3//", "https://gate.example", "/s3"},
+        {"http://[::1]:9000", "http://[::1]:9000", ""},
+        {"http://[2001:db8::7]/a/b", "http://[2001:db8::7]", "/a/b"},
+        {"http://10.0.0.1:80", "http://10.0.0.1", ""},
+        {"https://host:443/x", "https://host", "/x"},
+        {"https://host:80", "https://host:80", ""},
+        {"http://host/a%20b/../c", "http://host", "/a%20b/../c"},
+    };
+    for (const Case& c : cases) {
+        const Result<Url> url = parse_url(c.text);
+        ASSERT_TRUE(url) << c.text << ": " << url.reason();
+        EXPECT_EQ(url->origin(), c.origin) << c.text;
+        EXPECT_EQ(url->path, c.path) << c.text;
+    }
+}
+
+TEST(Url, WhatIsNone) {
+    for (const char* text :
+         {"", "host", "host:7480", "//host", "http://", "http:///path", "ftp://host", "file:///etc",
+          "http://host:x", "http://host:99999", "http://user:pass@host", "http://user@host",
+          "http://host/?a=b", "http://host/#top", "http://a b", "http://host/a b", "http://[::1",
+          "http://host\nx", "http://host/\x01"})
+        EXPECT_FALSE(parse_url(text)) << text;
+}
+
+TEST(Url, CredentialsAreNotRepeated) {
+    const Result<Url> url = parse_url("http://user:hunter2@host");
+    ASSERT_FALSE(url);
+    EXPECT_EQ(url.reason().find("hunter2"), std::string::npos) << url.reason();
+}
+
+TEST(Url, AddressOrName) {
+    for (const char* text : {"http://10.0.0.1", "http://[::1]:1"})
+        EXPECT_TRUE(is_ip_address(*parse_url(text))) << text;
+    for (const char* text : {"http://localhost", "http://10.example", "http://a.1.2.3.b"})
+        EXPECT_FALSE(is_ip_address(*parse_url(text))) << text;
+}
+
+TEST(Url, PercentEncoding) {
+    EXPECT_EQ(percent_encode("AZaz09-._~"), "AZaz09-._~");
+    EXPECT_EQ(percent_encode("a b+c/d%e\n\xc3\xa9*"), "a%20b%2Bc%2Fd%25e%0A%C3%A9%2A");
+    EXPECT_EQ(percent_encode("/a b/", true), "/a%20b/");
+    EXPECT_EQ(percent_encode(std::string("\0", 1)), "%00");
+}
+
+}  // namespace
+}  // namespace onemarket
