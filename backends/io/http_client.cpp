@@ -15,7 +15,7 @@ namespace {
 
 // Slower than this for the stall limit is as good as nothing.
 constexpr long kStallBytesPerSecond = 256;
-constexpr long kUploadBuffer = 256L << 10;
+constexpr long kUploadBuffer = 1L << 20;
 constexpr std::chrono::milliseconds kLongestPoll{1000};
 
 void init_library() {

@@ -79,11 +79,9 @@ void S3Upload::add(const std::byte* bytes, uint64_t count) {
         const auto room = parts_.size_of(part_.number) - part_.size;
         const auto size = static_cast<size_t>(std::min(count, room));
         if (bytes == nullptr) {
-            image_sha256_.update_zeros(size);
             part_sha256_.update_zeros(size);
             if (part_.buffer) std::memset(part_.buffer.get() + part_.size, 0, size);
         } else {
-            image_sha256_.update({bytes, size});
             part_sha256_.update({bytes, size});
             if (part_.buffer) std::memcpy(part_.buffer.get() + part_.size, bytes, size);
             bytes += size;
@@ -117,8 +115,10 @@ void S3Upload::open_part() {
 void S3Upload::close_part() {
     if (upload_.empty())
         upload_ = bucket_.begin_upload(plan_.key, metadata(), unknown_upload_, context_);
-    part_.sha256 = part_sha256_.finish();
+    const std::string sha256 = part_sha256_.finish_bytes();
     part_sha256_.begin();
+    sha256s_ += sha256;
+    part_.sha256 = to_hex(sha256);
     // One more than are on their way, so that a worker need not wait for its hash.
     wait_for([this] { return outstanding_ <= plan_.parallel; });
     const Part next{part_.number + 1, part_.offset + part_.size, 0, "", nullptr};
@@ -240,7 +240,7 @@ void S3Upload::publish(const std::string& md5) {
         throw Error(ErrorKind::corrupt, place + ": the service has ETag " + head->etag +
                                             ", that of what was sent is " + expected);
     published_ = true;
-    if (!one_part) tag(md5, image_sha256_.finish());
+    if (!one_part) tag(md5);
     if (!unknown_upload_) return;
     for (const std::string& upload : bucket_.uploads_of(plan_.key, context_))
         bucket_.abort_upload(plan_.key, upload, context_);
@@ -248,7 +248,7 @@ void S3Upload::publish(const std::string& md5) {
 
 void S3Upload::put_object(const std::string& md5) {
     require_free_key();
-    const std::string sha256 = image_sha256_.finish();
+    const std::string sha256 = part_sha256_.finish();
     HttpHeaders headers = metadata();
     headers.emplace_back("x-amz-meta-md5", md5);
     headers.emplace_back("x-amz-meta-sha256", sha256);
@@ -306,10 +306,17 @@ std::string S3Upload::expected_etag() const {
 }
 
 // Metadata are given before the first part, when no hash is known: these become tags. They are for
-// whoever wants to compare; the import does not depend on them.
-void S3Upload::tag(const std::string& md5, const std::string& sha256) {
+// whoever wants to compare; the import does not depend on them. A SHA-256 of the whole would cost
+// as much again as that of its parts.
+void S3Upload::tag(const std::string& md5) {
+    const std::string of_parts =
+        to_hex(sha256(sha256s_)) + "-" + std::to_string(etags_.size());
     try {
-        bucket_.tag(plan_.key, {{"md5", md5}, {"sha256", sha256}}, context_);
+        bucket_.tag(plan_.key,
+                    {{"md5", md5},
+                     {"sha256-of-parts", of_parts},
+                     {"part-size", std::to_string(parts_.size_of(1))}},
+                    context_);
     } catch (const Error& error) {
         context_.log().log(LogLevel::debug, std::string("no tags: ") + error.what());
     }

@@ -76,7 +76,7 @@ class S3Upload : public Sink {
     void put_object(const std::string& md5);
     void complete();
     bool is_whole();
-    void tag(const std::string& md5, const std::string& sha256);
+    void tag(const std::string& md5);
     std::string expected_etag() const;
 
     void end_workers();
@@ -89,8 +89,8 @@ class S3Upload : public Sink {
 
     PartPlan parts_;
     std::vector<std::byte> head_;
-    Digest image_sha256_{"SHA256"};
     Digest part_sha256_{"SHA256"};
+    std::string sha256s_;  // of all parts before it, as bytes
     Part part_;  // the one being filled
     uint64_t written_ = 0;
 
