@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ struct Deviations {
 struct App {
     ObjectId id = 5;
     std::string name = "golden-image";
+};
+
+// Thrown by a harness that cannot be set up here, with the reason.
+class SkipHarness : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
 };
 
 // One marketplace, empty at first. It is gone with the object.
@@ -92,7 +99,7 @@ class SourceHarness {
 template <class Harness>
 struct Maker {
     std::function<std::unique_ptr<Harness>(const std::string& folder)> make;
-    friend void PrintTo(const Maker&, std::ostream* out) { *out << "the one it is named after"; }
+    friend void PrintTo(const Maker&, std::ostream* out) { *out << "itself"; }
 };
 using Market = Maker<MarketHarness>;
 using Source = Maker<SourceHarness>;

@@ -115,7 +115,9 @@ TEST_P(MarketSuite, OddImageNames) {
         facts_.location = dir_ / name;
         write_file(facts_.location, "content");
         FileSource file(facts_);
-        EXPECT_EQ(market_->content(import(file).source), "content") << name;
+        const PublishedApp app = import(file);
+        EXPECT_EQ(market_->content(app.source), "content") << name;
+        remove(app.source);
     }
 }
 
