@@ -66,7 +66,11 @@ class S3Market : public MarketHarness {
 
     DriverMessage import_message(const App& app) const override {
         auto values = market_values();
-        values.insert({{"SOURCE", "/an/image"}, {"FORMAT", "qcow2"}, {"DATASTORES", "/ds"}});
+        // The suite's large image has more than one part then.
+        values.insert({{"SOURCE", "/an/image"},
+                       {"FORMAT", "qcow2"},
+                       {"DATASTORES", "/ds"},
+                       {"READ_LENGTH", "5"}});
         return with_app(message_xml("import-s3", values), app);
     }
     DriverMessage delete_message(const App& app, const std::string& source) const override {
