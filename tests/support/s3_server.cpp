@@ -77,8 +77,8 @@ struct S3Server::Impl {
     void make_certificate() {
         const std::string command =
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
-            "-subj /CN=localhost -addext "
-            "'subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1' -keyout '" +
+            "-subj /CN=test -addext 'subjectAltName=DNS:" +
+            options.certified + ",DNS:images." + options.certified + ",IP:::1' -keyout '" +
             dir / "key" + "' -out '" + dir / "crt" + "' 2>/dev/null";
         if (std::system(command.c_str()) != 0) throw std::runtime_error("openssl req");
         tls.use_certificate_chain_file(dir / "crt");
@@ -275,6 +275,9 @@ struct S3Server::Impl {
             }
             case Fault::wrong_length: answer.body += "x"; break;
             case Fault::cut_xml: answer.body.resize(answer.body.size() / 2); break;
+            case Fault::lost_object:
+                replace(answer.body, "<Contents>", "</Contents>", "");
+                break;
             case Fault::no_token:
                 replace(answer.body, "<IsTruncated>", "</IsTruncated>",
                         "<IsTruncated>true</IsTruncated>");
@@ -350,6 +353,11 @@ std::string S3Server::ca_file() const {
 void S3Server::fault(Fault fault) {
     const std::lock_guard lock(impl_->mutex);
     impl_->faults.push_back(std::move(fault));
+}
+
+void S3Server::clear_faults() {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->faults.clear();
 }
 
 std::vector<S3Server::Seen> S3Server::seen() const {

@@ -32,12 +32,13 @@ struct Fault {
         wrong_length,  // HEAD: a byte more than there is
         drop_part,     // a completion that forgets the last part
         same_page,     // a list: its first page again
+        lost_object,   // a list: an object less than it counts
         no_token,      // a list: goes on, but does not say where
         redirect,      // `number` is the status, `text` the location, `region` where the bucket is
         skewed,        // RequestTimeTooSkewed, the service's clock `number` seconds ahead
         call,          // nothing; but `action` is called
     };
-    std::string operation;  // as CreateMultipartUpload; empty: any
+    std::string operation = {};  // as CreateMultipartUpload; empty: any
     Kind kind = status;
     int number = 0;
     std::string text = {};
@@ -56,6 +57,7 @@ class S3Server {
         bool ipv6 = false;
         std::string base_path = {};  // before the bucket, as "/s3"
         size_t page = 1000;          // objects of a list's page
+        std::string certified = "localhost";  // the name its certificate is made out for
     };
     S3Server() : S3Server(Options()) {}
     explicit S3Server(Options options);
@@ -67,6 +69,7 @@ class S3Server {
     std::string ca_file() const;  // its certificate, when it speaks TLS
 
     void fault(Fault fault);
+    void clear_faults();
 
     struct Seen {
         std::string operation;
@@ -97,5 +100,7 @@ class S3Server {
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+std::string md5_hex(const std::string& text);
 
 }  // namespace onemarket::test

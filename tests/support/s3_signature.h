@@ -12,7 +12,7 @@ namespace onemarket::test {
 struct Account {
     std::string access_key = "testaccesskey";
     std::string secret_key = "test/secret+key=";
-    std::string session_token;  // empty: none is wanted
+    std::string session_token = {};  // empty: none is wanted
     std::string region = "us-east-1";
 };
 

@@ -56,6 +56,4 @@ class S3Store {
     int next_upload_ = 1;
 };
 
-std::string md5_hex(const std::string& text);
-
 }  // namespace onemarket::test

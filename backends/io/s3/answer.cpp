@@ -12,6 +12,8 @@ namespace onemarket {
 namespace {
 
 constexpr size_t kMaxMessage = 200;  // bytes of a service's own words
+constexpr std::string_view kNotS3 =
+    "not that of an S3 service; is it a proxy's, or is ENDPOINT wrong?";
 
 struct Meaning {
     std::string_view code;
@@ -95,7 +97,7 @@ std::string in_words(const S3Request& request, const HttpResponse& response,
     if (meaning.code.empty()) {
         if (request.method == "HEAD" || response.status == 407 || response.body.empty())
             return status + (meaning.words.empty() ? "" : " " + std::string(meaning.words));
-        return status + ": the answer is not that of an S3 service; is ENDPOINT right?";
+        return status + ": the answer is " + std::string(kNotS3);
     }
     std::string text = status + " " + std::string(meaning.code);
     if (meaning.code == "RequestTimeTooSkewed") return text + ": " + skew_in_words(response, now);
@@ -127,7 +129,7 @@ std::optional<S3Error> s3_fault(const S3Target& target, const S3Request& request
     const Meaning meaning = meaning_of(response.status, code);
     std::string text = subject(target, request);
     if (success && code.empty())
-        text += "the answer is cut off, or not that of an S3 service; is ENDPOINT right?";
+        text += "the answer is cut off, or " + std::string(kNotS3);
     else
         text += in_words(request, response, meaning, now);
     const bool uncertain = success || response.status >= 500;

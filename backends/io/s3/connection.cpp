@@ -16,6 +16,14 @@ std::string aws_host(const std::string& region) {
 
 }  // namespace
 
+bool pause_before_repeating(const S3Error& error, Backoff& backoff, Context& context) {
+    const auto wait = backoff.next(error.retry_after(), random_fraction());
+    if (!wait) return false;
+    context.log().log(LogLevel::debug, std::string(error.what()) + "; trying again in " +
+                                           std::to_string(wait->count()) + " ms");
+    return pause(*wait, context);
+}
+
 S3Connection::Place S3Connection::place_of(const S3Request& request) const {
     const std::string host = target_.host();
     return {target_.endpoint.scheme + "://" + host, host, target_.path(request.key)};
@@ -90,10 +98,7 @@ HttpResponse S3Connection::send(const S3Request& request, Context& context) {
         try {
             return send_once(request, context);
         } catch (const S3Error& error) {
-            if (!error.transient()) throw;
-            const auto wait = backoff.next(error.retry_after(), random_fraction());
-            if (!wait || !pause(*wait, context)) throw;
-            context.log().log(LogLevel::debug, std::string(error.what()) + "; trying again");
+            if (!error.transient() || !pause_before_repeating(error, backoff, context)) throw;
         }
         repeated_ = true;
     }

@@ -45,6 +45,10 @@ class S3Error : public Error {
     Facts facts_;
 };
 
+// Waits before a request that failed so is sent again, and says so in the log. False when that is
+// no use: no attempt is left, or the deadline is nearer.
+bool pause_before_repeating(const S3Error& error, Backoff& backoff, Context& context);
+
 // Not thread-safe; `http` must outlive it.
 class S3Connection {
   public:

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstring>
 
-#include "backends/io/random.h"
 #include "protocol/hex.h"
 
 namespace onemarket {
@@ -17,6 +16,8 @@ constexpr size_t kMaxNameBytes = 512;            // of an app, encoded; all meta
 // What taking back may last: after a failure, and where somebody waits for the request to end.
 constexpr std::chrono::milliseconds kTakeBackLimit{15'000};
 constexpr std::chrono::milliseconds kHurriedLimit{800};
+// What may be spent on something nobody depends on.
+constexpr std::chrono::milliseconds kTagLimit{10'000};
 
 // True for an MD5, or for the MD5 of `parts` MD5s as a multipart upload has it.
 bool is_etag_of_md5(std::string_view etag, uint64_t parts) {
@@ -45,12 +46,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
 
 S3Upload::~S3Upload() {
     end_workers();
-    if (published_) return;
-    try {
-        take_back();
-    } catch (const std::exception& error) {
-        context_.log().log(LogLevel::warning, std::string("left in the bucket: ") + error.what());
-    }
+    if (!published_) take_back();
 }
 
 // --- What is written becomes parts ---
@@ -241,9 +237,7 @@ void S3Upload::publish(const std::string& md5) {
                                             ", that of what was sent is " + expected);
     published_ = true;
     if (!one_part) tag(md5);
-    if (!unknown_upload_) return;
-    for (const std::string& upload : bucket_.uploads_of(plan_.key, context_))
-        bucket_.abort_upload(plan_.key, upload, context_);
+    if (unknown_upload_) clear_away([this] { abort_unknown(context_); });
 }
 
 void S3Upload::put_object(const std::string& md5) {
@@ -282,8 +276,7 @@ void S3Upload::complete() {
             maybe_published_ = lost;
             if (!error.transient() && !gone) throw;
             if (lost && is_whole()) return;
-            const auto wait = backoff.next(error.retry_after(), random_fraction());
-            if (gone || !wait || !pause(*wait, context_)) throw;
+            if (gone || !pause_before_repeating(error, backoff, context_)) throw;
         }
     }
 }
@@ -311,12 +304,13 @@ std::string S3Upload::expected_etag() const {
 void S3Upload::tag(const std::string& md5) {
     const std::string of_parts =
         to_hex(sha256(sha256s_)) + "-" + std::to_string(etags_.size());
+    Context own(context_.id(), context_.stop_token(), {kTagLimit, false}, context_.log());
     try {
         bucket_.tag(plan_.key,
                     {{"md5", md5},
                      {"sha256-of-parts", of_parts},
                      {"part-size", std::to_string(parts_.size_of(1))}},
-                    context_);
+                    own);
     } catch (const Error& error) {
         context_.log().log(LogLevel::debug, std::string("no tags: ") + error.what());
     }
@@ -329,15 +323,27 @@ void S3Upload::take_back() {
         hurry = hurry || Context::Clock::now() >= *deadline;
     Context own(context_.id(), {}, {hurry ? kHurriedLimit : kTakeBackLimit, false},
                 context_.log());
-    if (!upload_.empty()) {
-        bucket_.abort_upload(plan_.key, upload_, own);
-        // A part that was on its way may have arrived behind the abort.
-        bucket_.abort_upload(plan_.key, upload_, own);
+    if (maybe_published_) clear_away([&] { bucket_.remove(plan_.key, own); });
+    // A part that was on its way may have arrived behind the first abort.
+    if (!upload_.empty())
+        for (int i = 0; i < 2; ++i)
+            clear_away([&] { bucket_.abort_upload(plan_.key, upload_, own); });
+    if (unknown_upload_) clear_away([&] { abort_unknown(own); });
+}
+
+// Uploads of this key that were begun without their ids getting here.
+void S3Upload::abort_unknown(Context& context) {
+    for (const std::string& upload : bucket_.uploads_of(plan_.key, context))
+        bucket_.abort_upload(plan_.key, upload, context);
+}
+
+// One thing more or less in the bucket must not decide what the request is answered.
+void S3Upload::clear_away(auto&& step) {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        context_.log().log(LogLevel::warning, std::string("left in the bucket: ") + error.what());
     }
-    if (unknown_upload_)
-        for (const std::string& upload : bucket_.uploads_of(plan_.key, own))
-            bucket_.abort_upload(plan_.key, upload, own);
-    if (maybe_published_) bucket_.remove(plan_.key, own);
 }
 
 }  // namespace onemarket

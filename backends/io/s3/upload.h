@@ -81,6 +81,8 @@ class S3Upload : public Sink {
 
     void end_workers();
     void take_back();
+    void abort_unknown(Context& context);
+    void clear_away(auto&& step);
 
     S3Bucket& bucket_;
     const HttpSettings& http_;
