@@ -164,9 +164,8 @@ class HttpClient::Transfer {
             set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
         }
         // A request whose connection was in use before and is closed without an answer libcurl sends
-        // again by itself. A POST may have been carried out all the same, and then who asked for it
-        // must know.
-        if (request_.method == "POST") set(easy, CURLOPT_FRESH_CONNECT, 1L);
+        // again by itself.
+        set(easy, CURLOPT_FRESH_CONNECT, request_.repeatable ? 0L : 1L);
     }
 
     // How long nothing may happen before the context is to be asked again.

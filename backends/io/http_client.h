@@ -46,6 +46,9 @@ struct HttpRequest {
     HttpHeaders headers;
     HttpBody body;
     std::chrono::seconds stall_limit{0};  // where it is not that of the settings
+    // True: it may be sent again, unasked, where a connection kept from an earlier request turns out
+    // to be closed, although it may have been carried out. False: it is sent once.
+    bool repeatable = true;
 };
 
 struct HttpResponse {
@@ -80,8 +83,7 @@ class HttpClient {
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    // Any status is an answer. What the method says may be repeated is sent again where a connection
-    // kept from an earlier request turns out to be closed; a POST is sent once. Throws HttpFault, what the body's bytes throw, and Error (cancelled,
+    // Any status is an answer. Throws HttpFault, what the body's bytes throw, and Error (cancelled,
     // timeout) from the context at once, whatever is in flight. Bytes moved are its progress.
     HttpResponse perform(const HttpRequest& request, Context& context);
 

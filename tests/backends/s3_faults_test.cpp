@@ -76,8 +76,6 @@ std::vector<FaultCase> fault_cases() {
          {{.operation = "UploadPart", .kind = F::status, .number = 500, .text = "InternalError", .times = -1}},
          {unavailable, "PUT http://localhost:.*/images/marketapp-5: 500 InternalError"},
          but(kAll, kAborted + "UploadPart 3")},
-        {"PartBadGatewayOfAProxy", {{"UploadPart", F::status, 502, ""}}, kSuccess,
-         but(kAll, "UploadPart 4")},
         {"PartSlowDown", {{"UploadPart", F::status, 503, "SlowDown"}}, kSuccess,
          but(kAll, "UploadPart 4")},
         {"PartSlowDownRetryAfter",
@@ -86,6 +84,12 @@ std::vector<FaultCase> fault_cases() {
         {"PartSlowDownForAnHour",
          {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown", .retry_after = 3600}},
          {unavailable, "503 SlowDown: too many requests"}, but(kAll, kAborted + "UploadPart 1")},
+        {"PartSlowDownUntilTomorrow",
+         {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown",
+           .retry_after = 86'400, .as_date = true}},
+         {unavailable, "503 SlowDown: too many requests"}, but(kAll, kAborted + "UploadPart 1")},
+        {"PartBadGateway", {{"UploadPart", F::bare_status, 502}}, kSuccess,
+         but(kAll, "UploadPart 4")},
         {"PartDenied", {{"UploadPart", F::status, 403, "AccessDenied"}},
          {permission, "403 AccessDenied: ACCESS_KEY_ID has no right"},
          but(kAll, kAborted + "UploadPart 1")},
@@ -195,6 +199,7 @@ std::vector<FaultCase> fault_cases() {
         {"LookDenied", {{"HeadObject", F::status, 403, ""}},
          {permission, "HEAD .*: 403"}, but(kAll, kTakenBack)},
         {"NoTags", {{"PutObjectTagging", F::status, 501, "NotImplemented"}}, kSuccess, kAll},
+        {"NoTagsWithoutAWord", {{"PutObjectTagging", F::bare_status, 501}}, kSuccess, kAll},
 
         // What is before it all.
         {"ListInternalError", {{"ListObjectsV2", F::status, 500, "InternalError"}}, kSuccess,
@@ -221,7 +226,7 @@ std::vector<FaultCase> fault_cases() {
          {{"UploadPart", F::status, 403, "AccessDenied"},
           {.operation = "AbortMultipartUpload", .kind = F::reset, .times = -1}},
          {permission, "403 AccessDenied"},
-         but(kAll, kAborted + "UploadPart 1, AbortMultipartUpload [3-6]"), 0, true},
+         but(kAll, kAborted + "UploadPart 1, AbortMultipartUpload \\d+"), 0, true},
         {"AbortImpossibleAndObjectWrong",
          {{"HeadObject", F::wrong_length},
           {.operation = "AbortMultipartUpload", .kind = F::status, .number = 403,
@@ -237,7 +242,16 @@ std::vector<FaultCase> fault_cases() {
         {"SmallsAnswerLostForEver",
          {{.operation = "PutObject", .kind = F::lost_answer, .times = -1}},
          {unavailable, "ENDPOINT http://localhost:"},
-         but(kOne, "PutObject 4, HeadObject 0, DeleteObject 1"), kSmall},
+         but(kOne, "PutObject 3, HeadObject 0, DeleteObject 1"), kSmall},
+        {"SmallsAnswerLostAndThenDenied",
+         {{"PutObject", F::lost_answer}, {"PutObject", F::status, 403, "AccessDenied"}},
+         {permission, "403 AccessDenied"}, but(kOne, "PutObject 2, HeadObject 0, DeleteObject 1"),
+         kSmall},
+        {"SmallStoredAnd503AndThenDenied",
+         {{"PutObject", F::done_but, 503, "SlowDown"},
+          {"PutObject", F::status, 403, "AccessDenied"}},
+         {permission, "403 AccessDenied"}, but(kOne, "PutObject 2, HeadObject 0, DeleteObject 1"),
+         kSmall},
         {"SmallReset", {{"PutObject", F::reset_midway, 100}}, kSuccess, but(kOne, "PutObject 2"),
          kSmall},
         {"SmallDenied", {{"PutObject", F::status, 403, "AccessDenied"}},
@@ -286,8 +300,7 @@ class S3Faults : public S3Fixture, public testing::WithParamInterface<FaultCase>
     }
 
     void expect_warning() {
-        if (GetParam().leaves_upload)
-            EXPECT_TRUE(context_.log.contains("left in the bucket: "));
+        EXPECT_TRUE(context_.log.contains("left in the bucket: ") || !GetParam().leaves_upload);
     }
 
     std::string bytes_;

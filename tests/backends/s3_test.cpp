@@ -371,6 +371,19 @@ TEST_F(S3, PauseThatWouldEndBehindTheDeadlineIsNotBegun) {
     EXPECT_LT(watch.seconds(), 10);
 }
 
+TEST_F(S3, TimeThatWasSpentOnTriesSaysWhatFailed) {
+    site_.site.http.stall_limit = seconds(60);
+    server_.fault({"ListObjectsV2", Fault::status, 503, "SlowDown"});
+    server_.fault({.operation = "ListObjectsV2", .kind = Fault::stall, .times = -1});
+    TestContext limited(100, {seconds(1), false});
+    const Error error =
+        error_of([&] { backend_.monitor(market_message("monitor-s3", {}), limited); });
+    EXPECT_EQ(error.kind(), ErrorKind::timeout);
+    EXPECT_TRUE(std::regex_search(error.what(), std::regex("^Timeout: not done within 1 s; the try "
+                                                           "before: GET .*503 SlowDown")))
+        << error.what();
+}
+
 // --- Sources that end too early ---
 
 TEST_F(S3, SourceThatBreaksOffIsAFailureAndLeavesNothing) {

@@ -219,9 +219,12 @@ struct S3Server::Impl {
                 case Fault::status: {
                     WireResponse error = s3_error(fault->number, fault->text);
                     if (fault->retry_after > 0)
-                        error.headers["retry-after"] = std::to_string(fault->retry_after);
+                        error.headers["retry-after"] =
+                            fault->as_date ? http_date(now + fault->retry_after)
+                                           : std::to_string(fault->retry_after);
                     return error;
                 }
+                case Fault::bare_status: return {fault->number};
                 case Fault::ok_with_error: {
                     WireResponse error = s3_error(200, fault->text);
                     return error;
@@ -275,6 +278,7 @@ struct S3Server::Impl {
             }
             case Fault::wrong_length: answer.body += "x"; break;
             case Fault::cut_xml: answer.body.resize(answer.body.size() / 2); break;
+            case Fault::done_but: answer = s3_error(fault.number, fault.text); break;
             case Fault::lost_object:
                 replace(answer.body, "<Contents>", "</Contents>", "");
                 break;

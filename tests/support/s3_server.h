@@ -17,6 +17,8 @@ namespace onemarket::test {
 struct Fault {
     enum Kind {
         status,        // an error: `number` is the status, `text` S3's code
+        bare_status,   // the status `number` and nothing else, as of a proxy
+        done_but,      // all is done; then the error of `status`
         reset,         // the connection, before anything is done
         reset_midway,  // the connection, after `number` bytes of the request's body
         stop_reading,  // of the request's body, after `number` bytes; the connection stays
@@ -45,6 +47,7 @@ struct Fault {
     int skip = 0;       // requests that go well before
     int times = 1;      // -1: for ever
     int retry_after = 0;  // seconds, in an error's header
+    bool as_date = false;  // as the time that will be then
     std::string region = {};
     std::function<void()> action = {};
 };

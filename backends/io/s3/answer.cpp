@@ -53,6 +53,7 @@ Meaning meaning_of(int status, const std::string& code) {
     for (const Meaning& meaning : kMeanings)
         if (meaning.code == code) return meaning;
     if (status == 507) return {code, ErrorKind::no_space, false, ""};
+    if (status == 501 || status == 505) return {code, ErrorKind::unsupported, false, ""};
     if (status >= 500 || status == 429) return {code, ErrorKind::unavailable, true, ""};
     if (status == 401 || status == 403) return {code, ErrorKind::permission, false, ""};
     if (status == 404) return {code, ErrorKind::not_found, false, ""};
@@ -64,15 +65,16 @@ Meaning meaning_of(int status, const std::string& code) {
     return {code, ErrorKind::unavailable, code == "InternalError" || code.empty(), ""};
 }
 
-std::optional<std::chrono::system_clock::time_point> date_of(const HttpResponse& response) {
+std::optional<std::chrono::system_clock::time_point> date_in(const HttpResponse& response,
+                                                             std::string_view header) {
     std::tm utc{};
-    const std::string text(response.header("date"));
+    const std::string text(response.header(header));
     if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &utc) == nullptr) return std::nullopt;
     return std::chrono::system_clock::from_time_t(::timegm(&utc));
 }
 
 std::string skew_in_words(const HttpResponse& response, std::chrono::system_clock::time_point now) {
-    const auto there = date_of(response);
+    const auto there = date_in(response, "date");
     if (!there) return "the clocks of this host and of the service differ";
     const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *there).count();
     return "this host's clock is " + std::to_string(std::abs(ahead)) + " s " +
@@ -85,9 +87,13 @@ std::string subject(const S3Target& target, const S3Request& request) {
            target.path(request.key) + ": ";
 }
 
-std::chrono::seconds retry_after(const HttpResponse& response) {
-    const auto seconds = ascii::parse_number<int64_t>(response.header("retry-after"));
-    return std::chrono::seconds(std::min<int64_t>(seconds.value_or(0), 86'400));
+// Seconds, or the time that will be then (RFC 9110, 10.2.3).
+std::chrono::seconds retry_after(const HttpResponse& response,
+                                 std::chrono::system_clock::time_point now) {
+    auto seconds = ascii::parse_number<int64_t>(response.header("retry-after")).value_or(0);
+    if (const auto date = date_in(response, "retry-after"))
+        seconds = std::chrono::ceil<std::chrono::seconds>(*date - now).count();
+    return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, 86'400));
 }
 
 // A service names the failure; whatever else answers does not.
@@ -134,7 +140,7 @@ std::optional<S3Error> s3_fault(const S3Target& target, const S3Request& request
         text += in_words(request, response, meaning, now);
     const bool uncertain = success || response.status >= 500;
     return S3Error(meaning.kind, text,
-                   {code, meaning.transient, uncertain, retry_after(response)});
+                   {code, meaning.transient, uncertain, retry_after(response, now)});
 }
 
 XmlDocument s3_xml(const S3Request& request, const HttpResponse& response) {

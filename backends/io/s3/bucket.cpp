@@ -132,6 +132,7 @@ void S3Bucket::put(const std::string& key, const HttpHeaders& metadata, const Ht
     request.headers = metadata;
     request.body = body;
     request.payload_hash = sha256;
+    request.repeatable = false;
     connection_.send(request, context);
 }
 
@@ -169,6 +170,7 @@ std::string S3Bucket::begin_upload(const std::string& key, const HttpHeaders& me
     request.query = {{"uploads", ""}};
     request.headers = metadata;
     request.answer = "InitiateMultipartUploadResult";
+    request.repeatable = false;
     repeated = true;  // as far as anybody knows, should this be cancelled
     HttpResponse response;
     try {
@@ -217,6 +219,7 @@ void S3Bucket::complete_upload(const std::string& key, const std::string& upload
     request.query = {{"uploadId", upload}};
     request.answer = "CompleteMultipartUploadResult";
     request.stall_limit = kCompletionStall;
+    request.repeatable = false;
     give_body(request, bytes, text);
     connection_.send_once(request, context);
 }

@@ -19,6 +19,8 @@ class S3Bucket {
 
     const S3Target& target() const { return connection_.target(); }
     const RetryPolicy& policy() const { return connection_.policy(); }
+    // Whether the last operation took more than one attempt; see S3Connection.
+    bool repeated() const { return connection_.repeated(); }
 
     // CreateBucket. One that is ours already is as good as new.
     void create(Context& context);

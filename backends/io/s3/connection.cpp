@@ -48,7 +48,7 @@ HttpResponse S3Connection::perform(const S3Request& request, const Place& place,
 
     const std::string query = canonical_query(request.query);
     HttpRequest http{request.method, place.origin + place.path + (query.empty() ? "" : "?" + query),
-                     std::move(headers), request.body, request.stall_limit};
+                     std::move(headers), request.body, request.stall_limit, request.repeatable};
     try {
         return client_.perform(http, context);
     } catch (const HttpFault& fault) {
@@ -94,11 +94,17 @@ HttpResponse S3Connection::send_once(const S3Request& request, Context& context)
 HttpResponse S3Connection::send(const S3Request& request, Context& context) {
     Backoff backoff(policy_);
     repeated_ = false;
+    std::string reason;
     while (true) {
         try {
             return send_once(request, context);
         } catch (const S3Error& error) {
             if (!error.transient() || !pause_before_repeating(error, backoff, context)) throw;
+            reason = error.what();
+        } catch (const Error& error) {
+            // The time is up; what it was spent on is what an administrator has to know.
+            if (error.kind() != ErrorKind::timeout || reason.empty()) throw;
+            throw Error(ErrorKind::timeout, error.what() + ("; the try before: " + reason));
         }
         repeated_ = true;
     }

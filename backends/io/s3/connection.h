@@ -22,6 +22,8 @@ struct S3Request {
     // The root element a successful answer's XML has; empty: its body does not matter.
     std::string answer;
     std::chrono::seconds stall_limit{0};  // where it is not that of the settings
+    // Whether doing it twice comes to the same, so that nobody need know of it.
+    bool repeatable = true;
 };
 
 // What the service said, or that it said nothing.

@@ -6,12 +6,13 @@
 #include <cstring>
 
 #include "protocol/hex.h"
+#include "protocol/utf8.h"
 
 namespace onemarket {
 namespace {
 
 constexpr size_t kHeadBytes = size_t{64} << 10;  // what image_format looks at
-constexpr size_t kMaxNameBytes = 512;            // of an app, encoded; all metadata have 2 KB
+constexpr size_t kMaxNameBytes = 170;  // of an app; encoded three times that, of 2 KB in all
 
 // What taking back may last: after a failure, and where somebody waits for the request to end.
 constexpr std::chrono::milliseconds kTakeBackLimit{15'000};
@@ -205,8 +206,7 @@ void S3Upload::require_free_key() {
 HttpHeaders S3Upload::metadata() const {
     HttpHeaders headers{{"content-type", "application/octet-stream"}};
     if (!plan_.app_name.empty())
-        headers.emplace_back("x-amz-meta-app",
-                             percent_encode(plan_.app_name).substr(0, kMaxNameBytes));
+        headers.emplace_back("x-amz-meta-app", percent_encode(truncate_utf8(plan_.app_name, kMaxNameBytes)));
     if (!plan_.format.empty()) headers.emplace_back("x-amz-meta-format", plan_.format);
     if (plan_.bytes != nullptr)
         headers.emplace_back("x-amz-meta-size", std::to_string(plan_.bytes->size()));
@@ -254,7 +254,7 @@ void S3Upload::put_object(const std::string& md5) {
     try {
         bucket_.put(plan_.key, headers, {bytes, 0, written_}, sha256, context_);
     } catch (const S3Error& error) {
-        maybe_published_ = error.uncertain();
+        maybe_published_ = error.uncertain() || bucket_.repeated();
         throw;
     }
 }
