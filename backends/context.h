@@ -24,7 +24,7 @@ class RequestLog {
 // How long a request may take.
 struct TimeLimit {
     std::chrono::milliseconds span{0};  // 0: for ever
-    bool idle_only = false;        // true: counts anew from each progress(), false: from the start
+    bool idle_only = false;  // true: counts anew from each progress(), false: from the start
 };
 
 // One request's surroundings. check() and progress() are thread-safe.

@@ -14,7 +14,7 @@ struct ImageFacts {
     std::string location;  // a path, or a URL the site's downloader understands
     std::string size_mb;   // whole number of MiB the image has for its user
     std::string format;    // raw, qcow2, ...
-    std::string md5;  // of the bytes, as the datastore promised; empty when it did not
+    std::string md5;       // of the bytes, as the datastore promised; empty when it did not
     // What the driver must run, once, when the image is not needed any more; empty: nothing.
     std::vector<std::string> dispose_command = {};
     // The bytes were seen to be of that format and to stand alone; a copy must be so too.

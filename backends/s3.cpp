@@ -12,8 +12,8 @@ namespace onemarket {
 namespace {
 
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
-constexpr size_t kPageObjects = 1000;   // the most a service gives
-constexpr size_t kMaxPages = 100'000;   // of a list: nobody has so many apps
+constexpr size_t kPageObjects = 1000;  // the most a service gives
+constexpr size_t kMaxPages = 100'000;  // of a list: nobody has so many apps
 
 S3Bucket bucket_of(const S3Settings& settings, const Site& site) {
     return {settings.target, site.http, site.retries};

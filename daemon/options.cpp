@@ -28,7 +28,7 @@ void declare(CLI::App& app, Texts& texts, Options& options) {
     app.add_option("-w,--timeout", texts.timeout,
                    "Seconds for one action; an import: without progress")
         ->expected(0, 1);
-    app.add_option("-p,--proxy", texts.proxy, "URL, exported to scripts as http_proxy")
+    app.add_option("-p,--proxy", texts.proxy, "URL of the proxy; scripts get it as http_proxy")
         ->expected(0, 1);
     app.add_flag("-i,--stdin", options.export_stdin,
                  "Datastore scripts take their document on stdin (6.4.4+, 6.6.2+)");

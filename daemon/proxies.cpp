@@ -7,7 +7,8 @@
 namespace onemarket {
 namespace {
 
-std::string first_of(const Environment& environment, std::initializer_list<std::string_view> names) {
+std::string first_of(const Environment& environment,
+                     std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names)
         if (const auto found = environment.find(name);
             found != environment.end() && !found->second.empty())
@@ -26,8 +27,8 @@ void set_proxies(const Environment& environment, const std::string& option,
     }
     // HTTP_PROXY in capitals is what a web server makes of a client's header Proxy.
     settings.http_proxy = Secret(first_of(environment, {"http_proxy", "all_proxy", "ALL_PROXY"}));
-    settings.https_proxy = Secret(
-        first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}));
+    settings.https_proxy =
+        Secret(first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}));
 }
 
 }  // namespace onemarket

@@ -37,8 +37,15 @@ class Scanner {
     }
 
   private:
+    // Looks at each byte of a document: find_first_of would call memchr for each.
     bool skip_to_first_of(std::string_view characters) {
-        rest_.remove_prefix(std::min(rest_.find_first_of(characters), rest_.size()));
+        const auto wanted = [characters](char c) {
+            for (const char one : characters)
+                if (c == one) return true;
+            return false;
+        };
+        const auto found = std::find_if(rest_.begin(), rest_.end(), wanted);
+        rest_.remove_prefix(static_cast<size_t>(found - rest_.begin()));
         return !rest_.empty();
     }
 

@@ -10,8 +10,8 @@
 namespace onemarket {
 
 struct RetryPolicy {
-    int attempts = 8;                          // in all; 1: never again
-    std::chrono::milliseconds base{200};       // before the second
+    int attempts = 8;                           // in all; 1: never again
+    std::chrono::milliseconds base{200};        // before the second
     std::chrono::milliseconds longest{20'000};  // between two; a server's Retry-After may say more
 };
 

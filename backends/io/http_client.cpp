@@ -163,8 +163,8 @@ class HttpClient::Transfer {
         } else {
             set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
         }
-        // A request whose connection was in use before and is closed without an answer libcurl sends
-        // again by itself.
+        // A request whose connection was in use before and is closed without an answer libcurl
+        // sends again by itself.
         set(easy, CURLOPT_FRESH_CONNECT, request_.repeatable ? 0L : 1L);
     }
 
@@ -172,9 +172,9 @@ class HttpClient::Transfer {
     int poll_milliseconds() const {
         auto wait = kLongestPoll;
         if (const auto deadline = context_.deadline())
-            wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(*deadline -
-                                                                           Context::Clock::now()),
-                              std::chrono::milliseconds(0), kLongestPoll);
+            wait = std::clamp(
+                std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now()),
+                std::chrono::milliseconds(0), kLongestPoll);
         return static_cast<int>(wait.count());
     }
 

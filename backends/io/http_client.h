@@ -46,8 +46,8 @@ struct HttpRequest {
     HttpHeaders headers;
     HttpBody body;
     std::chrono::seconds stall_limit{0};  // where it is not that of the settings
-    // True: it may be sent again, unasked, where a connection kept from an earlier request turns out
-    // to be closed, although it may have been carried out. False: it is sent once.
+    // True: it may be sent again, unasked, where a connection kept from an earlier request turns
+    // out to be closed, although it may have been carried out. False: it is sent once.
     bool repeatable = true;
 };
 

@@ -24,7 +24,7 @@ struct FaultCase {
     Expected answer;
     // Of a stream whose parts go one by one: a pattern for S3Server::summary().
     std::string requests;
-    size_t bytes = 0;      // 0: an image of three parts
+    size_t bytes = 0;  // 0: an image of three parts
     bool leaves_upload = false;
 };
 
@@ -34,8 +34,8 @@ void PrintTo(const FaultCase& row, std::ostream* out) {
 
 constexpr size_t kSmall = 1000;
 
-// A request that may be repeated is sent once more than the driver tries, where a kept connection is
-// reset: by libcurl.
+// A request that may be repeated is sent once more than the driver tries, where a kept connection
+// is reset: by libcurl.
 
 // Of an import in three parts where all goes well, and what a failure adds.
 const std::string kAll =
@@ -64,6 +64,8 @@ const std::string kAborted =
 // One that fails once its object is there.
 const std::string kTakenBack = "AbortMultipartUpload 2, DeleteObject 1, PutObjectTagging 0, ";
 
+// A row of the table is a line, or a few.
+// clang-format off
 std::vector<FaultCase> fault_cases() {
     using enum ErrorKind;
     return {
@@ -73,16 +75,19 @@ std::vector<FaultCase> fault_cases() {
         {"PartInternalError", {{"UploadPart", F::status, 500, "InternalError"}}, kSuccess,
          but(kAll, "UploadPart 4")},
         {"PartInternalErrorForEver",
-         {{.operation = "UploadPart", .kind = F::status, .number = 500, .text = "InternalError", .times = -1}},
+         {{.operation = "UploadPart", .kind = F::status, .number = 500, .text = "InternalError",
+           .times = -1}},
          {unavailable, "PUT http://localhost:.*/images/marketapp-5: 500 InternalError"},
          but(kAll, kAborted + "UploadPart 3")},
         {"PartSlowDown", {{"UploadPart", F::status, 503, "SlowDown"}}, kSuccess,
          but(kAll, "UploadPart 4")},
         {"PartSlowDownRetryAfter",
-         {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown", .retry_after = 1}},
+         {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown",
+           .retry_after = 1}},
          kSuccess, but(kAll, "UploadPart 4")},
         {"PartSlowDownForAnHour",
-         {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown", .retry_after = 3600}},
+         {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown",
+           .retry_after = 3600}},
          {unavailable, "503 SlowDown: too many requests"}, but(kAll, kAborted + "UploadPart 1")},
         {"PartSlowDownUntilTomorrow",
          {{.operation = "UploadPart", .kind = F::status, .number = 503, .text = "SlowDown",
@@ -101,7 +106,8 @@ std::vector<FaultCase> fault_cases() {
         {"PartResetMidway", {{"UploadPart", F::reset_midway, 1 << 20}}, kSuccess,
          but(kAll, "UploadPart 4")},
         {"PartResetMidwayForEver",
-         {{.operation = "UploadPart", .kind = F::reset_midway, .number = 1 << 20, .skip = 1, .times = -1}},
+         {{.operation = "UploadPart", .kind = F::reset_midway, .number = 1 << 20, .skip = 1,
+           .times = -1}},
          {unavailable, "ENDPOINT http://localhost:"}, but(kAll, kAborted + "UploadPart 5")},
         {"PartNotRead", {{"UploadPart", F::stop_reading, 1 << 20}}, kSuccess,
          but(kAll, "UploadPart 4")},
@@ -120,7 +126,8 @@ std::vector<FaultCase> fault_cases() {
         {"PartAnsweredByAPage", {{"UploadPart", F::html}},
          {unavailable, "took part [123] without an ETag"}, but(kAll, kAborted + "UploadPart 1")},
         {"PartOtherThanHashed",
-         {{.operation = "UploadPart", .kind = F::status, .number = 400, .text = "XAmzContentSHA256Mismatch", .times = -1}},
+         {{.operation = "UploadPart", .kind = F::status, .number = 400,
+           .text = "XAmzContentSHA256Mismatch", .times = -1}},
          {corrupt, "the bytes changed after they were hashed"},
          but(kAll, kAborted + "UploadPart 3")},
         {"PartClockBehind", {{"UploadPart", F::skewed, 3600}},
@@ -130,7 +137,8 @@ std::vector<FaultCase> fault_cases() {
          {permission, "this host's clock is 120[0-2] s ahead of the service's"},
          but(kAll, kAborted + "UploadPart 1")},
         {"PartSentInCircles",
-         {{.operation = "UploadPart", .kind = F::redirect, .number = 307, .text = "@/images/marketapp-5", .times = -1}},
+         {{.operation = "UploadPart", .kind = F::redirect, .number = 307,
+           .text = "@/images/marketapp-5", .times = -1}},
          {unavailable, "307 PermanentRedirect.*redirected once too often"},
          but(kAll, kAborted + "UploadPart 2")},
 
@@ -146,7 +154,9 @@ std::vector<FaultCase> fault_cases() {
         {"BeginsAnswerLostForEver",
          {{.operation = "CreateMultipartUpload", .kind = F::lost_answer, .times = -1}},
          {unavailable, "ENDPOINT http://localhost:"},
-         "AbortMultipartUpload 3, CreateMultipartUpload 3, ListMultipartUploads 1, ListObjectsV2 1"},
+
+                   "AbortMultipartUpload 3, CreateMultipartUpload 3, ListMultipartUploads 1, "
+         "ListObjectsV2 1"},
         {"BeginAnsweredByAPage",
          {{.operation = "CreateMultipartUpload", .kind = F::html, .times = -1}},
          {unavailable, "not that of an S3 service; is it a proxy"},
@@ -171,7 +181,8 @@ std::vector<FaultCase> fault_cases() {
          {{"CompleteMultipartUpload", F::ok_with_error, 0, "InternalError"}}, kSuccess,
          but(kAll, "CompleteMultipartUpload 2, HeadObject 2")},
         {"CompletionErrorWithin200ForEver",
-         {{.operation = "CompleteMultipartUpload", .kind = F::ok_with_error, .text = "InternalError", .times = -1}},
+         {{.operation = "CompleteMultipartUpload", .kind = F::ok_with_error,
+           .text = "InternalError", .times = -1}},
          {unavailable, "POST .*200 InternalError"},
          but(kAll, kTakenBack + "CompleteMultipartUpload 3, HeadObject 3")},
         {"CompletionDenied", {{"CompleteMultipartUpload", F::status, 403, "AccessDenied"}},
@@ -209,7 +220,8 @@ std::vector<FaultCase> fault_cases() {
         {"ListAnsweredByAPage", {{.operation = "ListObjectsV2", .kind = F::html, .times = -1}},
          {unavailable, "or is ENDPOINT wrong"}, "ListObjectsV2 3"},
         {"ListInOtherRegion",
-         {{.operation = "ListObjectsV2", .kind = F::redirect, .number = 301, .region = "elsewhere"}},
+         {{.operation = "ListObjectsV2", .kind = F::redirect, .number = 301,
+           .region = "elsewhere"}},
          {bad_request, "AuthorizationHeaderMalformed: REGION is another there"},
          "ListObjectsV2 2"},
         {"ListSentElsewhereOnce",
@@ -268,6 +280,8 @@ std::vector<FaultCase> fault_cases() {
     };
 }
 
+// clang-format on
+
 class S3Faults : public S3Fixture, public testing::WithParamInterface<FaultCase> {
   protected:
     S3Faults() : bytes_(noise(GetParam().bytes > 0 ? GetParam().bytes : 11'000'000)) {
@@ -310,7 +324,8 @@ TEST_P(S3Faults, StreamPartByPart) {
     const Stopwatch watch;
     expect_answer([this] { return import_stream(bytes_); });
     EXPECT_TRUE(std::regex_match(server_.summary(), std::regex(GetParam().requests)))
-        << server_.summary() << "\nis not\n" << GetParam().requests;
+        << server_.summary() << "\nis not\n"
+        << GetParam().requests;
     EXPECT_LT(watch.seconds(), 15);
 }
 

@@ -30,8 +30,10 @@ class S3Fixture : public testing::Test {
         site.http.stall_limit = std::chrono::seconds(1);
         if (server_.endpoint().starts_with("https:")) site.http.ca_file = server_.ca_file();
         site.s3_parallel_parts = 1;
-        values_ = {{"ENDPOINT", server_.endpoint()}, {"BUCKET", kBucket},
-                   {"ACCESS_KEY", account_.access_key}, {"SECRET_KEY", account_.secret_key}};
+        values_ = {{"ENDPOINT", server_.endpoint()},
+                   {"BUCKET", kBucket},
+                   {"ACCESS_KEY", account_.access_key},
+                   {"SECRET_KEY", account_.secret_key}};
         if (!account_.session_token.empty())
             change("<REGION>",
                    "<SESSION_TOKEN>" + account_.session_token + "</SESSION_TOKEN><REGION>");
@@ -60,8 +62,10 @@ class S3Fixture : public testing::Test {
         return std::move(*parsed);
     }
     DriverMessage import_message() const {
-        return market_message("import-s3", {{"SOURCE", "/an/image"}, {"FORMAT", "raw"},
-                                            {"DATASTORES", "/ds"}, {"READ_LENGTH", read_length_}});
+        return market_message("import-s3", {{"SOURCE", "/an/image"},
+                                            {"FORMAT", "raw"},
+                                            {"DATASTORES", "/ds"},
+                                            {"READ_LENGTH", read_length_}});
     }
 
     // Replaces text of every message's XML.
@@ -89,9 +93,7 @@ class S3Fixture : public testing::Test {
     void remove(const std::string& source) {
         backend_.remove(market_message("delete-s3", {{"SOURCE", source}}), source, context_);
     }
-    void discard() {
-        backend_.discard(market_message("delete-s3", {{"SOURCE", ""}}), context_);
-    }
+    void discard() { backend_.discard(market_message("delete-s3", {{"SOURCE", ""}}), context_); }
     std::string monitor() { return backend_.monitor(market_message("monitor-s3", {}), context_); }
 
     // What is in the bucket, pending uploads too.

@@ -254,23 +254,39 @@ TEST_P(S3Pages, WholeOrAFailure) {
 INSTANTIATE_TEST_SUITE_P(
     Table, S3Pages,
     testing::Values(
-        PageCase{"FirstPageAgain", {.kind = Fault::same_page, .times = -1}, ErrorKind::corrupt,
+        PageCase{"FirstPageAgain",
+                 {.kind = Fault::same_page, .times = -1},
+                 ErrorKind::corrupt,
                  "BUCKET images: the list of objects is not complete: marketapp-0 comes again"},
-        PageCase{"NoToken", {.kind = Fault::no_token}, ErrorKind::corrupt,
+        PageCase{"NoToken",
+                 {.kind = Fault::no_token},
+                 ErrorKind::corrupt,
                  "it does not say how it goes on"},
-        PageCase{"LostCount", {.kind = Fault::lost_object}, ErrorKind::corrupt,
+        PageCase{"LostCount",
+                 {.kind = Fault::lost_object},
+                 ErrorKind::corrupt,
                  "other objects than it counts"},
-        PageCase{"CutDocument", {.kind = Fault::cut_xml, .times = -1}, ErrorKind::unavailable,
+        PageCase{"CutDocument",
+                 {.kind = Fault::cut_xml, .times = -1},
+                 ErrorKind::unavailable,
                  "the answer is cut off"},
         PageCase{"CutAnswer", {.kind = Fault::cut_answer}, std::nullopt, ""},
-        PageCase{"InternalError", {.kind = Fault::status, .number = 500, .text = "InternalError"},
-                 std::nullopt, ""},
-        PageCase{"Denied", {.kind = Fault::status, .number = 403, .text = "AccessDenied"},
-                 ErrorKind::permission, "403 AccessDenied"},
-        PageCase{"Page", {.kind = Fault::html, .times = -1}, ErrorKind::unavailable,
+        PageCase{"InternalError",
+                 {.kind = Fault::status, .number = 500, .text = "InternalError"},
+                 std::nullopt,
+                 ""},
+        PageCase{"Denied",
+                 {.kind = Fault::status, .number = 403, .text = "AccessDenied"},
+                 ErrorKind::permission,
+                 "403 AccessDenied"},
+        PageCase{"Page",
+                 {.kind = Fault::html, .times = -1},
+                 ErrorKind::unavailable,
                  "or is ENDPOINT wrong"},
-        PageCase{"ErrorWithin200", {.kind = Fault::ok_with_error, .text = "InternalError"},
-                 std::nullopt, ""},
+        PageCase{"ErrorWithin200",
+                 {.kind = Fault::ok_with_error, .text = "InternalError"},
+                 std::nullopt,
+                 ""},
         PageCase{"Reset", {.kind = Fault::reset}, std::nullopt, ""}),
     case_name<PageCase>);
 
@@ -290,8 +306,10 @@ class S3Stops : public S3Fixture, public testing::WithParamInterface<StopCase> {
     S3Stops() {
         site_.site.http.stall_limit = seconds(60);
         site_.site.s3_parallel_parts = 4;
-        server_.fault({.operation = GetParam().operation, .kind = GetParam().kind,
-                       .number = 1 << 20, .times = -1});
+        server_.fault({.operation = GetParam().operation,
+                       .kind = GetParam().kind,
+                       .number = 1 << 20,
+                       .times = -1});
     }
     bool in_flight() const {
         return eventually([this] { return server_.count(GetParam().operation) > 0; });
@@ -323,14 +341,14 @@ TEST_P(S3Stops, Deadline) {
     EXPECT_EQ(left(), std::vector<std::string>{});
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    InFlight, S3Stops,
-    testing::Values(StopCase{"List", "ListObjectsV2"}, StopCase{"Begin", "CreateMultipartUpload"},
-                    StopCase{"PartAnswer", "UploadPart"},
-                    StopCase{"PartBody", "UploadPart", Fault::stop_reading},
-                    StopCase{"Completion", "CompleteMultipartUpload"},
-                    StopCase{"Look", "HeadObject"}),
-    case_name<StopCase>);
+INSTANTIATE_TEST_SUITE_P(InFlight, S3Stops,
+                         testing::Values(StopCase{"List", "ListObjectsV2"},
+                                         StopCase{"Begin", "CreateMultipartUpload"},
+                                         StopCase{"PartAnswer", "UploadPart"},
+                                         StopCase{"PartBody", "UploadPart", Fault::stop_reading},
+                                         StopCase{"Completion", "CompleteMultipartUpload"},
+                                         StopCase{"Look", "HeadObject"}),
+                         case_name<StopCase>);
 
 // The object is whole, and who cancelled is asked once more before oned is told.
 TEST_F(S3, CancelWhileTagsAreWrittenIsQuick) {
@@ -349,8 +367,11 @@ TEST_F(S3, CancelWhileTagsAreWrittenIsQuick) {
 
 TEST_F(S3, CancelDuringThePauseBeforeAnotherTry) {
     site_.site.retries = {8, seconds(60), seconds(60)};
-    server_.fault({.operation = "ListObjectsV2", .kind = Fault::status, .number = 503,
-                   .text = "SlowDown", .times = -1});
+    server_.fault({.operation = "ListObjectsV2",
+                   .kind = Fault::status,
+                   .number = 503,
+                   .text = "SlowDown",
+                   .times = -1});
     std::jthread admin([this] {
         eventually([this] { return context_.log.contains("SlowDown"); });
         context_.stop.request_stop();
@@ -387,8 +408,7 @@ TEST_F(S3, TimeThatWasSpentOnTriesSaysWhatFailed) {
 // --- Sources that end too early ---
 
 TEST_F(S3, SourceThatBreaksOffIsAFailureAndLeavesNothing) {
-    const Error error =
-        error_of([&] { import_stream(noise(3 * kPart), fail_at(2 * kPart + 7)); });
+    const Error error = error_of([&] { import_stream(noise(3 * kPart), fail_at(2 * kPart + 7)); });
     EXPECT_STREQ(error.what(), "the source broke");
     EXPECT_EQ(left(), std::vector<std::string>{});
     EXPECT_EQ(server_.count("CompleteMultipartUpload"), 0U);
@@ -411,8 +431,9 @@ TEST_F(S3, FileWrittenToWhileItIsReadIsNotPublished) {
 
 TEST_F(S3, FileCutWhileItIsReadIsNotPublished) {
     write_file(dir_ / "image", noise(3 * kPart));
-    server_.fault({.operation = "CreateMultipartUpload", .kind = Fault::call,
-                   .action = [this] { std::filesystem::resize_file(dir_ / "image", kPart / 2); }});
+    server_.fault({.operation = "CreateMultipartUpload", .kind = Fault::call, .action = [this] {
+                       std::filesystem::resize_file(dir_ / "image", kPart / 2);
+                   }});
     FileSource source({dir_ / "image", "128", "raw", "", {}});
     EXPECT_EQ(error_of([&] { import(source); }).kind(), ErrorKind::corrupt);
     EXPECT_EQ(left(), std::vector<std::string>{});

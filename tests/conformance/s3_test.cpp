@@ -42,8 +42,9 @@ class S3Market : public MarketHarness {
   public:
     explicit S3Market(const char* endpoint) : gateway_(gateway()), endpoint_(gateway_[endpoint]) {
         if (endpoint_.empty())
-            throw SkipHarness("no Ceph gateway: its packages are not installed, or radosgw.start "
-                              "was not run");
+            throw SkipHarness(
+                "no Ceph gateway: its packages are not installed, or radosgw.start "
+                "was not run");
         for (const auto& [name, value] : gateway_) ::setenv(name.c_str(), value.c_str(), 1);
         ::setenv("S3_ENDPOINT", endpoint_.c_str(), 1);
         site_.site.http.ca_file = gateway_["S3_CA_FILE"];
@@ -78,7 +79,9 @@ class S3Market : public MarketHarness {
         values.insert({"SOURCE", source});
         return with_app(message_xml("delete-s3", values), app);
     }
-    DriverMessage monitor_message() const override { return message("monitor-s3", market_values()); }
+    DriverMessage monitor_message() const override {
+        return message("monitor-s3", market_values());
+    }
 
     std::vector<std::string> objects() const override {
         std::istringstream lines(look("names " + bucket_));
@@ -95,10 +98,18 @@ class S3Market : public MarketHarness {
 
     std::vector<std::string> foreign_sources() const override {
         const std::string begin = "s3://" + bucket_ + "/";
-        return {"s3://" + other_ + "/outside", begin + "folder/outside",
-                begin + "../" + other_ + "/outside", begin, begin + "..", begin + ".",
-                begin + "*", "s3://" + bucket_, "http://elsewhere/marketapp-5", "*",
-                begin + "%2e%2e/" + other_ + "/outside", "s3:///" + bucket_ + "/marketapp-5"};
+        return {"s3://" + other_ + "/outside",
+                begin + "folder/outside",
+                begin + "../" + other_ + "/outside",
+                begin,
+                begin + "..",
+                begin + ".",
+                begin + "*",
+                "s3://" + bucket_,
+                "http://elsewhere/marketapp-5",
+                "*",
+                begin + "%2e%2e/" + other_ + "/outside",
+                "s3:///" + bucket_ + "/marketapp-5"};
     }
     bool foreign_is_whole() const override {
         return look("get " + other_ + " outside") == "precious\n" &&

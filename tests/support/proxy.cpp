@@ -49,8 +49,8 @@ bool Proxy::start(const std::string& user, const std::string& password) {
     write_file(dir_ / "log", "");
     write_file(dir_ / "conf", "Port " + std::to_string(port_) +
                                   "\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\n"
-                                  "LogLevel Connect\nLogFile \"" + dir_ / "log" + "\"\nBasicAuth " +
-                                  user + " " + password + "\n");
+                                  "LogLevel Connect\nLogFile \"" +
+                                  dir_ / "log" + "\"\nBasicAuth " + user + " " + password + "\n");
     const std::string conf = dir_ / "conf";
     const char* const words[] = {"tinyproxy", "-d", "-c", conf.c_str(), nullptr};
     posix_spawn_file_actions_t actions;

@@ -73,12 +73,17 @@ class S3:
                                     f"SignedHeaders={names},Signature={key.hex()}")
         return headers
 
-    def request(self, method, bucket, key="", query=None, body=b""):
+    def signed(self, method, bucket, key="", query=None):
+        """The URL of a request, and its headers."""
         path = "/" + quote(bucket) + ("/" + quote(key, "-_.~/") if key else "")
         text = "&".join(f"{quote(k)}={quote(v)}" for k, v in sorted((query or {}).items()))
         headers = self.sign(method, path, text, datetime.datetime.now(datetime.timezone.utc))
+        return self.url.geturl() + path + ("?" + text if text else ""), headers
+
+    def request(self, method, bucket, key="", query=None, body=b""):
+        url, headers = self.signed(method, bucket, key, query)
         connection = self.connection()
-        connection.request(method, path + ("?" + text if text else ""), body, headers)
+        connection.request(method, url, body, headers)
         response = connection.getresponse()
         data = response.read()
         if response.status >= 300:

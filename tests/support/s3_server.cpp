@@ -55,8 +55,8 @@ void reset(Socket& socket) {
 struct S3Server::Impl {
     explicit Impl(Options given) : options(std::move(given)), store(options.page) {
         if (options.tls) make_certificate();
-        const auto address = options.ipv6 ? asio::ip::make_address("::1")
-                                          : asio::ip::make_address("127.0.0.1");
+        const auto address =
+            options.ipv6 ? asio::ip::make_address("::1") : asio::ip::make_address("127.0.0.1");
         acceptor.open(options.ipv6 ? tcp::v6() : tcp::v4());
         acceptor.bind({address, 0});
         acceptor.listen();
@@ -92,8 +92,8 @@ struct S3Server::Impl {
             boost::system::error_code error;
             Socket socket = acceptor.accept(error);
             if (error) continue;
-            connections.emplace_back(
-                [this](Socket taken) { connection(std::move(taken)); }, std::move(socket));
+            connections.emplace_back([this](Socket taken) { connection(std::move(taken)); },
+                                     std::move(socket));
         }
     }
 
@@ -219,12 +219,13 @@ struct S3Server::Impl {
                 case Fault::status: {
                     WireResponse error = s3_error(fault->number, fault->text);
                     if (fault->retry_after > 0)
-                        error.headers["retry-after"] =
-                            fault->as_date ? http_date(now + fault->retry_after)
-                                           : std::to_string(fault->retry_after);
+                        error.headers["retry-after"] = fault->as_date
+                                                           ? http_date(now + fault->retry_after)
+                                                           : std::to_string(fault->retry_after);
                     return error;
                 }
-                case Fault::bare_status: return {fault->number};
+                case Fault::bare_status:
+                    return {fault->number};
                 case Fault::ok_with_error: {
                     WireResponse error = s3_error(200, fault->text);
                     return error;
@@ -243,7 +244,8 @@ struct S3Server::Impl {
                     answer.headers["date"] = http_date(now + fault->number);
                     return answer;
                 }
-                default: break;
+                default:
+                    break;
             }
         }
         S3Call changed = call;
@@ -276,9 +278,15 @@ struct S3Server::Impl {
                        (etag.find('-') == std::string::npos ? "\"" : etag.substr(etag.find('-')));
                 break;
             }
-            case Fault::wrong_length: answer.body += "x"; break;
-            case Fault::cut_xml: answer.body.resize(answer.body.size() / 2); break;
-            case Fault::done_but: answer = s3_error(fault.number, fault.text); break;
+            case Fault::wrong_length:
+                answer.body += "x";
+                break;
+            case Fault::cut_xml:
+                answer.body.resize(answer.body.size() / 2);
+                break;
+            case Fault::done_but:
+                answer = s3_error(fault.number, fault.text);
+                break;
             case Fault::lost_object:
                 replace(answer.body, "<Contents>", "</Contents>", "");
                 break;
@@ -287,7 +295,8 @@ struct S3Server::Impl {
                         "<IsTruncated>true</IsTruncated>");
                 replace(answer.body, "<NextContinuationToken>", "</NextContinuationToken>", "");
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 

@@ -16,37 +16,37 @@ namespace onemarket::test {
 // What goes wrong with a request of this operation.
 struct Fault {
     enum Kind {
-        status,        // an error: `number` is the status, `text` S3's code
-        bare_status,   // the status `number` and nothing else, as of a proxy
-        done_but,      // all is done; then the error of `status`
-        reset,         // the connection, before anything is done
-        reset_midway,  // the connection, after `number` bytes of the request's body
-        stop_reading,  // of the request's body, after `number` bytes; the connection stays
-        stall,         // no answer
-        slow,          // the answer comes byte by byte, one a second
-        lost_answer,   // all is done, then the connection is reset
-        cut_answer,    // half of the answer's body, then the end of the connection
-        ok_with_error, // status 200, an <Error> of code `text` in the body; nothing is done
-        html,          // status 200 and a page of HTML
-        cut_xml,       // status 200 and half of the document
-        no_etag,       // an answer without, as Ceph's to a completion
-        wrong_etag,    // an answer with that of something else
-        wrong_length,  // HEAD: a byte more than there is
-        drop_part,     // a completion that forgets the last part
-        same_page,     // a list: its first page again
-        lost_object,   // a list: an object less than it counts
-        no_token,      // a list: goes on, but does not say where
-        redirect,      // `number` is the status, `text` the location, `region` where the bucket is
-        skewed,        // RequestTimeTooSkewed, the service's clock `number` seconds ahead
-        call,          // nothing; but `action` is called
+        status,         // an error: `number` is the status, `text` S3's code
+        bare_status,    // the status `number` and nothing else, as of a proxy
+        done_but,       // all is done; then the error of `status`
+        reset,          // the connection, before anything is done
+        reset_midway,   // the connection, after `number` bytes of the request's body
+        stop_reading,   // of the request's body, after `number` bytes; the connection stays
+        stall,          // no answer
+        slow,           // the answer comes byte by byte, one a second
+        lost_answer,    // all is done, then the connection is reset
+        cut_answer,     // half of the answer's body, then the end of the connection
+        ok_with_error,  // status 200, an <Error> of code `text` in the body; nothing is done
+        html,           // status 200 and a page of HTML
+        cut_xml,        // status 200 and half of the document
+        no_etag,        // an answer without, as Ceph's to a completion
+        wrong_etag,     // an answer with that of something else
+        wrong_length,   // HEAD: a byte more than there is
+        drop_part,      // a completion that forgets the last part
+        same_page,      // a list: its first page again
+        lost_object,    // a list: an object less than it counts
+        no_token,       // a list: goes on, but does not say where
+        redirect,       // `number` is the status, `text` the location, `region` where the bucket is
+        skewed,         // RequestTimeTooSkewed, the service's clock `number` seconds ahead
+        call,           // nothing; but `action` is called
     };
     std::string operation = {};  // as CreateMultipartUpload; empty: any
     Kind kind = status;
     int number = 0;
     std::string text = {};
-    int skip = 0;       // requests that go well before
-    int times = 1;      // -1: for ever
-    int retry_after = 0;  // seconds, in an error's header
+    int skip = 0;          // requests that go well before
+    int times = 1;         // -1: for ever
+    int retry_after = 0;   // seconds, in an error's header
     bool as_date = false;  // as the time that will be then
     std::string region = {};
     std::function<void()> action = {};
@@ -58,8 +58,8 @@ class S3Server {
         Account account = {};
         bool tls = false;
         bool ipv6 = false;
-        std::string base_path = {};  // before the bucket, as "/s3"
-        size_t page = 1000;          // objects of a list's page
+        std::string base_path = {};           // before the bucket, as "/s3"
+        size_t page = 1000;                   // objects of a list's page
         std::string certified = "localhost";  // the name its certificate is made out for
     };
     S3Server() : S3Server(Options()) {}

@@ -109,16 +109,17 @@ std::string signature_fault(const WireRequest& request, const Account& account, 
     std::string headers;
     const Words names = cut(fields["SignedHeaders"], ';');
     const std::set<std::string> signed_names(names.begin(), names.end());
-    for (const std::string& name : names) headers += name + ":" + single_blanks(header(name)) + "\n";
+    for (const std::string& name : names)
+        headers += name + ":" + single_blanks(header(name)) + "\n";
     for (const auto& [name, value] : request.headers)
         if ((name == "host" || name == "content-md5" || name.rfind("x-amz-", 0) == 0) &&
             signed_names.count(name) == 0)
             return "AccessDenied";
 
-    const std::string canonical =
-        request.method + "\n" + request.target.substr(0, request.target.find('?')) + "\n" +
-        canonical_query(request.target) + "\n" + headers + "\n" + fields["SignedHeaders"] + "\n" +
-        payload;
+    const std::string canonical = request.method + "\n" +
+                                  request.target.substr(0, request.target.find('?')) + "\n" +
+                                  canonical_query(request.target) + "\n" + headers + "\n" +
+                                  fields["SignedHeaders"] + "\n" + payload;
     const std::string to_sign = "AWS4-HMAC-SHA256\n" + date + "\n" + scope[1] + "/" + scope[2] +
                                 "/s3/aws4_request\n" + sha256_hex(canonical);
     const std::string key =

@@ -19,7 +19,7 @@ struct Account {
 // A request as it came over the wire.
 struct WireRequest {
     std::string method;
-    std::string target;  // path and query, not decoded
+    std::string target;                          // path and query, not decoded
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
 };

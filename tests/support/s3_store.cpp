@@ -21,10 +21,9 @@ std::string md5_of(const std::string& text) {
 
 std::string base64_of(const std::string& text) {
     std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-    out.resize(static_cast<size_t>(
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()),
-                        static_cast<int>(text.size()))));
+    out.resize(static_cast<size_t>(EVP_EncodeBlock(
+        reinterpret_cast<unsigned char*>(out.data()),
+        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()))));
     return out;
 }
 
@@ -112,10 +111,10 @@ S3Call understand(const WireRequest& request, const std::string& base_path) {
     const auto has = [&call](const char* name) { return call.query.count(name) > 0; };
     const std::string& method = request.method;
     if (call.key.empty())
-        call.operation = method == "PUT"                         ? "CreateBucket"
-                         : method == "GET" && has("list-type")   ? "ListObjectsV2"
-                         : method == "GET" && has("uploads")     ? "ListMultipartUploads"
-                                                                 : "";
+        call.operation = method == "PUT"                       ? "CreateBucket"
+                         : method == "GET" && has("list-type") ? "ListObjectsV2"
+                         : method == "GET" && has("uploads")   ? "ListMultipartUploads"
+                                                               : "";
     else if (has("uploadId"))
         call.operation = method == "PUT"      ? "UploadPart"
                          : method == "POST"   ? "CompleteMultipartUpload"
@@ -158,7 +157,8 @@ WireResponse S3Store::of_bucket(const S3Call& call, const Bucket& bucket) const 
     for (const auto& [id, upload] : bucket.uploads)
         if (upload.key.rfind(call.query.at("prefix"), 0) == 0)
             uploads += tag("Upload", tag("Key", upload.key) + tag("UploadId", id));
-    return {200, {}, kXml + tag("ListMultipartUploadsResult", tag("IsTruncated", "false") + uploads)};
+    return {
+        200, {}, kXml + tag("ListMultipartUploadsResult", tag("IsTruncated", "false") + uploads)};
 }
 
 WireResponse S3Store::list(const S3Call& call, const Bucket& bucket) const {
@@ -181,8 +181,8 @@ WireResponse S3Store::list(const S3Call& call, const Bucket& bucket) const {
         last = key;
         ++count;
     }
-    std::string head = tag("IsTruncated", more ? "true" : "false") +
-                       tag("KeyCount", std::to_string(count));
+    std::string head =
+        tag("IsTruncated", more ? "true" : "false") + tag("KeyCount", std::to_string(count));
     if (more) head += tag("NextContinuationToken", last);
     return {200, {}, kXml + tag("ListBucketResult", head + contents)};
 }
@@ -253,7 +253,8 @@ WireResponse S3Store::of_upload(const S3Call& call, const WireRequest& request, 
     const std::string etag = md5_hex(md5s) + "-" + std::to_string(numbers.size());
     bucket.objects[call.key] = {bytes, etag, upload.headers};
     bucket.uploads.erase(found);
-    return {200, {{"etag", quoted(etag)}},
+    return {200,
+            {{"etag", quoted(etag)}},
             kXml + tag("CompleteMultipartUploadResult", tag("ETag", quoted(etag)))};
 }
 

@@ -302,6 +302,18 @@ SETTINGS = {  # `@ name value`: how the value is read, and what it is at first
 HEADER = ("modes", "limit", "needs")  # read before anything runs, wherever they stand
 
 
+def gateway():
+    """What tests/support/radosgw.sh says of the S3 service it has started; empty without one."""
+    path = pathlib.Path(os.environ.get("ONEMARKET_RADOSGW", "/nowhere"), "env")
+    if not path.is_file():
+        return {}
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def missing_need(need):
+    return not gateway() if need == "S3_ENDPOINT" else not shutil.which(need)
+
+
 def setting(name, value, line=None):
     try:
         return SETTINGS[name][0](value)
@@ -353,7 +365,7 @@ class Session:
             "TMP": tmp, "ONE_LOCATION": one, "PUBLIC_DIR": tmp + "/public",
             "BASE_URL": "http://127.0.0.1:8080/market", "DATASTORES": tmp + "/datastores",
             "IMAGES": tmp + "/images", "FIXTURES": str(options.fixtures),
-            "DRIVER": options.driver}
+            "DRIVER": options.driver, **gateway()}
         self.env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": tmp, "LANG": "C.UTF-8",
                     "ONE_LOCATION": one}
         for folder in ("one/etc", "one/lib", "one/var/remotes/market", "one/var/remotes/datastore",
@@ -749,7 +761,7 @@ def run(options, base, path, mode):
 
     try:
         steps, settings = parse(path)
-        missing = [command for command in settings["needs"] if not shutil.which(command)]
+        missing = [need for need in settings["needs"] if missing_need(need)]
         if missing or settings["modes"] not in (mode, "both"):
             headline("skip", ": needs " + " ".join(missing) if missing else ": not in this mode")
             return None

@@ -65,6 +65,10 @@ Meaning meaning_of(int status, const std::string& code) {
     return {code, ErrorKind::unavailable, code == "InternalError" || code.empty(), ""};
 }
 
+bool is_success(const HttpResponse& response) {
+    return response.status >= 200 && response.status < 300;
+}
+
 std::optional<std::chrono::system_clock::time_point> date_in(const HttpResponse& response,
                                                              std::string_view header) {
     std::tm utc{};
@@ -96,57 +100,64 @@ std::chrono::seconds retry_after(const HttpResponse& response,
     return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, 86'400));
 }
 
-// A service names the failure; whatever else answers does not.
-std::string in_words(const S3Request& request, const HttpResponse& response,
-                     const Meaning& meaning, std::chrono::system_clock::time_point now) {
-    const std::string status = std::to_string(response.status);
-    if (meaning.code.empty()) {
-        if (request.method == "HEAD" || response.status == 407 || response.body.empty())
-            return status + (meaning.words.empty() ? "" : " " + std::string(meaning.words));
-        return status + ": the answer is " + std::string(kNotS3);
-    }
-    std::string text = status + " " + std::string(meaning.code);
-    if (meaning.code == "RequestTimeTooSkewed") return text + ": " + skew_in_words(response, now);
-    if (!meaning.words.empty()) return text + ": " + std::string(meaning.words);
-    const std::string message = s3_error_field(response, "Message");
-    return message.empty() ? text : text + ": " + one_line(message, kMaxMessage);
-}
-
-Result<XmlDocument> parse(const HttpResponse& response, std::string_view root) {
+std::optional<XmlDocument> parse(const HttpResponse& response, std::string_view root) {
     // S3 sends white space to keep a connection while it works.
-    return XmlDocument::parse(ascii::trim(response.body), root);
+    Result<XmlDocument> document = XmlDocument::parse(ascii::trim(response.body), root);
+    if (!document) return std::nullopt;
+    return std::move(*document);
 }
 
 }  // namespace
 
-std::string s3_error_field(const HttpResponse& response, std::string_view name) {
-    const Result<XmlDocument> document = parse(response, "Error");
-    return document ? std::string(ascii::trim(document->text(name).value_or(""))) : "";
+S3Answer::S3Answer(HttpResponse response, const std::string& root) : http_(std::move(response)) {
+    if (http_.body.empty() && root.empty()) return;
+    if (is_success(http_) && !root.empty()) xml_ = parse(http_, root);
+    complete_ = root.empty() || xml_;
+    if (!xml_) error_ = parse(http_, "Error");
 }
 
-std::optional<S3Error> s3_fault(const S3Target& target, const S3Request& request,
-                                const HttpResponse& response,
-                                std::chrono::system_clock::time_point now) {
-    const bool success = response.status >= 200 && response.status < 300;
-    const std::string code = one_line(s3_error_field(response, "Code"), kMaxMessage);
-    const bool wanted = success && (request.answer.empty() || parse(response, request.answer));
-    if (wanted && code.empty()) return std::nullopt;
+std::string S3Answer::error_field(std::string_view name) const {
+    return error_ ? std::string(ascii::trim(error_->text(name).value_or(""))) : "";
+}
 
-    const Meaning meaning = meaning_of(response.status, code);
+const XmlDocument& S3Answer::xml() const {
+    if (!xml_) throw Error(ErrorKind::internal, "an S3 answer without a document");
+    return *xml_;
+}
+
+std::optional<S3Error> S3Answer::fault(const S3Target& target, const S3Request& request,
+                                       std::chrono::system_clock::time_point now) const {
+    const std::string code = one_line(error_field("Code"), kMaxMessage);
+    if (is_success(http_) && complete_ && code.empty()) return std::nullopt;
+
+    const Meaning meaning = meaning_of(http_.status, code);
     std::string text = subject(target, request);
-    if (success && code.empty())
+    if (is_success(http_) && code.empty())
         text += "the answer is cut off, or " + std::string(kNotS3);
     else
-        text += in_words(request, response, meaning, now);
-    const bool uncertain = success || response.status >= 500;
+        text += in_words(request, code, meaning.words, now);
+    const bool uncertain = is_success(http_) || http_.status >= 500;
     return S3Error(meaning.kind, text,
-                   {code, meaning.transient, uncertain, retry_after(response, now)});
+                   {code, meaning.transient, uncertain, retry_after(http_, now)});
 }
 
-XmlDocument s3_xml(const S3Request& request, const HttpResponse& response) {
-    Result<XmlDocument> document = parse(response, request.answer);
-    if (!document) throw Error(ErrorKind::internal, document.reason());
-    return std::move(*document);
+// A service names the failure; whatever else answers does not.
+std::string S3Answer::in_words(const S3Request& request, std::string_view code,
+                               std::string_view words,
+                               std::chrono::system_clock::time_point now) const {
+    std::string text = std::to_string(http_.status);
+    const auto because = [&](std::string_view reason) {
+        return reason.empty() ? text : text + ": " + std::string(reason);
+    };
+    if (code.empty()) {
+        if (request.method == "HEAD" || http_.status == 407 || http_.body.empty())
+            return words.empty() ? text : text + " " + std::string(words);
+        return because("the answer is " + std::string(kNotS3));
+    }
+    text += " " + std::string(code);
+    if (code == "RequestTimeTooSkewed") return because(skew_in_words(http_, now));
+    return because(words.empty() ? one_line(error_field("Message"), kMaxMessage)
+                                 : std::string(words));
 }
 
 }  // namespace onemarket

@@ -18,10 +18,17 @@ std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            default: out += c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            default:
+                out += c;
         }
     }
     return out;
@@ -73,11 +80,11 @@ S3Bucket::Page S3Bucket::list(const std::string& prefix, const std::string& toke
                               const std::string& after, size_t most, Context& context) {
     S3Request request;
     request.method = "GET";
-    request.query = {
-        {"list-type", "2"}, {"prefix", prefix}, {"max-keys", std::to_string(most)}};
+    request.query = {{"list-type", "2"}, {"prefix", prefix}, {"max-keys", std::to_string(most)}};
     if (!token.empty()) request.query.emplace_back("continuation-token", token);
     request.answer = "ListBucketResult";
-    const XmlDocument xml = s3_xml(request, connection_.send(request, context));
+    const S3Answer answer = connection_.send(request, context);
+    const XmlDocument& xml = answer.xml();
 
     Page page;
     const std::string* last = &after;
@@ -111,7 +118,8 @@ std::optional<S3Bucket::Head> S3Bucket::head(const std::string& key, Context& co
     request.method = "HEAD";
     request.key = key;
     try {
-        const HttpResponse response = connection_.send(request, context);
+        const S3Answer answer = connection_.send(request, context);
+        const HttpResponse& response = answer.http();
         const auto size = ascii::parse_number<uint64_t>(response.header("content-length"));
         const std::string_view encryption = response.header("x-amz-server-side-encryption");
         const bool customer =
@@ -172,34 +180,33 @@ std::string S3Bucket::begin_upload(const std::string& key, const HttpHeaders& me
     request.answer = "InitiateMultipartUploadResult";
     request.repeatable = false;
     repeated = true;  // as far as anybody knows, should this be cancelled
-    HttpResponse response;
     try {
-        response = connection_.send(request, context);
+        const S3Answer answer = connection_.send(request, context);
+        const std::string id(ascii::trim(answer.xml().text("UploadId").value_or("")));
+        if (id.empty())
+            throw Error(ErrorKind::unavailable, "BUCKET " + target().bucket +
+                                                    ": the service began an upload without an id");
         repeated = connection_.repeated();
+        return id;
     } catch (const S3Error& error) {
         repeated = error.uncertain() || connection_.repeated();
         throw;
     }
-    const std::string id(ascii::trim(s3_xml(request, response).text("UploadId").value_or("")));
-    if (id.empty())
-        throw Error(ErrorKind::unavailable, "BUCKET " + target().bucket +
-                                                ": the service began an upload without an id");
-    return id;
 }
 
 std::string S3Bucket::upload_part(const std::string& key, const std::string& upload,
-                                  uint64_t number, const HttpBody& body,
-                                  const std::string& sha256, Context& context) {
+                                  uint64_t number, const HttpBody& body, const std::string& sha256,
+                                  Context& context) {
     S3Request request;
     request.method = "PUT";
     request.key = key;
     request.query = {{"partNumber", std::to_string(number)}, {"uploadId", upload}};
     request.body = body;
     request.payload_hash = sha256;
-    const HttpResponse response = connection_.send(request, context);
-    std::string etag = without_quotes(response.header("etag"));
+    std::string etag = without_quotes(connection_.send(request, context).http().header("etag"));
     if (etag.empty())
-        throw Error(ErrorKind::unavailable, "BUCKET " + target().bucket + ": the service took part " +
+        throw Error(ErrorKind::unavailable, "BUCKET " + target().bucket +
+                                                ": the service took part " +
                                                 std::to_string(number) + " without an ETag");
     return etag;
 }
@@ -247,7 +254,8 @@ std::vector<std::string> S3Bucket::uploads_of(const std::string& key, Context& c
         if (!key_marker.empty())
             request.query.insert(request.query.end(),
                                  {{"key-marker", key_marker}, {"upload-id-marker", id_marker}});
-        const XmlDocument xml = s3_xml(request, connection_.send(request, context));
+        const S3Answer answer = connection_.send(request, context);
+        const XmlDocument& xml = answer.xml();
         for (const XmlDocument::Row& row : xml.rows("Upload", {"Key", "UploadId"}))
             if (row[0] == key && row[1]) ids.push_back(*row[1]);
         key_marker = xml.text("NextKeyMarker").value_or("");

@@ -29,8 +29,7 @@ S3Connection::Place S3Connection::place_of(const S3Request& request) const {
     return {target_.endpoint.scheme + "://" + host, host, target_.path(request.key)};
 }
 
-HttpResponse S3Connection::perform(const S3Request& request, const Place& place,
-                                   Context& context) {
+S3Answer S3Connection::perform(const S3Request& request, const Place& place, Context& context) {
     const auto now = std::chrono::system_clock::now();
     SigV4Request to_sign{request.method, place.path, request.query, request.headers,
                          request.payload_hash};
@@ -42,29 +41,30 @@ HttpResponse S3Connection::perform(const S3Request& request, const Place& place,
     const S3Credentials& credentials = target_.credentials;
     if (!credentials.session_token.empty())
         headers.emplace_back("x-amz-security-token", credentials.session_token.reveal());
-    const std::string signature =
-        authorization(to_sign, {now, target_.region, "s3"}, credentials);
+    const std::string signature = authorization(to_sign, {now, target_.region, "s3"}, credentials);
     headers.emplace_back("authorization", signature);
 
     const std::string query = canonical_query(request.query);
-    HttpRequest http{request.method, place.origin + place.path + (query.empty() ? "" : "?" + query),
-                     std::move(headers), request.body, request.stall_limit, request.repeatable};
+    HttpRequest http{
+        request.method,      place.origin + place.path + (query.empty() ? "" : "?" + query),
+        std::move(headers),  request.body,
+        request.stall_limit, request.repeatable};
     try {
-        return client_.perform(http, context);
+        return {client_.perform(http, context), request.answer};
     } catch (const HttpFault& fault) {
         throw S3Error(fault.kind(), std::string("ENDPOINT ") + fault.what(),
                       {"", fault.transient(), fault.transient(), std::chrono::seconds(0)});
     }
 }
 
-bool S3Connection::redirected(const S3Request& request, const HttpResponse& response,
-                              Place& place) {
+bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, Place& place) {
+    const HttpResponse& response = answer.http();
     const bool moved = response.status >= 301 && response.status <= 308 && response.status != 304;
-    const bool other_region = s3_error_field(response, "Code") == "AuthorizationHeaderMalformed";
+    const bool other_region = answer.error_field("Code") == "AuthorizationHeaderMalformed";
     if (!moved && !other_region) return false;
 
     std::string region(response.header("x-amz-bucket-region"));
-    if (region.empty()) region = s3_error_field(response, "Region");
+    if (region.empty()) region = answer.error_field("Region");
     bool learned = false;
     if (!region.empty() && region != target_.region) {
         if (target_.endpoint.host == aws_host(target_.region))
@@ -82,16 +82,16 @@ bool S3Connection::redirected(const S3Request& request, const HttpResponse& resp
     return learned;
 }
 
-HttpResponse S3Connection::send_once(const S3Request& request, Context& context) {
+S3Answer S3Connection::send_once(const S3Request& request, Context& context) {
     Place place = place_of(request);
-    HttpResponse response = perform(request, place, context);
-    if (redirected(request, response, place)) response = perform(request, place, context);
-    if (auto fault = s3_fault(target_, request, response, std::chrono::system_clock::now()))
+    S3Answer answer = perform(request, place, context);
+    if (redirected(request, answer, place)) answer = perform(request, place, context);
+    if (auto fault = answer.fault(target_, request, std::chrono::system_clock::now()))
         throw S3Error(*fault);
-    return response;
+    return answer;
 }
 
-HttpResponse S3Connection::send(const S3Request& request, Context& context) {
+S3Answer S3Connection::send(const S3Request& request, Context& context) {
     Backoff backoff(policy_);
     repeated_ = false;
     std::string reason;

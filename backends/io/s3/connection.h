@@ -30,7 +30,7 @@ struct S3Request {
 class S3Error : public Error {
   public:
     struct Facts {
-        std::string code;       // S3's word, as NoSuchBucket; empty where there was none
+        std::string code;        // S3's word, as NoSuchBucket; empty where there was none
         bool transient = false;  // another time it may go well
         bool uncertain = false;  // the service may have done it all the same
         std::chrono::seconds retry_after{0};
@@ -47,6 +47,8 @@ class S3Error : public Error {
     Facts facts_;
 };
 
+class S3Answer;
+
 // Waits before a request that failed so is sent again, and says so in the log. False when that is
 // no use: no attempt is left, or the deadline is nearer.
 bool pause_before_repeating(const S3Error& error, Backoff& backoff, Context& context);
@@ -59,11 +61,11 @@ class S3Connection {
 
     // Sends until there is a good answer. Throws S3Error when it is no use to go on, Error
     // (cancelled, timeout) from the context, and what the body's bytes throw.
-    HttpResponse send(const S3Request& request, Context& context);
+    S3Answer send(const S3Request& request, Context& context);
 
     // The same without a second attempt. A redirection, to another host or region, is followed
     // once.
-    HttpResponse send_once(const S3Request& request, Context& context);
+    S3Answer send_once(const S3Request& request, Context& context);
 
     // Whether the last send() took more than one attempt, so that the service may have done twice
     // what was asked.
@@ -79,9 +81,9 @@ class S3Connection {
         std::string origin, host, path;
     };
     Place place_of(const S3Request& request) const;
-    HttpResponse perform(const S3Request& request, const Place& place, Context& context);
+    S3Answer perform(const S3Request& request, const Place& place, Context& context);
     // Where else the request should go; false where the answer does not say.
-    bool redirected(const S3Request& request, const HttpResponse& response, Place& place);
+    bool redirected(const S3Request& request, const S3Answer& answer, Place& place);
 
     S3Target target_;
     RetryPolicy policy_;

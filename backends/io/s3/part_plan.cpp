@@ -6,8 +6,8 @@
 namespace onemarket {
 namespace {
 
-constexpr uint64_t kStep = uint64_t{1} << 20;   // sizes are whole MiB
-constexpr uint64_t kReserve = 500;              // parts kept for what nobody expected
+constexpr uint64_t kStep = uint64_t{1} << 20;  // sizes are whole MiB
+constexpr uint64_t kReserve = 500;             // parts kept for what nobody expected
 constexpr uint64_t kReservePartsPerDouble = 45;
 
 }  // namespace

@@ -58,9 +58,8 @@ uint64_t number(const DriverMessage& message, std::string_view attribute, uint64
 // Ceph takes more names than AWS does: upper case and underscores too.
 std::string bucket_name(const DriverMessage& message) {
     std::string name = message.required_market("BUCKET");
-    const bool characters = all_of(name, [](char c) {
-        return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_';
-    });
+    const bool characters =
+        all_of(name, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
     if (!characters || name.size() < 3 || name.size() > 63 || !ascii::is_alnum(name.front()) ||
         !ascii::is_alnum(name.back()) || name.find("..") != std::string::npos)
         refuse("BUCKET", "'" + name + "' is no name of a bucket");
@@ -77,9 +76,8 @@ std::string region_name(const DriverMessage& message) {
 // A slash would make the site's downloader ask for another key.
 std::string prefix(const DriverMessage& message) {
     std::string value = message.market("APP_PREFIX").value_or("marketapp");
-    const bool characters = all_of(value, [](char c) {
-        return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_';
-    });
+    const bool characters = all_of(
+        value, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
     if (!characters || value.find("..") != std::string::npos || value.size() > kMaxPrefix)
         refuse("APP_PREFIX", "'" + value + "' is not of letters, digits, - _ and single dots");
     return value;
@@ -157,10 +155,10 @@ S3Settings s3_settings(const DriverMessage& message) {
     check_signature_version(message);
     settings.app_prefix = prefix(message);
     // What is below S3's limit for a part is raised to it: the attribute once meant reads.
-    settings.part_bytes = std::max(kSmallestPartMegabytes,
-                                   number(message, "READ_LENGTH", kDefaultPartMegabytes, 1,
-                                          kLargestPartMegabytes)) *
-                          kMegabyte;
+    settings.part_bytes =
+        std::max(kSmallestPartMegabytes,
+                 number(message, "READ_LENGTH", kDefaultPartMegabytes, 1, kLargestPartMegabytes)) *
+        kMegabyte;
     settings.total_mb = number(message, "TOTAL_MB", kDefaultTotalMegabytes, 1, uint64_t{1} << 50);
     return settings;
 }

@@ -75,8 +75,8 @@ std::string canonical_request(const SigV4Request& request) {
 }
 
 std::string string_to_sign(const SigV4Request& request, const SigV4Scope& scope) {
-    return std::string(kAlgorithm) + "\n" + amz_date(scope.time) + "\n" + scope_text(scope) +
-           "\n" + to_hex(sha256(canonical_request(request)));
+    return std::string(kAlgorithm) + "\n" + amz_date(scope.time) + "\n" + scope_text(scope) + "\n" +
+           to_hex(sha256(canonical_request(request)));
 }
 
 std::string authorization(const SigV4Request& request, const SigV4Scope& scope,

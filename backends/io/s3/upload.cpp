@@ -40,8 +40,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
       http_(http),
       plan_(std::move(plan)),
       context_(context),
-      parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes,
-             plan_.part_bytes),
+      parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes, plan_.part_bytes),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
       share_(context, stop_.get_token()) {}
 
@@ -206,7 +205,8 @@ void S3Upload::require_free_key() {
 HttpHeaders S3Upload::metadata() const {
     HttpHeaders headers{{"content-type", "application/octet-stream"}};
     if (!plan_.app_name.empty())
-        headers.emplace_back("x-amz-meta-app", percent_encode(truncate_utf8(plan_.app_name, kMaxNameBytes)));
+        headers.emplace_back("x-amz-meta-app",
+                             percent_encode(truncate_utf8(plan_.app_name, kMaxNameBytes)));
     if (!plan_.format.empty()) headers.emplace_back("x-amz-meta-format", plan_.format);
     if (plan_.bytes != nullptr)
         headers.emplace_back("x-amz-meta-size", std::to_string(plan_.bytes->size()));
@@ -228,8 +228,8 @@ void S3Upload::publish(const std::string& md5) {
     if (!head || head->size != written_)
         throw Error(ErrorKind::corrupt,
                     place + ": the service has " +
-                        (head ? std::to_string(head->size) + " bytes" : "nothing") + ", sent were " +
-                        std::to_string(written_));
+                        (head ? std::to_string(head->size) + " bytes" : "nothing") +
+                        ", sent were " + std::to_string(written_));
     const std::string expected = one_part ? md5 : expected_etag();
     if (!head->opaque_etag && is_etag_of_md5(head->etag, one_part ? 0 : etags_.size()) &&
         !expected.empty() && head->etag != expected)
@@ -246,8 +246,7 @@ void S3Upload::put_object(const std::string& md5) {
     HttpHeaders headers = metadata();
     headers.emplace_back("x-amz-meta-md5", md5);
     headers.emplace_back("x-amz-meta-sha256", sha256);
-    if (plan_.bytes == nullptr)
-        headers.emplace_back("x-amz-meta-size", std::to_string(written_));
+    if (plan_.bytes == nullptr) headers.emplace_back("x-amz-meta-size", std::to_string(written_));
     const MemoryBytes memory(std::span<const std::byte>(part_.buffer.get(), part_.size));
     const RandomAccess* bytes = plan_.bytes != nullptr ? plan_.bytes : &memory;
     maybe_published_ = true;
@@ -302,8 +301,7 @@ std::string S3Upload::expected_etag() const {
 // whoever wants to compare; the import does not depend on them. A SHA-256 of the whole would cost
 // as much again as that of its parts.
 void S3Upload::tag(const std::string& md5) {
-    const std::string of_parts =
-        to_hex(sha256(sha256s_)) + "-" + std::to_string(etags_.size());
+    const std::string of_parts = to_hex(sha256(sha256s_)) + "-" + std::to_string(etags_.size());
     Context own(context_.id(), context_.stop_token(), {kTagLimit, false}, context_.log());
     try {
         bucket_.tag(plan_.key,
@@ -321,8 +319,7 @@ void S3Upload::take_back() {
     bool hurry = context_.stop_token().stop_requested();
     if (const auto deadline = context_.deadline())
         hurry = hurry || Context::Clock::now() >= *deadline;
-    Context own(context_.id(), {}, {hurry ? kHurriedLimit : kTakeBackLimit, false},
-                context_.log());
+    Context own(context_.id(), {}, {hurry ? kHurriedLimit : kTakeBackLimit, false}, context_.log());
     if (maybe_published_) clear_away([&] { bucket_.remove(plan_.key, own); });
     // A part that was on its way may have arrived behind the first abort.
     if (!upload_.empty())

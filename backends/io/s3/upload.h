@@ -93,10 +93,10 @@ class S3Upload : public Sink {
     std::vector<std::byte> head_;
     Digest part_sha256_{"SHA256"};
     std::string sha256s_;  // of all parts before it, as bytes
-    Part part_;  // the one being filled
+    Part part_;            // the one being filled
     uint64_t written_ = 0;
 
-    std::string upload_;          // id of the multipart upload; empty: none was begun
+    std::string upload_;           // id of the multipart upload; empty: none was begun
     bool unknown_upload_ = false;  // there may be one whose id was lost
     bool maybe_published_ = false;
     bool published_ = false;

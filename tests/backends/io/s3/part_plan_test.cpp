@@ -30,9 +30,18 @@ void expect_s3_takes(const PartPlan& plan) {
 
 // Sizes around everything that matters, and many that do not, up to the largest object.
 std::vector<uint64_t> sizes() {
-    std::vector<uint64_t> sizes = {0, 1, kS3MinPart - 1, kS3MinPart, kS3MinPart + 1, 32 * kMiB,
-                                   32 * kMiB + 1, 9'500 * 32 * kMiB, 9'500 * 32 * kMiB + 1,
-                                   10'000 * 32 * kMiB + 1, kS3MaxObject - 1, kS3MaxObject};
+    std::vector<uint64_t> sizes = {0,
+                                   1,
+                                   kS3MinPart - 1,
+                                   kS3MinPart,
+                                   kS3MinPart + 1,
+                                   32 * kMiB,
+                                   32 * kMiB + 1,
+                                   9'500 * 32 * kMiB,
+                                   9'500 * 32 * kMiB + 1,
+                                   10'000 * 32 * kMiB + 1,
+                                   kS3MaxObject - 1,
+                                   kS3MaxObject};
     std::mt19937_64 random(1);
     for (int i = 0; i < 2000; ++i) {
         const int bits = static_cast<int>(random() % 43);

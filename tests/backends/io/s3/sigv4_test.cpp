@@ -29,8 +29,8 @@ const std::string kEmpty = to_hex(sha256(""));
 class S3Examples : public testing::TestWithParam<Example> {};
 
 TEST_P(S3Examples, SignatureIsThePublishedOne) {
-    const S3Credentials credentials{
-        "AKIAIOSFODNN7EXAMPLE", Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), Secret()};
+    const S3Credentials credentials{"AKIAIOSFODNN7EXAMPLE",
+                                    Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), Secret()};
     SigV4Request request = GetParam().request;
     request.headers.emplace_back("host", "examplebucket.s3.amazonaws.com");
     request.headers.emplace_back("x-amz-content-sha256", request.payload_hash);
@@ -42,29 +42,29 @@ TEST_P(S3Examples, SignatureIsThePublishedOne) {
         "Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders="))
         << header;
     EXPECT_TRUE(header.ends_with(",Signature=" + GetParam().signature))
-        << header << "\n" << canonical_request(request);
+        << header << "\n"
+        << canonical_request(request);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Aws, S3Examples,
-    testing::Values(
-        Example{"GetObject",
-                {"GET", "/test.txt", {}, {{"range", "bytes=0-9"}}, kEmpty},
-                "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
-        Example{"PutObject",
-                {"PUT",
-                 "/" + percent_encode("test$file.text"),
-                 {},
-                 {{"date", "Fri, 24 May 2013 00:00:00 GMT"},
-                  {"x-amz-storage-class", "REDUCED_REDUNDANCY"}},
-                 to_hex(sha256("Welcome to Amazon S3."))},
-                "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
-        Example{"GetBucketLifecycle",
-                {"GET", "/", {{"lifecycle", ""}}, {}, kEmpty},
-                "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"},
-        Example{"ListObjects",
-                {"GET", "/", {{"prefix", "J"}, {"max-keys", "2"}}, {}, kEmpty},
-                "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"}),
+    testing::Values(Example{"GetObject",
+                            {"GET", "/test.txt", {}, {{"range", "bytes=0-9"}}, kEmpty},
+                            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"},
+                    Example{"PutObject",
+                            {"PUT",
+                             "/" + percent_encode("test$file.text"),
+                             {},
+                             {{"date", "Fri, 24 May 2013 00:00:00 GMT"},
+                              {"x-amz-storage-class", "REDUCED_REDUNDANCY"}},
+                             to_hex(sha256("Welcome to Amazon S3."))},
+                            "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"},
+                    Example{"GetBucketLifecycle",
+                            {"GET", "/", {{"lifecycle", ""}}, {}, kEmpty},
+                            "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"},
+                    Example{"ListObjects",
+                            {"GET", "/", {{"prefix", "J"}, {"max-keys", "2"}}, {}, kEmpty},
+                            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"}),
     test::case_name<Example>);
 
 class TestSuite : public testing::TestWithParam<Example> {};
@@ -79,7 +79,8 @@ TEST_P(TestSuite, SignatureIsThePublishedOne) {
     const SigV4Scope scope{system_clock::from_time_t(1440938160), "us-east-1", "service"};
     const std::string header = authorization(request, scope, credentials);
     EXPECT_TRUE(header.ends_with(",Signature=" + GetParam().signature))
-        << header << "\n" << canonical_request(request);
+        << header << "\n"
+        << canonical_request(request);
 }
 
 INSTANTIATE_TEST_SUITE_P(
