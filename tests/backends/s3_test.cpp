@@ -317,15 +317,16 @@ class S3Stops : public S3Fixture, public testing::WithParamInterface<StopCase> {
 };
 
 TEST_P(S3Stops, Cancel) {
-    std::jthread admin([this] {
+    std::optional<Stopwatch> since_asked;
+    std::jthread admin([&] {
         in_flight();
+        since_asked.emplace();
         context_.stop.request_stop();
     });
     write_file(dir_ / "image", noise(4 * kPart));
     FileSource source({dir_ / "image", "128", "raw", "", {}});
-    std::optional<Stopwatch> since_asked;
-    std::stop_callback note(context_.stop.get_token(), [&] { since_asked.emplace(); });
     EXPECT_EQ(error_of([&] { import(source); }).kind(), ErrorKind::cancelled);
+    admin.join();
     EXPECT_LT(since_asked->seconds(), 1.0);
     EXPECT_EQ(left(), std::vector<std::string>{});
 }
