@@ -90,7 +90,7 @@ struct Subprocess::Running {
     Command command;
     pid_t pid = -1;
     UniqueFd in, out, err, pidfd;
-    size_t input_sent = 0;
+    std::string_view to_send;  // to its stdin
     size_t late_bytes = 0;
     std::string stderr_line;
     std::optional<Clock::time_point> ended;   // since when the process is known to have ended
@@ -104,7 +104,8 @@ struct Subprocess::Running {
         out = std::move(child.out);
         err = std::move(child.err);
         Groups::all().add(pid);
-        if (command.input.empty()) in.reset();
+        to_send = command.input;
+        if (to_send.empty() && !command.keep_input) in.reset();
         // -1 on a kernel before 5.3: poll() then ignores it and wait_for_event() looks by itself.
         pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     }
@@ -122,12 +123,12 @@ struct Subprocess::Running {
     }
 
     // One turn: waits until something happens or `until`, then feeds stdin and reads stderr.
-    // Returns true when stdout has bytes or its end.
-    bool turn(std::optional<Clock::time_point> until, int stop_fd) {
+    // Returns true when stdout has bytes or its end, which is no event unless it is `wanted`.
+    bool turn(std::optional<Clock::time_point> until, int stop_fd, bool wanted = true) {
         constexpr int without_pidfd = 20;  // ms between two looks
-        std::array<pollfd, 5> fds{{{out.get(), POLLIN, 0},
+        std::array<pollfd, 5> fds{{{wanted ? out.get() : -1, POLLIN, 0},
                                    {err.get(), POLLIN, 0},
-                                   {in.get(), POLLOUT, 0},
+                                   {to_send.empty() ? -1 : in.get(), POLLOUT, 0},
                                    {ended ? -1 : pidfd.get(), POLLIN, 0},
                                    {stop_fd, POLLIN, 0}}};
         int timeout = until ? milliseconds_until(*until) : -1;
@@ -142,12 +143,12 @@ struct Subprocess::Running {
     }
 
     void feed() {
-        const ssize_t sent =
-            ::write(in.get(), command.input.data() + input_sent, command.input.size() - input_sent);
-        if (sent > 0) input_sent += static_cast<size_t>(sent);
+        const ssize_t sent = ::write(in.get(), to_send.data(), to_send.size());
+        if (sent > 0) to_send.remove_prefix(static_cast<size_t>(sent));
         // A process that does not want its input (EPIPE) need not have it.
         const bool refused = sent < 0 && errno != EAGAIN && errno != EINTR;
-        if (refused || input_sent == command.input.size()) in.reset();
+        if (refused) to_send = {};
+        if (refused || (to_send.empty() && !command.keep_input)) in.reset();
     }
 
     void read_stderr() {
@@ -258,7 +259,27 @@ size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
     return 0;
 }
 
+bool Subprocess::write(std::span<const std::byte> bytes, Context& context) {
+    const StopSignal stop(context.stop_token());
+    running_->to_send = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    while (running_->in && !running_->to_send.empty()) {
+        running_->check(context);
+        const size_t before = running_->to_send.size();
+        running_->turn(running_->next_event(context), stop.fd(), false);
+        if (running_->to_send.size() < before) context.progress();
+        if (running_->ended) break;
+    }
+    const bool taken = running_->in && running_->to_send.empty();
+    running_->to_send = {};
+    return taken;
+}
+
+void Subprocess::close_input() {
+    running_->in.reset();
+}
+
 ExitStatus Subprocess::wait(Context& context) {
+    if (running_->command.keep_input) close_input();
     std::array<std::byte, kReadBytes> ignored;
     while (read(ignored, context) > 0) {
     }

@@ -22,6 +22,7 @@ struct Command {
     std::vector<std::string> environment;  // NAME=VALUE; nothing else is inherited
     std::string directory;                 // the child's working folder
     std::string input;                     // written to its stdin, which then ends
+    bool keep_input = false;               // stdin does not end then: write() gives more
     size_t max_output = size_t{64} << 20;  // bytes of stdout kept by run(); past it: Error (limit)
     // Called with each line the child writes to stderr, without its newline, in the thread that
     // reads or waits.
@@ -55,6 +56,13 @@ class Subprocess {
     // timeout) from the context, after the group was stopped. Output, and I/O of any process of the
     // group, are progress.
     size_t read(std::span<std::byte> buffer, Context& context);
+
+    // Writes all of `bytes` to its stdin, for a Command with keep_input, and listens to stderr
+    // meanwhile. False when the process takes no more. What it prints itself must find room in its
+    // pipe until read() is called. Throws as read() does.
+    bool write(std::span<const std::byte> bytes, Context& context);
+    // Ends its stdin.
+    void close_input();
 
     // Waits for its end (and throws likewise); its output that was not read is thrown away.
     ExitStatus wait(Context& context);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/bridge.h"
+
+#include <algorithm>
+#include <array>
+
+#include "backends/io/bridge_script.h"
+#include "protocol/ascii.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+namespace {
+
+constexpr std::string_view kGreeting = "onemarketd bridge 1";
+constexpr size_t kMaxChatter = size_t{64} << 10;  // bytes of start-up files before the greeting
+constexpr size_t kMaxLine = size_t{256} << 10;    // of a reply
+constexpr size_t kMaxComplaint = 300;             // bytes kept of a line of stderr
+constexpr size_t kReadBytes = size_t{64} << 10;
+
+struct Reason {
+    std::string_view words;
+    ErrorKind kind;
+};
+constexpr std::array<Reason, 7> kReasons{{{"No such file or directory", ErrorKind::not_found},
+                                          {"Permission denied", ErrorKind::permission},
+                                          {"Operation not permitted", ErrorKind::permission},
+                                          {"Read-only file system", ErrorKind::permission},
+                                          {"No space left on device", ErrorKind::no_space},
+                                          {"Disk quota exceeded", ErrorKind::no_space},
+                                          {"not a regular file", ErrorKind::bad_request}}};
+
+ErrorKind kind_of(std::string_view reason) {
+    for (const Reason& known : kReasons)
+        if (reason.find(known.words) != std::string_view::npos) return known.kind;
+    return ErrorKind::unavailable;
+}
+
+// A word that is neither an option nor anything else to ssh. It may name a user: user@host.
+bool is_host(std::string_view host) {
+    return !host.empty() && host.size() <= 255 && host.front() != '-' &&
+           std::all_of(host.begin(), host.end(), [](char c) {
+               return ascii::is_alnum(c) ||
+                      std::string_view("._-:@%[]").find(c) != std::string_view::npos;
+           });
+}
+
+std::string option(std::string_view name, auto value) {
+    return std::string(name) + "=" + std::to_string(value);
+}
+
+// The site's keys, configuration and known hosts count; nobody is there to answer a question, and a
+// shared connection that outlives this one is no business of ours.
+std::vector<std::string> ssh_words(const SshSettings& settings, const std::string& host) {
+    return {"ssh",
+            "-T",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "LogLevel=ERROR",
+            "-o",
+            "ControlMaster=no",
+            "-o",
+            option("ConnectTimeout", settings.connect_limit.count()),
+            "-o",
+            option("ServerAliveInterval", settings.alive_every.count()),
+            "-o",
+            option("ServerAliveCountMax", settings.alive_count),
+            "--",
+            host,
+            std::string("exec /bin/sh -c '") + kBridgeScript + "'"};
+}
+
+}  // namespace
+
+Bridge::Bridge(const SshSettings& settings, const std::string& host, Context& context)
+    : host_(host), context_(context) {
+    Command command;
+    command.argv = ssh_words(settings, host);
+    command.environment = settings.environment;
+    command.directory = settings.directory;
+    command.keep_input = true;
+    command.on_stderr_line = [this](std::string_view line) { complain(ascii::trim(line)); };
+    ssh_ = std::make_unique<Subprocess>(std::move(command));
+
+    const auto limit = settings.connect_limit + settings.answer_limit;
+    Context greeting(context.id(), context.stop_token(), {limit, false}, context.log());
+    try {
+        greet(greeting);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::timeout) throw;
+        context.check();
+        throw BridgeUnreachable(ErrorKind::unavailable, host_ + ": no answer within " +
+                                                            std::to_string(limit.count()) + " s");
+    }
+}
+
+// The reason is what was said last: a changed host key has ten lines of advice before it.
+void Bridge::complain(std::string_view line) {
+    if (line.empty()) return;
+    complaint_before_ = std::move(complaint_);
+    complaint_ = line.substr(0, kMaxComplaint);
+}
+
+std::string Bridge::complaints(std::string_view otherwise) const {
+    if (complaint_.empty()) return std::string(otherwise);
+    return one_line(complaint_before_ + (complaint_before_.empty() ? "" : " ") + complaint_,
+                    2 * kMaxComplaint);
+}
+
+// What start-up files of the host print comes before the script's first word.
+void Bridge::greet(Context& context) {
+    size_t chatter = 0;
+    while (chatter < kMaxChatter) {
+        const std::optional<std::string> got = line(context);
+        if (!got) break;
+        if (*got == kGreeting) return;
+        chatter += got->size() + 1;
+    }
+    const ExitStatus status = ssh_->wait(context);
+    throw BridgeUnreachable(ErrorKind::unavailable,
+                            host_ + ": " + complaints("ssh " + to_string(status)));
+}
+
+// Without its newline; nothing at the end of the conversation.
+std::optional<std::string> Bridge::line(Context& context) {
+    std::array<std::byte, kReadBytes> buffer;
+    size_t looked = 0;
+    while (true) {
+        const size_t end = received_.find('\n', looked);
+        if (end != std::string::npos) {
+            std::string text = received_.substr(0, end);
+            received_.erase(0, end + 1);
+            return text;
+        }
+        looked = received_.size();
+        if (looked > kMaxLine) throw Error(ErrorKind::limit, host_ + ": endless line");
+        const size_t got = ssh_->read(buffer, context);
+        if (got == 0) return std::nullopt;
+        received_.append(reinterpret_cast<const char*>(buffer.data()), got);
+    }
+}
+
+std::string Bridge::reply() {
+    const std::optional<std::string> text = line(context_);
+    if (!text) lost();
+    if (*text == "ok") return "";
+    if (text->starts_with("ok ")) return text->substr(3);
+    refused(text->starts_with("no ") ? std::string_view(*text).substr(3) : *text);
+}
+
+void Bridge::refused(std::string_view reason) const {
+    throw Error(kind_of(reason), host_ + ": " + one_line(reason, kMaxComplaint));
+}
+
+// The conversation has ended in the middle.
+void Bridge::lost() {
+    ssh_->wait(context_);
+    refused(complaints("the connection was lost"));
+}
+
+std::string Bridge::ask(std::string_view request, std::initializer_list<std::string_view> values) {
+    std::string text = std::string(request) + "\n";
+    for (const std::string_view value : values) {
+        if (value.find('\n') != std::string_view::npos ||
+            value.find('\0') != std::string_view::npos)
+            throw Error(ErrorKind::bad_request, "a path with a newline in it");
+        text += std::string(value) + "\n";
+    }
+    send(std::as_bytes(std::span(text)));
+    return reply();
+}
+
+void Bridge::put(std::string_view request, std::span<const std::byte> bytes) {
+    const std::string text = std::string(request) + "\n";
+    send(std::as_bytes(std::span(text)));
+    send(bytes);
+}
+
+// Who takes no more has said why.
+void Bridge::send(std::span<const std::byte> bytes) {
+    if (ssh_->write(bytes, context_)) return;
+    reply();
+    lost();
+}
+
+size_t Bridge::read(std::span<std::byte> buffer) {
+    if (!received_.empty()) {
+        const size_t size = std::min(buffer.size(), received_.size());
+        std::copy_n(std::as_bytes(std::span(received_)).begin(), size, buffer.begin());
+        received_.erase(0, size);
+        return size;
+    }
+    const size_t got = ssh_->read(buffer, context_);
+    if (got > 0) return got;
+    if (!ssh_->wait(context_).success()) lost();
+    return 0;
+}
+
+std::vector<std::string> bridge_hosts(std::string_view list) {
+    std::vector<std::string> hosts;
+    for (const std::string_view word : ascii::split(list, " \t\r\n,")) {
+        if (!is_host(word))
+            throw Error(ErrorKind::bad_request,
+                        "BRIDGE_LIST: '" + one_line(word, 100) + "' is no name of a host");
+        hosts.emplace_back(word);
+    }
+    if (hosts.empty()) throw Error(ErrorKind::bad_request, "BRIDGE_LIST is empty");
+    return hosts;
+}
+
+std::unique_ptr<Bridge> connect_bridge(const SshSettings& settings,
+                                       const std::vector<std::string>& hosts, ObjectId id,
+                                       Context& context) {
+    const size_t first = static_cast<size_t>(std::max<ObjectId>(id, 0)) % hosts.size();
+    for (size_t tried = 0;; ++tried) {
+        try {
+            return std::make_unique<Bridge>(settings, hosts[(first + tried) % hosts.size()],
+                                            context);
+        } catch (const BridgeUnreachable& error) {
+            if (tried + 1 == hosts.size()) throw;
+            context.log().log(LogLevel::warning,
+                              std::string(error.what()) + "; trying the next host");
+        }
+    }
+}
+
+}  // namespace onemarket

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# What runs on a bridge host: serves the marketplace driver over its stdin and stdout, and nothing
+# else. It is always this text; values come as lines of stdin, are never evaluated, and hold no
+# newline. POSIX shell, GNU coreutils, flock. It is passed between single quotes, so it has none.
+#
+# A request is a line of words; values follow on lines of their own. A reply is a line
+# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not published is removed.
+LC_ALL=C; export LC_ALL
+umask 022
+temporary="" file="" path="" name=""
+
+drop() { [ -z "$temporary" ] || rm -f "./$temporary"; }
+trap drop EXIT
+trap "exit 1" HUP INT TERM PIPE
+
+ok() { printf "ok%s\n" "${1:+ $1}"; }
+no() { printf "no %s\n" "$(printf "%s" "$1" | tr "\n\r" "  ")"; }
+value() { IFS= read -r "$1"; }
+# Answers with the outcome of a command whose output is its complaint.
+tell() { if complaint=$("$@" 2>&1); then ok; else no "$complaint"; fi; }
+
+piece() { dd bs=64k if=/dev/fd/$file iflag=skip_bytes,count_bytes skip="$1" count="$2" status=none; }
+create() { set -C; : > "./$1"; }
+publish() { # NAME BYTES SIZE
+    [ "$(stat -c %s "./$temporary")" = "$2" ] || { echo "bytes are missing"; return 1; }
+    truncate -s "$3" "./$temporary" && chmod 0644 "./$temporary" && sync "./$temporary" &&
+        ln -T "./$temporary" "./$1" && rm -f "./$temporary" && sync .
+}
+
+echo "onemarketd bridge 1"
+while read -r request one two; do
+    case $request in
+    folder) # PATH: where all names below are
+        value path
+        if complaint=$(ls -d -- "$path/." 2>&1 > /dev/null && cd -- "$path" 2>&1); then
+            cd -- "$path" && ok
+        else
+            no "$complaint"
+        fi ;;
+    usage) # size, used and free bytes of the folder
+        if sizes=$(df -B1 --output=size,used,avail . 2>&1); then
+            ok "$(printf "%s" "$sizes" | tail -n 1)"
+        else
+            no "$sizes"
+        fi ;;
+    clean) # APP: temporaries of its imports that no live one holds
+        for name in ./.onemarketd-"$one"-*; do
+            [ ! -f "$name" ] || [ -L "$name" ] || flock -n "$name" rm -f "$name"
+        done
+        ok ;;
+    create) # NAME: the temporary
+        value name
+        if complaint=$(create "$name" 2>&1); then
+            exec 9<> "./$name"
+            temporary=$name file=9
+            flock -n 9
+            ok
+        else
+            no "$complaint"
+        fi ;;
+    put) # OFFSET COUNT, then so many bytes; answered only when it fails
+        complaint=$(dd bs=256k iflag=fullblock,count_bytes count="$two" of=/dev/fd/9 conv=notrunc \
+            oflag=seek_bytes seek="$one" status=none 2>&1) || { no "$complaint"; exit 1; }
+        ;;
+    publish) # BYTES SIZE, NAME: all was put, the file has SIZE bytes with the hole at its end
+        value name
+        if complaint=$(publish "$name" "$one" "$two" 2>&1); then
+            temporary=""
+            ok
+        else
+            no "$complaint"
+        fi ;;
+    remove) # NAME
+        value name
+        if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then
+            no "No such file or directory"
+        elif [ -L "./$name" ] || [ ! -f "./$name" ]; then
+            no "not a regular file"
+        else
+            tell rm -f "./$name"
+        fi ;;
+    open) # PATH of a file or block device; its size
+        value path
+        if ! complaint=$(stat -L -- "$path" 2>&1 > /dev/null); then
+            no "$complaint"
+        elif [ ! -f "$path" ] && [ ! -b "$path" ]; then # a FIFO would wait for ever
+            no "not a regular file"
+        elif ! complaint=$({ : < "$path"; } 2>&1); then
+            no "$complaint"
+        else
+            exec 3< "$path"
+            file=3
+            if [ -f /dev/fd/3 ]; then
+                ok "$(stat -L -c %s /dev/fd/3)"
+            else
+                ok "$(blockdev --getsize64 /dev/fd/3)"
+            fi
+        fi ;;
+    get) # OFFSET COUNT: in base64, fewer bytes only at the end
+        if complaint=$(piece "$one" "$two" 2>&1 > /dev/null); then
+            ok "$(piece "$one" "$two" | base64 -w 0)"
+        else
+            no "$complaint"
+        fi ;;
+    all) # the whole file, up to the end of stdout; the exit status tells whether it was all
+        ok
+        exec dd bs=1M if=/dev/fd/$file status=none ;;
+    *) no "unknown request" ;;
+    esac
+done

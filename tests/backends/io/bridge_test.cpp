@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/bridge.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <thread>
+
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+#include "tests/backends/helpers.h"
+#include "tests/support/sshd.h"
+
+namespace onemarket::test {
+namespace {
+
+using boost::asio::ip::tcp;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Hosts = std::vector<std::string>;
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+    return std::as_bytes(std::span(text));
+}
+
+class BridgeTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!Sshd::is_there()) GTEST_SKIP() << "OpenSSH's server is not installed";
+        sshd_ = std::make_unique<Sshd>();
+        settings_.environment = {"PATH=" + sshd_->bin() + ":/usr/bin:/bin"};
+        settings_.directory = "/";
+    }
+    void TearDown() override {
+        if (!sshd_) return;
+        EXPECT_TRUE(eventually([this] { return sshd_->connections() == 0; }));
+    }
+
+    std::unique_ptr<Bridge> connect(const std::string& host = "bridge1") {
+        return std::make_unique<Bridge>(settings_, host, context_);
+    }
+    // A bridge whose folder is the throw-away one, with a temporary to write to.
+    std::unique_ptr<Bridge> writing() {
+        auto bridge = connect();
+        bridge->ask("folder", {dir_.path().string()});
+        bridge->ask("create", {".onemarketd-5-x"});
+        return bridge;
+    }
+    std::string all(Bridge& bridge) {
+        std::string text;
+        std::string buffer(65536, '\0');
+        while (const size_t got = bridge.read(std::as_writable_bytes(std::span(buffer))))
+            text.append(buffer, 0, got);
+        return text;
+    }
+
+    TempDir dir_;
+    TestContext context_;
+    SshSettings settings_;
+    std::unique_ptr<Sshd> sshd_;
+};
+
+// --- Files ---
+
+TEST_F(BridgeTest, ReadsAFile) {
+    const std::string content = noise(3'000'000);
+    for (const char* name : {"image", "two words", "$(touch x) `y` \"q\" 'p'", "-rf", "caf\xc3\xa9",
+                             "a;b|c&d<e>*?[f]\\"}) {
+        write_file(dir_ / name, content);
+        auto bridge = connect();
+        EXPECT_EQ(bridge->ask("open", {dir_ / name}), "3000000");
+        EXPECT_EQ(bridge->ask("get 1000 10"), base64_encode(content.substr(1000, 10)));
+        EXPECT_EQ(bridge->ask("get 2999995 100"), base64_encode(content.substr(2'999'995)));
+        EXPECT_EQ(bridge->ask("get 5000000 100"), "");
+        bridge->ask("all");
+        EXPECT_TRUE(all(*bridge) == content) << name;
+    }
+    EXPECT_EQ(list(dir_.path()).size(), 6U);
+}
+
+TEST_F(BridgeTest, FileThatIsNotThereNamesHostAndReason) {
+    auto bridge = connect("bridge2");
+    const Error error = error_of([&] { bridge->ask("open", {dir_ / "none"}); });
+    EXPECT_EQ(error.kind(), ErrorKind::not_found);
+    const std::string text = error.what();
+    EXPECT_TRUE(text.starts_with("bridge2: ")) << text;
+    EXPECT_TRUE(text.ends_with("No such file or directory")) << text;
+}
+
+TEST_F(BridgeTest, NeitherFolderNorFifoIsOpened) {
+    ASSERT_EQ(::mkfifo((dir_ / "fifo").c_str(), 0600), 0);
+    auto bridge = connect();
+    for (const std::string& path : {dir_ / "fifo", dir_.path().string(), std::string("/dev/null")})
+        EXPECT_STREQ(error_of([&] { bridge->ask("open", {path}); }).what(),
+                     "bridge1: not a regular file");
+}
+
+TEST_F(BridgeTest, PathWithANewlineIsRefusedHere) {
+    auto bridge = connect();
+    const Error error = error_of([&] { bridge->ask("open", {"/a\nfolder\n/"}); });
+    EXPECT_EQ(error.kind(), ErrorKind::bad_request);
+}
+
+// --- A folder ---
+
+TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
+    const std::string head = noise(100'000), tail = noise(5000);
+    {
+        auto bridge = writing();
+        bridge->put("put 0 100000", bytes_of(head));
+        bridge->put("put 10000000 5000", bytes_of(tail));
+        EXPECT_EQ(bridge->ask("get 10004990 100"), base64_encode(tail.substr(4990)));
+        EXPECT_EQ(list(dir_.path()), Hosts{".onemarketd-5-x"});
+        bridge->ask("publish 10005000 20000000", {"marketapp-5"});
+    }
+    EXPECT_EQ(list(dir_.path()), Hosts{"marketapp-5"});
+    const std::string content = read_file(dir_ / "marketapp-5");
+    ASSERT_EQ(content.size(), 20'000'000U);
+    EXPECT_TRUE(content.substr(0, 100'000) == head);
+    EXPECT_TRUE(content.substr(10'000'000, 5000) == tail);
+    struct stat info {};
+    ASSERT_EQ(::stat((dir_ / "marketapp-5").c_str(), &info), 0);
+    EXPECT_LT(info.st_blocks * 512, 1'000'000);
+    EXPECT_EQ(info.st_mode & 07777, 0644U);
+}
+
+TEST_F(BridgeTest, WhatIsNotPublishedGoesWithTheConnection) {
+    {
+        auto bridge = writing();
+        bridge->put("put 0 6", bytes_of("abcdef"));
+        bridge->put("put 6 1000000", bytes_of("and then the line breaks"));
+    }
+    EXPECT_TRUE(eventually([this] { return list(dir_.path()).empty(); }));
+}
+
+TEST_F(BridgeTest, NothingIsPublishedOverAnotherFile) {
+    write_file(dir_ / "marketapp-5", "of somebody");
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    const Error error = error_of([&] { bridge->ask("publish 4 4", {"marketapp-5"}); });
+    EXPECT_NE(std::string(error.what()).find("File exists"), std::string::npos) << error.what();
+    EXPECT_EQ(read_file(dir_ / "marketapp-5"), "of somebody");
+}
+
+TEST_F(BridgeTest, NothingIsPublishedWithBytesMissing) {
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    EXPECT_STREQ(error_of([&] { bridge->ask("publish 5 5", {"marketapp-5"}); }).what(),
+                 "bridge1: bytes are missing");
+}
+
+TEST_F(BridgeTest, RemovesFilesAlone) {
+    write_file(dir_ / "file", "");
+    std::filesystem::create_directory(dir_ / "folder");
+    std::filesystem::create_symlink(dir_ / "file", dir_ / "link");
+    auto bridge = connect();
+    bridge->ask("folder", {dir_.path().string()});
+    for (const char* name : {"folder", "link"})
+        EXPECT_EQ(error_of([&] { bridge->ask("remove", {name}); }).kind(), ErrorKind::bad_request);
+    bridge->ask("remove", {"file"});
+    EXPECT_EQ(error_of([&] { bridge->ask("remove", {"file"}); }).kind(), ErrorKind::not_found);
+    EXPECT_EQ(list(dir_.path()), (Hosts{"folder", "link"}));
+}
+
+TEST_F(BridgeTest, CleansTheAppsTemporariesNobodyHolds) {
+    write_file(dir_ / ".onemarketd-5-old", "");
+    write_file(dir_ / ".onemarketd-50-other", "");
+    auto live = writing();
+    auto bridge = connect("bridge2");
+    bridge->ask("folder", {dir_.path().string()});
+    bridge->ask("clean 5");
+    EXPECT_EQ(list(dir_.path()), (Hosts{".onemarketd-5-x", ".onemarketd-50-other"}));
+}
+
+TEST_F(BridgeTest, FolderThatIsNone) {
+    auto bridge = connect();
+    const Error error = error_of([&] { bridge->ask("folder", {dir_ / "none"}); });
+    EXPECT_EQ(error.kind(), ErrorKind::not_found) << error.what();
+    EXPECT_EQ(error_of([&] { bridge->ask("folder", {"/etc/passwd"}); }).kind(),
+              ErrorKind::unavailable);
+    bridge->ask("folder", {dir_.path().string()});
+    EXPECT_EQ(ascii::split(bridge->ask("usage"), " ").size(), 3U);
+}
+
+// --- Hosts ---
+
+TEST_F(BridgeTest, HostsThatCannotBeReachedSayWhy) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"down", "Connection refused"},
+        {"stranger",
+         "Host key for stranger has changed and you have requested strict checking. "
+         "Host key verification failed."},
+        {"refused", "Permission denied (publickey)."},
+    };
+    for (const auto& [host, reason] : cases) {
+        const Error error = error_of([&, name = host] { connect(name); });
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+        const std::string text = error.what();
+        EXPECT_TRUE(text.starts_with(host + ": ")) << text;
+        EXPECT_TRUE(text.ends_with(reason)) << text;
+    }
+}
+
+TEST_F(BridgeTest, HostThatSaysNothingIsGivenUp) {
+    boost::asio::io_context io;
+    tcp::acceptor silent(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    sshd_->add_host("silent", "    Port " + std::to_string(silent.local_endpoint().port()));
+    settings_.connect_limit = seconds(1);
+    const Stopwatch watch;
+    const Error error = error_of([&] { connect("silent"); });
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
+    EXPECT_LT(watch.seconds(), 5);
+}
+
+TEST_F(BridgeTest, NextHostServesForOneThatIsDown) {
+    const auto bridge = connect_bridge(settings_, {"down", "bridge2", "bridge3"}, 3, context_);
+    EXPECT_EQ(bridge->host(), "bridge2");
+    EXPECT_TRUE(context_.log.contains("down: ssh: connect to host"));
+    EXPECT_EQ(connect_bridge(settings_, {"bridge1", "bridge2", "bridge3"}, 5, context_)->host(),
+              "bridge3");
+    const Error error = error_of([&] {
+        connect_bridge(settings_, {"down", "refused"}, 0, context_);
+    });
+    EXPECT_TRUE(std::string(error.what()).starts_with("refused: ")) << error.what();
+}
+
+TEST_F(BridgeTest, CancelEndsTheConversationAtOnce) {
+    ASSERT_EQ(::mkfifo((dir_ / "fifo").c_str(), 0600), 0);
+    auto bridge = writing();
+    std::jthread admin([this] {
+        std::this_thread::sleep_for(milliseconds(50));
+        context_.stop.request_stop();
+    });
+    // Waits for bytes that do not come: the script reads what is no request yet.
+    const Stopwatch watch;
+    EXPECT_EQ(error_of([&] {
+                  bridge->put("put 0 10", bytes_of(""));
+                  bridge->ask("usage");
+              }).kind(),
+              ErrorKind::cancelled);
+    EXPECT_LT(watch.seconds(), 3);
+    bridge.reset();
+    EXPECT_TRUE(eventually([this] { return !std::filesystem::exists(dir_ / ".onemarketd-5-x"); }));
+}
+
+TEST_F(BridgeTest, ChatterOfStartUpFilesIsNoAnswer) {
+    // A host whose account prints before it does what it is told.
+    sshd_->add_host("chatty", "    HostKeyAlias bridge1\n    SetEnv NOTHING=1");
+    write_script(dir_ / "bin/ssh", "#!/bin/sh\necho Welcome to the host; echo ok; exec " +
+                                       sshd_->bin() + "/ssh \"$@\"\n");
+    settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
+    auto bridge = connect("chatty");
+    bridge->ask("folder", {"/"});
+}
+
+TEST(BridgeHosts, AreWords) {
+    EXPECT_EQ(bridge_hosts(" a.b  user@c\n\td-1,e_2 [::1] "),
+              (Hosts{"a.b", "user@c", "d-1", "e_2", "[::1]"}));
+    for (const char* list : {"", " \n", "-oProxyCommand=x", "a b;c", "$(x)", "a'b", "a/b"})
+        EXPECT_EQ(error_of([&] { bridge_hosts(list); }).kind(), ErrorKind::bad_request) << list;
+}
+
+}  // namespace
+}  // namespace onemarket::test

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A throw-away sshd on loopback that plays other hosts, for tests of bridges.
+#
+#   sshd.sh start DATA         starts it on a free port, prints the folder of an `ssh` that knows
+#                                bridge1 bridge2 bridge3   the account that runs this
+#                                down                      nobody listens there
+#                                stranger                  has another host key than is known
+#                                refused                   takes no key of ours
+#                              DATA/config is that ssh's configuration
+#   sshd.sh connections DATA   how many processes serve connections now
+#   sshd.sh stop DATA          kills it and all its connections, removes DATA
+#
+# Exit status 77: OpenSSH is not installed. A server nobody stops ends by itself when DATA is gone,
+# or after MAX_LIFE seconds (3600).
+set -euo pipefail
+
+action=$1
+data=$(realpath -m "$2")
+here=$(realpath "$0")
+sshd=$(PATH=/usr/sbin:/usr/bin:/sbin:$PATH command -v sshd || true)
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Our sshd and its connections: those that descend from it.
+pids() {
+    local top
+    top=$(cat "$data/pid" 2> /dev/null) || return 0
+    grep -qsF -- "$data/sshd_config" "/proc/$top/cmdline" || return 0
+    python3 - "$top" <<'PY'
+import pathlib, sys
+parents = {}
+for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    try:
+        fields = stat.read_text(errors="replace").rsplit(")", 1)[1].split()
+    except OSError:
+        continue
+    parents[int(stat.parent.name)] = int(fields[1])
+found = [int(sys.argv[1])]
+for pid in found:
+    found += [child for child, parent in parents.items() if parent == pid]
+print(*found, sep="\n")
+PY
+}
+
+write_files() {
+    mkdir -p "$data/bin"
+    for key in host_key other_host_key id other_id; do
+        ssh-keygen -q -t ed25519 -N '' -C test -f "$data/$key"
+    done
+    cp "$data/id.pub" "$data/authorized_keys"
+    chmod 755 "$data"
+    cat > "$data/sshd_config" <<CONF
+ListenAddress 127.0.0.1
+Port $port
+HostKey $data/host_key
+PidFile none
+AuthorizedKeysFile $data/authorized_keys
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+PermitRootLogin prohibit-password
+MaxStartups 200
+LogLevel ERROR
+CONF
+    for host in bridge1 bridge2 bridge3 refused; do
+        echo "$host $(cut -d' ' -f1,2 "$data/host_key.pub")"
+    done > "$data/known_hosts"
+    echo "stranger $(cut -d' ' -f1,2 "$data/other_host_key.pub")" >> "$data/known_hosts"
+    for host in bridge1 bridge2 bridge3 stranger down refused; do
+        printf 'Host %s\n    HostKeyAlias %s\n' $host $host
+        [ $host != down ] || echo "    Port 1"
+        [ $host != refused ] || echo "    IdentityFile $data/other_id"
+    done > "$data/config"
+    cat >> "$data/config" <<CONF
+Host * !refused
+    IdentityFile $data/id
+Host *
+    HostName 127.0.0.1
+    Port $port
+    IdentitiesOnly yes
+    UserKnownHostsFile $data/known_hosts
+    GlobalKnownHostsFile /dev/null
+    StrictHostKeyChecking yes
+CONF
+    printf '#!/bin/sh\nexec %s -F "%s" "$@"\n' "$(command -v ssh)" "$data/config" > "$data/bin/ssh"
+    chmod +x "$data/bin/ssh"
+}
+
+case $action in
+start)
+    if [ -z "$sshd" ] || ! command -v ssh > /dev/null; then
+        echo "sshd.sh: OpenSSH is not installed" >&2
+        exit 77
+    fi
+    rm -rf "$data"
+    mkdir -p "$data"
+    [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+    port=$(free_port)
+    write_files
+    # In the foreground, so that its pid is known; sshd wants its absolute path.
+    setsid "$sshd" -D -f "$data/sshd_config" -E "$data/log" < /dev/null > /dev/null 2>&1 &
+    echo $! > "$data/pid"
+    end=$((SECONDS + 30))
+    until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
+        if [ $SECONDS -ge $end ] || [ -z "$(pids)" ]; then
+            echo "sshd.sh: does not start" >&2
+            cat "$data/log" >&2
+            exit 1
+        fi
+        sleep 0.02
+    done
+    setsid bash "$here" watch "$data" < /dev/null > /dev/null 2>&1 &
+    echo "$data/bin"
+    ;;
+connections)
+    echo $(($(pids | wc -l) - 1))
+    ;;
+watch)
+    end=$((SECONDS + ${MAX_LIFE:-3600}))
+    before=
+    while [ $SECONDS -lt $end ] && [ -e "$data/pid" ]; do
+        before=$(pids)
+        sleep 2
+    done
+    for pid in $before $(pids); do
+        ! grep -qsF -- "$data/sshd_config" "/proc/$pid/cmdline" || kill -KILL "$pid" 2> /dev/null || true
+    done
+    ;;
+stop)
+    for pid in $(pids); do kill -KILL "$pid" 2> /dev/null || true; done
+    rm -rf "$data"
+    ;;
+*)
+    sed -n '3,16s/^# \{0,1\}//p' "$here" >&2
+    exit 2
+    ;;
+esac
