@@ -20,7 +20,7 @@ std::shared_ptr<const T> make(const Site&) {
 // Alphabetical.
 constexpr std::array<BackendEntry, 2> kBackends{{
     {"http",
-     [](const Site& site) -> std::shared_ptr<const Backend> { return make<HttpBackend>(site); }},
+     [](const Site& site) -> std::shared_ptr<const Backend> { return std::make_shared<HttpBackend>(site); }},
     {"s3",
      [](const Site& site) -> std::shared_ptr<const Backend> {
          return std::make_shared<S3Backend>(site);

@@ -5,6 +5,7 @@
 #include "backends/io/public_dir.h"
 #include "backends/io/pump.h"
 #include "backends/io/random.h"
+#include "backends/io/remote_dir.h"
 
 namespace onemarket {
 namespace {
@@ -18,77 +19,78 @@ std::string base_url(const DriverMessage& message) {
     return url;
 }
 
-PublicDir public_dir(const DriverMessage& message) {
-    return PublicDir(message.required_market("PUBLIC_DIR"));
-}
-
 std::string new_name(ObjectId app) {
     return "marketapp-" + std::to_string(app) + "-" + random_hex();
 }
 
-void check_space(const PublicDir& dir, const Reader& reader) {
-    const uint64_t free = dir.usage().free;
+void check_space(const Folder& folder, const Reader& reader) {
     const uint64_t needed = reader.allocated();
+    if (needed == 0) return;
+    const uint64_t free = folder.usage().free;
     if (needed > free)
-        throw Error(ErrorKind::no_space,
-                    "PUBLIC_DIR " + dir.path() + ": No space left: the image takes " +
-                        std::to_string((needed + kMegabyte - 1) / kMegabyte) + " MB, " +
-                        std::to_string(free / kMegabyte) + " MB are free");
+        throw Error(ErrorKind::no_space, folder.name() + ": No space left: the image takes " +
+                                             std::to_string((needed + kMegabyte - 1) / kMegabyte) +
+                                             " MB, " + std::to_string(free / kMegabyte) +
+                                             " MB are free");
 }
 
-// Fills the publication and returns the MD5 of what it holds.
-std::string copy(Reader& reader, PublicDir& dir, Publication& publication, Context& context) {
+// Fills the file and returns the MD5 of what it holds.
+std::string copy(Reader& reader, const Folder& folder, FolderFile& file, Context& context) {
     Digest md5("MD5");
-    if (reader.file() >= 0 && publication.clone_from(reader.file())) {
+    if (const auto clone = reader.file() < 0 ? nullptr : file.clone_from(reader.file())) {
         // Blocks are shared, nothing is to be copied. What was cloned is what gets hashed.
-        FileReader clone = publication.reread();
         NullSink nowhere;
-        pump(clone, nowhere, md5, context);
+        pump(*clone, nowhere, md5, context);
     } else {
-        check_space(dir, reader);
-        pump(reader, publication, md5, context);
+        check_space(folder, reader);
+        pump(reader, file, md5, context);
     }
     return md5.finish();
 }
 
 // The source may have been written to since it was looked at: what counts is what is published.
-void check_copy(const ImageFacts& facts, const Publication& publication) {
+void check_copy(const ImageFacts& facts, FolderFile& file) {
     if (!facts.format_confirmed) return;
-    const FileReader copy = publication.reread();
+    const std::unique_ptr<RandomAccess> copy = file.content();
     const std::string fault = publishing_fault(
         facts.format, probe_image_format([&copy](uint64_t offset, std::span<std::byte> buffer) {
-            return copy.read_at(offset, buffer);
+            return copy->read_at(offset, buffer);
         }));
     if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.location + ": " + fault);
 }
 
 }  // namespace
 
-bool HttpBackend::serves(const DriverMessage& message) const {
-    return !message.market("BRIDGE_LIST");
+std::unique_ptr<Folder> HttpBackend::folder(const DriverMessage& message, Context& context) const {
+    const std::string path = message.required_market("PUBLIC_DIR");
+    const std::optional<std::string> bridges = message.market("BRIDGE_LIST");
+    if (!bridges) return std::make_unique<PublicDir>(path);
+    auto bridge = connect_bridge(site_.ssh, bridge_hosts(*bridges), context.id(), context);
+    return std::make_unique<RemoteDir>(site_.ssh, std::move(bridge), path, context);
 }
 
 PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& image,
                                  Context& context) const {
     const std::string url = base_url(message);
-    PublicDir dir = public_dir(message);
-    dir.remove_temporaries(context.id());
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
+    public_folder->remove_temporaries(context.id());
 
     const std::unique_ptr<Reader> reader = image.open(context);
-    Publication publication(dir, context.id());
-    const std::string md5 = copy(*reader, dir, publication, context);
+    const std::unique_ptr<FolderFile> file = public_folder->create(context.id());
+    const std::string md5 = copy(*reader, *public_folder, *file, context);
     const ImageFacts& facts = image.facts();
     if (!facts.md5.empty() && facts.md5 != md5)
         throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
                                             facts.md5 + ", its bytes have " + md5);
-    check_copy(facts, publication);
+    check_copy(facts, *file);
     context.check();
     const std::string name = new_name(context.id());
-    publication.publish(name);
+    file->publish(name);
     return {url + "/" + name, md5, facts.size_mb, facts.format};
 }
 
-void HttpBackend::remove(const DriverMessage& message, const std::string& source, Context&) const {
+void HttpBackend::remove(const DriverMessage& message, const std::string& source,
+                         Context& context) const {
     const std::string prefix = base_url(message) + "/";
     if (!source.starts_with(prefix))
         throw Error(ErrorKind::bad_request, source + " is not below BASE_URL " + prefix);
@@ -96,9 +98,9 @@ void HttpBackend::remove(const DriverMessage& message, const std::string& source
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, source + " is no name of a published file");
 
-    PublicDir dir = public_dir(message);
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
     try {
-        dir.remove(name);
+        public_folder->remove(name);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         throw Error(ErrorKind::not_found, source + " is not in the marketplace");
@@ -106,11 +108,11 @@ void HttpBackend::remove(const DriverMessage& message, const std::string& source
 }
 
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {
-    public_dir(message).remove_temporaries(context.id());
+    folder(message, context)->remove_temporaries(context.id());
 }
 
-std::string HttpBackend::monitor(const DriverMessage& message, Context&) const {
-    const PublicDir::Usage usage = public_dir(message).usage();
+std::string HttpBackend::monitor(const DriverMessage& message, Context& context) const {
+    const Folder::Usage usage = folder(message, context)->usage();
     return "USED_MB=" + std::to_string((usage.used + kMegabyte - 1) / kMegabyte) +
            "\nFREE_MB=" + std::to_string(usage.free / kMegabyte) +
            "\nTOTAL_MB=" + std::to_string((usage.total + kMegabyte - 1) / kMegabyte) + "\n";

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Marketplace `http`: a folder of this host that a web server shows.
+// Marketplace `http`: a folder that a web server shows, of this host or of bridge hosts.
 #pragma once
 
 #include "backends/backend.h"
+#include "backends/io/folder.h"
+#include "backends/site.h"
 
 namespace onemarket {
 
-// PUBLIC_DIR is the folder, BASE_URL its address.
+// PUBLIC_DIR is the folder, BASE_URL its address; with a BRIDGE_LIST the folder is on each of those
+// hosts.
 class HttpBackend : public Backend {
   public:
-    // False with a BRIDGE_LIST: the folder is elsewhere.
-    bool serves(const DriverMessage& message) const override;
+    // `site` must outlive this.
+    explicit HttpBackend(const Site& site) : site_(site) {}
+
+    bool serves(const DriverMessage&) const override { return true; }
     PublishedApp import(const DriverMessage& message, ImageSource& image,
                         Context& context) const override;
     void remove(const DriverMessage& message, const std::string& source,
                 Context& context) const override;
     void discard(const DriverMessage& message, Context& context) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
+
+  private:
+    std::unique_ptr<Folder> folder(const DriverMessage& message, Context& context) const;
+
+    const Site& site_;
 };
 
 }  // namespace onemarket

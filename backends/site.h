@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backends/io/backoff.h"
+#include "backends/io/bridge.h"
 #include "backends/io/http_client.h"
 
 namespace onemarket {
@@ -41,6 +42,7 @@ struct Site {
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
     HttpSettings http;
+    SshSettings ssh;               // to bridge hosts
     RetryPolicy retries;           // of requests to services
     size_t s3_parallel_parts = 4;  // of one image
 };

@@ -43,11 +43,14 @@ while read -r request one two; do
         else
             no "$sizes"
         fi ;;
-    clean) # APP: temporaries of its imports that no live one holds
+    clean) # APP: temporaries of its imports that no live one holds; how many
+        count=0
         for name in ./.onemarketd-"$one"-*; do
-            [ ! -f "$name" ] || [ -L "$name" ] || flock -n "$name" rm -f "$name"
+            if [ -f "$name" ] && [ ! -L "$name" ] && flock -n "$name" rm -f "$name"; then
+                count=$((count + 1))
+            fi
         done
-        ok ;;
+        ok $count ;;
     create) # NAME: the temporary
         value name
         if complaint=$(create "$name" 2>&1); then

@@ -16,19 +16,13 @@
 #include <memory>
 
 #include "backends/io/random.h"
-#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
 
-constexpr size_t kMaxNameBytes = 255;
 constexpr mode_t kPublicMode = 0644;
 // Dirty pages handed to the disk at a time while the copy goes on, so that fsync has little left.
 constexpr uint64_t kWriteBackBytes = uint64_t{8} << 20;
-
-std::string temporary_prefix(ObjectId app) {
-    return ".onemarketd-" + std::to_string(app) + "-";
-}
 
 // Makes `from` visible as `to`, never over an existing file.
 bool rename_new(int dir, const std::string& from, const std::string& to) {
@@ -51,12 +45,6 @@ bool is_same_file(int dir, const std::string& name, int file) {
 }
 
 }  // namespace
-
-bool is_public_name(std::string_view name) {
-    return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
-           std::none_of(name.begin(), name.end(),
-                        [](char c) { return c == '/' || ascii::is_control(c); });
-}
 
 PublicDir::PublicDir(const std::string& path) : path_(path) {
     if (!path.starts_with('/'))
@@ -83,6 +71,10 @@ void PublicDir::remove(const std::string& name) {
     if (!S_ISREG(status.st_mode))
         throw Error(ErrorKind::bad_request, path + ": not a regular file");
     if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path);
+}
+
+std::unique_ptr<FolderFile> PublicDir::create(ObjectId app) {
+    return std::make_unique<Publication>(*this, app);
 }
 
 int PublicDir::remove_temporaries(ObjectId app) {
@@ -124,8 +116,13 @@ Publication::~Publication() {
     if (!temporary_.empty()) ::unlinkat(dir_.fd(), temporary_.c_str(), 0);
 }
 
-bool Publication::clone_from(int file) {
-    return ::ioctl(fd_.get(), FICLONE, file) == 0;
+std::unique_ptr<Reader> Publication::clone_from(int file) {
+    if (::ioctl(fd_.get(), FICLONE, file) != 0) return nullptr;
+    return std::make_unique<FileReader>(reread());
+}
+
+std::unique_ptr<RandomAccess> Publication::content() {
+    return std::make_unique<FileReader>(reread());
 }
 
 FileReader Publication::reread() const {

@@ -8,37 +8,24 @@
 #include <string_view>
 
 #include "backends/io/file_reader.h"
-#include "backends/io/stream.h"
+#include "backends/io/folder.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/request.h"
 
 namespace onemarket {
 
-// True for a name that is one path component and may be published: not empty, at most 255 bytes,
-// no slash, no control character, not beginning with a dot (which covers `.`, `..` and the
-// temporaries).
-bool is_public_name(std::string_view name);
-
 // An open PUBLIC_DIR. Every name is one component, used relative to the folder's descriptor and
 // never through a symbolic link: the kernel confines it, whatever the string looks like.
-class PublicDir {
+class PublicDir : public Folder {
   public:
     // Throws Error that begins with "PUBLIC_DIR <path>" when it is no folder that can be opened.
     explicit PublicDir(const std::string& path);
 
-    // Of the file system that holds the folder, in bytes; `free` is what this user may still write.
-    struct Usage {
-        uint64_t used, free, total;
-    };
-    Usage usage() const;
-
-    // Removes a published file. Throws Error: not_found when it is not there, bad_request when the
-    // name is not a public one or is no regular file.
-    void remove(const std::string& name);
-
-    // Removes what imports of this app left behind when they were killed: its temporaries that no
-    // live import holds. Returns how many.
-    int remove_temporaries(ObjectId app);
+    std::string name() const override { return "PUBLIC_DIR " + path_; }
+    Usage usage() const override;
+    std::unique_ptr<FolderFile> create(ObjectId app) override;
+    void remove(const std::string& name) override;
+    int remove_temporaries(ObjectId app) override;
 
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); }
@@ -51,7 +38,7 @@ class PublicDir {
 // One file on its way to being public. Its bytes go to a temporary in the same folder, locked
 // (flock) as long as this lives; publish() makes it whole, durable and visible in one step. Without
 // publish() the destructor removes it. Not thread-safe.
-class Publication : public Sink {
+class Publication : public FolderFile {
   public:
     // `dir` must outlive this.
     Publication(PublicDir& dir, ObjectId app);
@@ -59,18 +46,17 @@ class Publication : public Sink {
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
 
-    // Makes the file share the blocks of `file`, where the file system can (a reflink): then the
-    // content is there already. False, and nothing changed, where it cannot.
-    bool clone_from(int file);
+    std::unique_ptr<Reader> clone_from(int file) override;
 
     void write(std::span<const std::byte> bytes) override;
     void skip(uint64_t count) override;
 
-    // Mode 0644, fsync, rename to `name`, fsync of the folder. An existing file of that name is
-    // never replaced: Error.
-    void publish(const std::string& name);
+    // Mode 0644, fsync, rename to `name`, fsync of the folder.
+    void publish(const std::string& name) override;
 
-    // A reader of the content so far (after clone_from).
+    std::unique_ptr<RandomAccess> content() override;
+
+    // A reader of the content so far.
     FileReader reread() const;
 
   private:

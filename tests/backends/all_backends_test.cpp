@@ -86,7 +86,7 @@ TEST(AllBackends, AdministratorMayChooseTheScript) {
 TEST(AllBackends, SetUpTheBuiltInOneDoesNotServeIsTheScripts) {
     const Site site;
     const DriverMessage bridged = test::message("monitor-http-bridge", kMarket);
-    EXPECT_TRUE(is_a<ScriptBackend>(find_backend(site, {}, "http", bridged)));
+    EXPECT_TRUE(is_a<HttpBackend>(find_backend(site, {}, "http", bridged)));
     EXPECT_TRUE(is_a<ScriptExporter>(find_exporter(site, {}, "fs", with_bridge_datastore())));
 }
 

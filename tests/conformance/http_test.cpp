@@ -50,7 +50,8 @@ class HttpMarket : public MarketHarness {
     }
 
     static inline const std::string kUrl = "http://market.example:8080/images";
-    HttpBackend backend_;
+    Site site_;
+    HttpBackend backend_{site_};
     std::string public_;
     std::string outside_;
 };

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// A marketplace's public folder, wherever it is: on this host (public_dir.h) or on another one
+// (remote_dir.h). A name in it is one path component. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backends/io/stream.h"
+#include "protocol/request.h"
+
+namespace onemarket {
+
+// One file on its way to being public. Nobody sees it before publish(), which makes it whole,
+// durable and visible in one step; without that the destructor removes it.
+class FolderFile : public Sink {
+  public:
+    // Makes the file share the blocks of `file`, where the file system can (a reflink): the content
+    // is there then, and what is returned reads it. Null, and nothing changed, where it cannot.
+    virtual std::unique_ptr<Reader> clone_from(int file) {
+        (void)file;
+        return nullptr;
+    }
+
+    // Mode 0644, and an existing file of that name is never replaced: Error.
+    virtual void publish(const std::string& name) = 0;
+
+    // What was written, by its place. This must outlive it.
+    virtual std::unique_ptr<RandomAccess> content() = 0;
+};
+
+class Folder {
+  public:
+    virtual ~Folder() = default;
+
+    // Its name in messages: PUBLIC_DIR and the path, with the host where that is another one.
+    virtual std::string name() const = 0;
+
+    // Of the file system that holds the folder, in bytes; `free` is what this user may still write.
+    struct Usage {
+        uint64_t used, free, total;
+    };
+    virtual Usage usage() const = 0;
+
+    // A file of an import of this app. This must outlive it.
+    virtual std::unique_ptr<FolderFile> create(ObjectId app) = 0;
+
+    // Removes a published file. Throws Error: not_found when it is not there, bad_request when the
+    // name is not a public one or is no regular file.
+    virtual void remove(const std::string& name) = 0;
+
+    // Removes what imports of this app left behind when they were killed: its temporaries that no
+    // live import holds. Returns how many.
+    virtual int remove_temporaries(ObjectId app) = 0;
+};
+
+// True for a name that is one path component and may be published: not empty, at most 255 bytes,
+// no slash, no control character, not beginning with a dot (which covers `.`, `..` and the
+// temporaries).
+bool is_public_name(std::string_view name);
+
+// What a temporary's name of an import of this app begins with.
+std::string temporary_prefix(ObjectId app);
+
+}  // namespace onemarket

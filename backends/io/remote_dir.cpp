@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/remote_dir.h"
+
+#include <cstring>
+#include <vector>
+
+#include "backends/io/random.h"
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+
+namespace onemarket {
+namespace {
+
+// For each so many bytes a program is started there.
+constexpr size_t kPutBytes = size_t{4} << 20;
+
+constexpr std::chrono::milliseconds kTakeBackLimit{10'000};
+
+}  // namespace
+
+// Its bytes go to a temporary in the folder, locked as long as the connection lives.
+class RemoteDir::File : public FolderFile {
+  public:
+    File(RemoteDir& dir, ObjectId app) : dir_(dir) {
+        dir_.ask("create", {temporary_prefix(app) + random_hex()});
+    }
+
+    // The temporary goes with the connection. Whether a publish() without an answer was carried out
+    // only the folder itself can tell.
+    ~File() override {
+        if (!maybe_public_.empty()) dir_.take_back(maybe_public_);
+    }
+
+    void write(std::span<const std::byte> bytes) override {
+        if (buffer_.empty()) begin_ = offset_;
+        while (!bytes.empty()) {
+            const auto part = bytes.first(std::min(bytes.size(), kPutBytes - buffer_.size()));
+            buffer_.insert(buffer_.end(), part.begin(), part.end());
+            offset_ += part.size();
+            bytes = bytes.subspan(part.size());
+            if (buffer_.size() == kPutBytes) flush();
+        }
+    }
+    void skip(uint64_t count) override {
+        flush();
+        offset_ += count;
+    }
+
+    void publish(const std::string& name) override {
+        flush();
+        maybe_public_ = name;
+        dir_.ask("publish " + std::to_string(end_) + " " + std::to_string(offset_), {name});
+        maybe_public_.clear();
+    }
+
+    std::unique_ptr<RandomAccess> content() override {
+        flush();
+        return std::make_unique<Content>(dir_, offset_);
+    }
+
+  private:
+    class Content : public RandomAccess {
+      public:
+        Content(const RemoteDir& dir, uint64_t size) : dir_(dir), size_(size) {}
+
+        size_t read_at(uint64_t offset, std::span<std::byte> buffer) const override {
+            const Result<std::string> bytes = base64_decode(dir_.ask(
+                "get " + std::to_string(offset) + " " + std::to_string(buffer.size()), {}));
+            if (!bytes || bytes->size() > buffer.size())
+                throw Error(ErrorKind::corrupt, dir_.name() + ": no answer that makes sense");
+            std::memcpy(buffer.data(), bytes->data(), bytes->size());
+            // The hole at the end is made when the file is published.
+            const uint64_t left = size_ > offset ? size_ - offset : 0;
+            const size_t size = std::min<uint64_t>(left, buffer.size());
+            if (size > bytes->size())
+                std::memset(buffer.data() + bytes->size(), 0, size - bytes->size());
+            return std::max(size, bytes->size());
+        }
+        uint64_t size() const override { return size_; }
+
+      private:
+        const RemoteDir& dir_;
+        uint64_t size_;
+    };
+
+    void flush() {
+        if (buffer_.empty()) return;
+        dir_.put("put " + std::to_string(begin_) + " " + std::to_string(buffer_.size()), buffer_);
+        end_ = begin_ = begin_ + buffer_.size();
+        buffer_.clear();
+    }
+
+    RemoteDir& dir_;
+    std::vector<std::byte> buffer_;
+    uint64_t begin_ = 0;   // where the buffer's bytes belong
+    uint64_t offset_ = 0;  // bytes given so far, holes included
+    uint64_t end_ = 0;     // of the last bytes that were sent
+    std::string maybe_public_;
+};
+
+RemoteDir::RemoteDir(const SshSettings& settings, std::unique_ptr<Bridge> bridge,
+                     const std::string& path, Context& context)
+    : settings_(settings), bridge_(std::move(bridge)), path_(path), context_(context) {
+    if (!path.starts_with('/'))
+        throw Error(ErrorKind::bad_request, "PUBLIC_DIR " + path + ": not an absolute path");
+    ask("folder", {path});
+}
+
+std::string RemoteDir::name() const {
+    return "PUBLIC_DIR " + bridge_->host() + ":" + path_;
+}
+
+std::string RemoteDir::ask(std::string_view request,
+                           std::initializer_list<std::string_view> values) const {
+    try {
+        return bridge_->ask(request, values);
+    } catch (const Error& error) {
+        fail(error);
+    }
+}
+
+void RemoteDir::put(std::string_view request, std::span<const std::byte> bytes) {
+    try {
+        bridge_->put(request, bytes);
+    } catch (const Error& error) {
+        fail(error);
+    }
+}
+
+// The host stands in the name already.
+void RemoteDir::fail(const Error& error) const {
+    if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;
+    std::string_view text = error.what();
+    const std::string host = bridge_->host() + ": ";
+    if (text.starts_with(host)) text.remove_prefix(host.size());
+    throw Error(error.kind(), name() + ": " + std::string(text));
+}
+
+Folder::Usage RemoteDir::usage() const {
+    const std::string text = ask("usage", {});
+    const auto words = ascii::split(text, " ");
+    uint64_t numbers[3] = {};
+    for (size_t i = 0; i < 3; ++i) {
+        const auto number =
+            i < words.size() ? ascii::parse_number<uint64_t>(words[i]) : std::nullopt;
+        if (!number) throw Error(ErrorKind::corrupt, name() + ": df says '" + text + "'");
+        numbers[i] = *number;
+    }
+    return {numbers[1], numbers[2], numbers[0]};
+}
+
+std::unique_ptr<FolderFile> RemoteDir::create(ObjectId app) {
+    return std::make_unique<File>(*this, app);
+}
+
+void RemoteDir::remove(const std::string& name) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    ask("remove", {name});
+}
+
+int RemoteDir::remove_temporaries(ObjectId app) {
+    return ascii::parse_number<int>(ask("clean " + std::to_string(app), {})).value_or(0);
+}
+
+// Over a connection of its own, and with a time limit of its own: those of the request have ended.
+void RemoteDir::take_back(const std::string& name) const {
+    Context own(context_.id(), {}, {kTakeBackLimit, false}, context_.log());
+    try {
+        Bridge bridge(settings_, bridge_->host(), own);
+        bridge.ask("folder", {path_});
+        bridge.ask("remove", {name});
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found) return;
+        context_.log().log(LogLevel::warning,
+                           "perhaps left in " + this->name() + ": " + name + ": " + error.what());
+    }
+}
+
+}  // namespace onemarket
