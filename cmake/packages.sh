@@ -46,5 +46,5 @@ install_build_packages() {
 }
 
 install_test_packages() {
-    install_packages qemu-utils nginx-light curl procps util-linux
+    install_packages qemu-utils nginx-light tinyproxy-bin openssl curl procps util-linux
 }

@@ -30,13 +30,15 @@ std::string render(const DiscoveredApp& app, const std::string& name, const AppN
 }  // namespace
 
 void AppList::add(DiscoveredApp app) {
-    if (!ids_.emplace(app.id, ids_.size()).second)
+    if (!ids_.insert(app.id).second)
         return add_malformed(app.name, "its id " + app.id + " is another's too");
     ++entries_;
     for (const std::string& warning : app.warnings) warn(label(app.name) + ": " + warning);
     app.warnings = {};
     names_.add(app.name, app.id);
-    app.name = {};
+    app.name = app.id = {};
+    app.head.shrink_to_fit();
+    app.tail.shrink_to_fit();
     apps_.push_back(std::move(app));
 }
 
@@ -72,9 +74,9 @@ std::string AppList::take_text(const Context& context) {
     text.reserve(bytes / 3 * 4 + apps_.size() * 16);
     for (size_t i = 0; i < apps_.size(); ++i) {
         if (i % kCheckEvery == 0) context.check();
-        text.append("APP=\"")
-            .append(base64_encode(render(apps_[i], names_.name(i), names_)))
-            .append("\"\n");
+        text += "APP=\"";
+        base64_append(text, render(apps_[i], names_.name(i), names_));
+        text += "\"\n";
         apps_[i] = {};
     }
     // oned is never given an empty text: this is what it makes of one.

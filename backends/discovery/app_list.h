@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "backends/context.h"
@@ -52,8 +54,8 @@ class AppList {
     size_t malformed_ = 0;
     size_t warnings_ = 0;
     std::string first_malformed_;
-    std::vector<DiscoveredApp> apps_;
-    std::unordered_map<std::string, size_t> ids_;
+    std::deque<DiscoveredApp> apps_;
+    std::unordered_set<std::string> ids_;
     AppNames names_;
 };
 

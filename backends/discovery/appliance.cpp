@@ -71,7 +71,10 @@ class Appliance {
             add_service();
         if (!fault_.empty()) return Outcome::failure(fault_);
         app_.head = head_.take();
-        app_.tail = tail_.take();
+        if (app_.references.empty())
+            app_.head += tail_.text();
+        else
+            app_.tail = tail_.take();
         return std::optional(std::move(app_));
     }
 

@@ -119,14 +119,14 @@ std::optional<Version> newest(const JsonValue& product, std::string& fault) {
         const JsonValue* items = EntryFields(&version.value, fault).container("items", Kind::object);
         const JsonValue* item = EntryFields(items, fault).container(kItem, Kind::object);
         if (item == nullptr) continue;
-        const std::string path = EntryFields(item, fault).text("path");
+        const JsonValue* path = item->find("path");
         const std::optional<int64_t> time = time_of(version.name);
         if (!time)
             wrong = "a version is no date of the form YYYYMMDD_HH:MM";
-        else if (!is_path(path))
+        else if (path == nullptr || !path->is(Kind::string) || !is_path(path->text))
             wrong = "the path of a " + std::string(kItem) + " is missing or no path";
         else if (!best || best->time < *time)
-            best = {version.name, path, *time};
+            best = {version.name, path->text, *time};
     }
     if (!best && fault.empty()) fault = wrong;
     return best;

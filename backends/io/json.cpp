@@ -12,6 +12,8 @@ using Kind = JsonValue::Kind;
 using Code = boost::json::error_code;
 using Text = boost::json::string_view;
 
+constexpr size_t kUsualMembers = 24;
+
 std::string_view view(Text text) {
     return {text.data(), text.size()};
 }
@@ -43,8 +45,7 @@ class TreeHandler {
     bool on_array_end(size_t, Code&) { return end(); }
     bool on_key_part(Text part, size_t, Code&) { return collect(part); }
     bool on_key(Text rest, size_t, Code&) {
-        collect(rest);
-        (inside_ && depth_ > level_ ? key_ : outer_key_) = std::exchange(text_, {});
+        (inside_ && depth_ > level_ ? key_ : outer_key_) = whole(rest);
         return true;
     }
     bool on_string_part(Text part, size_t, Code&) { return collect(part); }
@@ -64,9 +65,16 @@ class TreeHandler {
         return true;
     }
 
+    std::string whole(Text rest) {
+        if (text_.empty()) return std::string(view(rest));
+        collect(rest);
+        return std::exchange(text_, {});
+    }
+
     bool begin(Kind kind) {
         if (inside_) {
             open_.push_back(put({kind, {}, {}}));
+            open_.back()->members.reserve(kUsualMembers);
         } else if (depth_ == 1 && kind == container_ && outer_key_ == member_) {
             inside_ = found_ = true;
         }
@@ -87,8 +95,7 @@ class TreeHandler {
     }
 
     bool scalar(Kind kind, Text rest) {
-        collect(rest);
-        std::string text = std::exchange(text_, {});
+        std::string text = whole(rest);
         if (!inside_) return true;
         put({kind, std::move(text), {}});
         emit();

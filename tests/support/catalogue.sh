@@ -8,10 +8,13 @@
 #   catalogue.sh proxy DATA        starts tinyproxy too; prints http://tenant:hunter2hunter2@host:port
 #   catalogue.sh stop DATA
 #
+# Both end with what keeps them: a process with the caller's environment, by which the sessions find what
+# they have started (nginx writes its title over its own), and which ends after an hour.
 # Below both addresses, besides ROOT itself:
 #   /moved/…       redirected to /…             /twice/…   the same by way of /moved/…
 #   /round/…       redirected to itself         /plain/…   redirected to http
 #   /status/NNN/…  that status                  /slow/…    100 bytes a second
+#   /packed/…      the file with .gz behind its name, which has to be there
 #   /page/…        status 200, a page of HTML   /agent/…   only for OpenNebula 7.0.0 CE
 # DATA/access.log has a line a request: status, path, If-None-Match, User-Agent.
 set -euo pipefail
@@ -20,6 +23,19 @@ data=$(realpath -m "$2")
 
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+kept() {
+    exec timeout 3600 setpriv --pdeathsig TERM "$@"
+}
+
+# listens PID PORT: true once the process does, false when it has ended.
+listens() {
+    while kill -0 "$1" 2>/dev/null; do
+        (exec 3<> "/dev/tcp/127.0.0.1/$2") 2>/dev/null && return 0
+        sleep 0.02
+    done
+    return 1
 }
 
 end() {
@@ -41,6 +57,7 @@ start)
         cat > "$data/nginx.conf" <<CONF
 $user
 worker_processes 1;
+daemon off;
 pid $data/nginx.pid;
 error_log $data/error.log;
 events { worker_connections 64; }
@@ -68,6 +85,7 @@ http {
         location ~ ^/status/503/ { return 503; }
         location ~ ^/status/204/ { return 204; }
         location ~ ^/slow(/.*)$   { gzip off; limit_rate 100; try_files \$1 =404; }
+        location /packed/ { alias "$3/"; gzip_static always; }
         location ~ ^/page/        { default_type text/html; return 200 '<html><body>Sign in</body></html>'; }
         location ~ ^/agent(/.*)$  {
             if (\$http_user_agent != "OpenNebula 7.0.0 CE (Market Driver)") { return 403; }
@@ -77,7 +95,8 @@ http {
 }
 CONF
         # A port somebody else took meanwhile: another one.
-        if nginx -c "$data/nginx.conf" -e "$data/error.log" 2> "$data/start.log"; then
+        kept nginx -c "$data/nginx.conf" -e "$data/error.log" > "$data/start.log" 2>&1 < /dev/null &
+        if listens $! "$port"; then
             printf '%s\n' "HTTP_URL=http://127.0.0.1:$port" "HTTPS_URL=https://127.0.0.1:$tls" \
                 "CA_FILE=$data/crt" > "$data/env"
             exit 0
@@ -89,12 +108,10 @@ CONF
 proxy)
     for try in 1 2 3 4 5; do
         port=$(free_port)
-        printf '%s\n' "Port $port" "Listen 127.0.0.1" "Timeout 60" "MaxClients 20" "PidFile \"$data/proxy.pid\"" \
-            "LogFile \"$data/proxy.log\"" "BasicAuth tenant hunter2hunter2" > "$data/proxy.conf"
-        # It goes into the background once it listens.
-        if tinyproxy -c "$data/proxy.conf" > "$data/proxy.start" 2>&1 &&
-            for wait in $(seq 200); do [ -s "$data/proxy.pid" ] && break; sleep 0.02; done &&
-            [ -s "$data/proxy.pid" ]; then
+        printf '%s\n' "Port $port" "Listen 127.0.0.1" "Timeout 60" "MaxClients 20" "LogFile \"$data/proxy.log\"" "BasicAuth tenant hunter2hunter2" > "$data/proxy.conf"
+        kept tinyproxy -d -c "$data/proxy.conf" > "$data/proxy.start" 2>&1 < /dev/null &
+        if listens $! "$port"; then
+            pgrep -P $! > "$data/proxy.pid"
             echo "http://tenant:hunter2hunter2@127.0.0.1:$port"
             exit 0
         fi
