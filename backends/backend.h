@@ -28,8 +28,8 @@ class Backend {
     // False where this marketplace is set up in a way only the site's scripts can serve.
     virtual bool serves(const DriverMessage& message) const = 0;
 
-    // What oned is told, at once and before anything is exported, when it wants an app imported into
-    // this marketplace or deleted from it, and the marketplace is one that is only discovered.
+    // What oned is told, at once and before anything is exported, when it wants an app imported
+    // into this marketplace or deleted from it, and the marketplace is one that is only discovered.
     // Empty for all others.
     virtual std::string refusal(Action) const { return {}; }
 

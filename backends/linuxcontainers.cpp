@@ -24,11 +24,11 @@ Catalogue LinuxContainersBackend::catalogue(const DriverMessage& message) const 
     if (!url) throw Error(ErrorKind::bad_request, "ENDPOINT " + url.reason());
     const std::string asked = url->origin() + url->path;
     const ContainerOptions options = container_options(message);
-    return {asked + std::string(kStream), options.text(), "products", JsonValue::Kind::object,
-            [asked, options](const std::string& found, std::string_view name,
-                             const JsonValue& entry) {
-                return read_product(endpoint_of(found, asked), options, name, entry);
-            }};
+    return {
+        asked + std::string(kStream), options.text(), "products", JsonValue::Kind::object,
+        [asked, options](const std::string& found, std::string_view name, const JsonValue& entry) {
+            return read_product(endpoint_of(found, asked), options, name, entry);
+        }};
 }
 
 }  // namespace onemarket

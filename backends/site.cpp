@@ -32,10 +32,10 @@ std::string catalogue_agent(std::string_view version, std::string_view edition) 
     std::string agent = "OpenNebula ";
     const std::string release = words(version);
     const Release standard;
-    agent += !release.empty() ? release
-                              : std::to_string(standard.major) + "." +
-                                    std::to_string(standard.minor) + "." +
-                                    std::to_string(standard.patch);
+    agent += !release.empty()
+                 ? release
+                 : std::to_string(standard.major) + "." + std::to_string(standard.minor) + "." +
+                       std::to_string(standard.patch);
     if (const std::string name = words(edition); !name.empty()) agent += " " + name;
     return agent + " (Market Driver)";
 }

@@ -22,9 +22,9 @@ struct Release {
     auto operator<=>(const Release&) const = default;
 };
 
-// What a catalogue's server is told of who asks: `OpenNebula <version>[ <edition>] (Market Driver)`,
-// by which it chooses what it offers. From the texts of remotes/VERSION and remotes/EDITION; without
-// a version it is the default release's.
+// What a catalogue's server is told of who asks: `OpenNebula <version>[ <edition>] (Market
+// Driver)`, by which it chooses what it offers. From the texts of remotes/VERSION and
+// remotes/EDITION; without a version it is the default release's.
 std::string catalogue_agent(std::string_view version, std::string_view edition);
 
 // Reads "6.8.3"; what is missing or no number counts as 0. Empty text gives the default above: the
@@ -49,8 +49,8 @@ struct Site {
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
     HttpSettings http;
-    RetryPolicy retries;           // of requests to services
-    size_t s3_parallel_parts = 4;  // of one image
+    RetryPolicy retries;                               // of requests to services
+    size_t s3_parallel_parts = 4;                      // of one image
     std::string user_agent = catalogue_agent("", "");  // for the servers of catalogues
     std::shared_ptr<ListCache> lists;  // of discovered marketplaces; null: none is kept
 };

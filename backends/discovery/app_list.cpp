@@ -60,9 +60,9 @@ void AppList::check() const {
         log_.log(LogLevel::warning,
                  std::to_string(warnings_ - kMaxListWarnings) + " more warnings of this kind");
     if (malformed_ * kTolerated > entries_)
-        throw Error(ErrorKind::corrupt, std::to_string(malformed_) + " of " +
-                                            std::to_string(entries_) +
-                                            " entries are malformed; the first: " + first_malformed_);
+        throw Error(ErrorKind::corrupt,
+                    std::to_string(malformed_) + " of " + std::to_string(entries_) +
+                        " entries are malformed; the first: " + first_malformed_);
 }
 
 std::string AppList::take_text(const Context& context) {

@@ -36,9 +36,9 @@ class AppList {
     // `log` must outlive it.
     explicit AppList(RequestLog& log) : log_(log) {}
 
-    void add(DiscoveredApp app);                      // one whose id is known already is malformed
+    void add(DiscoveredApp app);  // one whose id is known already is malformed
     void add_malformed(std::string_view entry, std::string_view reason);
-    void add_other() { ++entries_; }                  // an entry that is no app for OpenNebula
+    void add_other() { ++entries_; }  // an entry that is no app for OpenNebula
 
     // Throws Error (corrupt) when too many were malformed. Says what the log did not get.
     void check() const;

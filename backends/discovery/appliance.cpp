@@ -19,8 +19,8 @@ namespace {
 using Kind = JsonValue::Kind;
 
 constexpr double kMegabyte = 1 << 20;
-constexpr double kMaxBytes = 1e18;    // of an image; nobody has so large a one
-constexpr size_t kMaxId = 64;         // an id is part of addresses and names
+constexpr double kMaxBytes = 1e18;  // of an image; nobody has so large a one
+constexpr size_t kMaxId = 64;       // an id is part of addresses and names
 constexpr size_t kDiskNameDigits = 10;
 
 void add_some(TemplateWriter& text, std::string_view key, const std::string& value) {

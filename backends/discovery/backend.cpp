@@ -84,10 +84,9 @@ std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& con
     const auto known = site_.lists ? site_.lists->find(key) : nullptr;
 
     ListReader reader(catalogue, context.log());
-    const CatalogueAnswer answer =
-        fetch_catalogue(site_.http,
-                        {catalogue.url, site_.user_agent, known ? &known->validators : nullptr},
-                        reader, context);
+    const CatalogueAnswer answer = fetch_catalogue(
+        site_.http, {catalogue.url, site_.user_agent, known ? &known->validators : nullptr}, reader,
+        context);
     if (answer.unchanged) return known->text;
     std::string text = reader.apps().take_text(context);
     if (site_.lists) site_.lists->store(key, {answer.validators, text});

@@ -23,8 +23,8 @@ constexpr uint64_t kMaxSizeMegabytes = uint64_t{1} << 30;
 constexpr size_t kMaxWord = 32;  // characters of a file system or format
 
 constexpr std::array<std::string_view, 10> kTested = {
-    "almalinux", "alpine", "amazonlinux", "debian",     "devuan",
-    "fedora",    "opensuse", "oracle",    "rockylinux", "ubuntu"};
+    "almalinux", "alpine",   "amazonlinux", "debian",     "devuan",
+    "fedora",    "opensuse", "oracle",      "rockylinux", "ubuntu"};
 
 [[noreturn]] void refuse(std::string_view attribute, const std::string& value,
                          const std::string& expected) {
@@ -89,8 +89,7 @@ std::optional<int64_t> time_of(std::string_view version) {
     const year_month_day date{year(y), month(static_cast<unsigned>(m)),
                               day(static_cast<unsigned>(d))};
     if (!date.ok()) return std::nullopt;
-    return duration_cast<seconds>(sys_days(date).time_since_epoch() + hours(hour) +
-                                  minutes(minute))
+    return duration_cast<seconds>(sys_days(date).time_since_epoch() + hours(hour) + minutes(minute))
         .count();
 }
 
@@ -98,8 +97,8 @@ std::optional<int64_t> time_of(std::string_view version) {
 bool is_path(std::string_view path) {
     return !path.empty() && path.front() != '/' && path.find("..") == std::string_view::npos &&
            std::all_of(path.begin(), path.end(), [](char c) {
-               return ascii::is_alnum(c) || std::string_view("/-._~:+,=@").find(c) !=
-                                                std::string_view::npos;
+               return ascii::is_alnum(c) ||
+                      std::string_view("/-._~:+,=@").find(c) != std::string_view::npos;
            });
 }
 
@@ -116,7 +115,8 @@ std::optional<Version> newest(const JsonValue& product, std::string& fault) {
     if (versions == nullptr) return best;
     std::string wrong;  // counts only where there is nothing else
     for (const JsonMember& version : versions->members) {
-        const JsonValue* items = EntryFields(&version.value, fault).container("items", Kind::object);
+        const JsonValue* items =
+            EntryFields(&version.value, fault).container("items", Kind::object);
         const JsonValue* item = EntryFields(items, fault).container(kItem, Kind::object);
         if (item == nullptr) continue;
         const JsonValue* path = item->find("path");
@@ -160,7 +160,8 @@ std::string fingerprint(std::string_view product, const Version& version,
 
 std::string ContainerOptions::text() const {
     return std::to_string(size_mb) + " " + filesystem + " " + format + " " + cpu + " " +
-           std::to_string(vcpu) + " " + std::to_string(memory_mb) + (privileged ? " privileged" : "") + (skip_untested ? " tested" : "");
+           std::to_string(vcpu) + " " + std::to_string(memory_mb) +
+           (privileged ? " privileged" : "") + (skip_untested ? " tested" : "");
 }
 
 ContainerOptions container_options(const DriverMessage& message) {

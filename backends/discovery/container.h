@@ -43,7 +43,6 @@ ContainerOptions container_options(const DriverMessage& message);
 // `endpoint`: the server's address, without a slash at its end.
 Result<std::optional<DiscoveredApp>> read_product(const std::string& endpoint,
                                                   const ContainerOptions& options,
-                                                  std::string_view product,
-                                                  const JsonValue& entry);
+                                                  std::string_view product, const JsonValue& entry);
 
 }  // namespace onemarket

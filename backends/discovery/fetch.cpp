@@ -18,8 +18,8 @@ class Delivery {
         begin();
         bytes_ += piece.size();
         if (bytes_ > kMaxCatalogueBytes)
-            throw Error(ErrorKind::limit, "it is larger than " +
-                                              std::to_string(kMaxCatalogueBytes >> 20) + " MB");
+            throw Error(ErrorKind::limit,
+                        "it is larger than " + std::to_string(kMaxCatalogueBytes >> 20) + " MB");
         reader_.write(piece);
     }
     void end() {
@@ -88,9 +88,7 @@ HttpRequest http_request(const CatalogueRequest& request, const std::string& url
 HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std::string& url,
                  CatalogueReader& reader, Context& context) {
     Delivery delivery(reader, url);
-    const auto status = [&delivery] {
-        return std::string(delivery.begun() ? "HTTP 200: " : "");
-    };
+    const auto status = [&delivery] { return std::string(delivery.begun() ? "HTTP 200: " : ""); };
     try {
         HttpResponse response = client.perform(http_request(request, url, delivery), context);
         if (response.status == 200) delivery.end();
@@ -105,7 +103,8 @@ HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std:
 
 std::string next_url(const std::string& url, const HttpResponse& response) {
     const std::string_view location = response.header("location");
-    if (location.empty()) fail(url, ErrorKind::unavailable, told(response) + ": without a location");
+    if (location.empty())
+        fail(url, ErrorKind::unavailable, told(response) + ": without a location");
     const Result<std::string> next = resolve_location(url, location);
     if (!next)
         fail(url, ErrorKind::unavailable, told(response) + ": its location " + next.reason());

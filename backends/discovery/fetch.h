@@ -41,9 +41,9 @@ struct CatalogueRequest {
 };
 
 // Returns the catalogue's validators; nothing of `reader` was called when the known one is
-// unchanged (`true` in the second). Throws Error `<URL>: [HTTP <status> <words>: ]<reason>` for all that
-// is no complete catalogue, and Error (cancelled) from the context. Nothing is tried again: the
-// next MONITOR is.
+// unchanged (`true` in the second). Throws Error `<URL>: [HTTP <status> <words>: ]<reason>` for all
+// that is no complete catalogue, and Error (cancelled) from the context. Nothing is tried again:
+// the next MONITOR is.
 struct CatalogueAnswer {
     Validators validators;
     bool unchanged = false;

@@ -173,9 +173,9 @@ class HttpClient::Transfer {
     int poll_milliseconds() const {
         auto wait = kLongestPoll;
         if (const auto deadline = context_.deadline())
-            wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(*deadline -
-                                                                           Context::Clock::now()),
-                              std::chrono::milliseconds(0), kLongestPoll);
+            wait = std::clamp(
+                std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now()),
+                std::chrono::milliseconds(0), kLongestPoll);
         return static_cast<int>(wait.count());
     }
 

@@ -120,11 +120,11 @@ class TreeHandler {
     size_t level_ = 0;
     std::string member_;
     Kind container_ = Kind::null;
-    size_t depth_ = 0;      // open containers
-    bool inside_ = false;   // where values are kept
+    size_t depth_ = 0;     // open containers
+    bool inside_ = false;  // where values are kept
     bool found_ = false;
-    std::string text_;      // of a key or scalar, as far as it has come
-    std::string key_;       // within a tree
+    std::string text_;       // of a key or scalar, as far as it has come
+    std::string key_;        // within a tree
     std::string outer_key_;  // outside: of the member or entry
     JsonValue root_;
     std::vector<JsonValue*> open_;

@@ -57,8 +57,10 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
     const Parser parser(curl_url(), curl_url_cleanup);
     const std::string copy(location);
-    if (!parser || curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
-        curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    if (!parser ||
+        curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
+        curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+            CURLUE_OK)
         return fail("is no address");
     curl_url_set(parser.get(), CURLUPART_FRAGMENT, nullptr, 0);
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));

@@ -44,8 +44,8 @@ TEST_P(DiscoverySuite, AnEmptyCatalogueIsAListWithoutApps) {
 TEST_P(DiscoverySuite, EveryAppHasWhatOnedNeeds) {
     std::set<std::string> names;
     for (const Template& app : apps_of(list(market_->catalogue(100)))) {
-        for (const char* key :
-             {"NAME", "SOURCE", "IMPORT_ID", "ORIGIN_ID", "TYPE", "LINK", "ARCHITECTURE", "HYPERVISOR"})
+        for (const char* key : {"NAME", "SOURCE", "IMPORT_ID", "ORIGIN_ID", "TYPE", "LINK",
+                                "ARCHITECTURE", "HYPERVISOR"})
             EXPECT_EQ(app.values(key).size(), 1U) << key;
         ASSERT_NE(app.find("NAME"), nullptr);
         EXPECT_EQ(*app.find("NAME"), app_name(*app.find("NAME")));
@@ -61,8 +61,9 @@ TEST_P(DiscoverySuite, TheSameCatalogueGivesTheSameBytes) {
     EXPECT_EQ(list(catalogue), first);
     TestSite other;
     TestContext context(100);
-    EXPECT_EQ(market_->backend(other.site)->monitor(market_->monitor_message(server_.url()), context),
-              first);
+    EXPECT_EQ(
+        market_->backend(other.site)->monitor(market_->monitor_message(server_.url()), context),
+        first);
 }
 
 TEST_P(DiscoverySuite, ASlashBehindTheEndpointDoesNotMatter) {
@@ -74,7 +75,8 @@ TEST_P(DiscoverySuite, ASlashBehindTheEndpointDoesNotMatter) {
 TEST_P(DiscoverySuite, TheServerIsToldWhoAsks) {
     site_.site.user_agent = catalogue_agent("6.10.1\n", "EE\n");
     list(market_->catalogue(1));
-    EXPECT_EQ(server_.asked().at(0).headers.at("user-agent"), "OpenNebula 6.10.1 EE (Market Driver)");
+    EXPECT_EQ(server_.asked().at(0).headers.at("user-agent"),
+              "OpenNebula 6.10.1 EE (Market Driver)");
 }
 
 TEST_P(DiscoverySuite, AnUnchangedCatalogueCostsAQuestion) {
@@ -115,7 +117,8 @@ TEST_P(DiscoverySuite, AnotherStatusIsAFailure) {
     EXPECT_EQ(failure({"404 Not Here", {}, body}).kind(), ErrorKind::not_found);
     EXPECT_EQ(failure({"503 Later", {}, body}).kind(), ErrorKind::unavailable);
     EXPECT_EQ(failure({"201 Created", {}, body}).kind(), ErrorKind::unavailable);
-    EXPECT_THAT(failure({"418 " + std::string(500, 'x'), {}, body}).what(), HasSubstr("HTTP 418 xxx"));
+    EXPECT_THAT(failure({"418 " + std::string(500, 'x'), {}, body}).what(),
+                HasSubstr("HTTP 418 xxx"));
 }
 
 TEST_P(DiscoverySuite, WhatIsNoWholeCatalogueIsAFailure) {
@@ -134,7 +137,8 @@ TEST_P(DiscoverySuite, RedirectionsEnd) {
     EXPECT_THAT(failure(round).what(), HasSubstr("more than 5 redirections"));
     EXPECT_EQ(server_.asked().size(), 6U);
     EXPECT_THAT(failure({"302 Found", {}, {}}).what(), HasSubstr("without a location"));
-    for (const char* nowhere : {"ftp://127.0.0.1/x", "http://a:b@127.0.0.1/x", "file:///etc/passwd"})
+    for (const char* nowhere :
+         {"ftp://127.0.0.1/x", "http://a:b@127.0.0.1/x", "file:///etc/passwd"})
         EXPECT_THAT(failure({"302 Found", {{"Location", nowhere}}, {}}).what(),
                     HasSubstr("HTTP 302 Found: its location "));
 }
@@ -144,7 +148,8 @@ TEST_P(DiscoverySuite, ATenthMayBeMalformed) {
     EXPECT_EQ(context_.log.lines().size(), 2U);
     const Error error = failure({"200 OK", {}, market_->catalogue(17, 2)});
     EXPECT_EQ(error.kind(), ErrorKind::corrupt);
-    EXPECT_THAT(error.what(), HasSubstr("HTTP 200: 2 of 19 entries are malformed; the first: entry 18"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("HTTP 200: 2 of 19 entries are malformed; the first: entry 18"));
 }
 
 TEST_P(DiscoverySuite, WarningsAreCountedWhenThereAreMany) {
@@ -198,8 +203,10 @@ TEST_P(DiscoverySuite, TakesNoApps) {
     EXPECT_EQ(backend_->refusal(Action::import), import);
     EXPECT_EQ(backend_->refusal(Action::remove), remove);
     TextSource image({"/an/image", "1", "raw", "", {}}, "bytes");
-    EXPECT_STREQ(error_of([&] { backend_->import(message, image, context_); }).what(), import.c_str());
-    EXPECT_STREQ(error_of([&] { backend_->remove(message, "x", context_); }).what(), remove.c_str());
+    EXPECT_STREQ(error_of([&] { backend_->import(message, image, context_); }).what(),
+                 import.c_str());
+    EXPECT_STREQ(error_of([&] { backend_->remove(message, "x", context_); }).what(),
+                 remove.c_str());
     EXPECT_STREQ(error_of([&] { backend_->discard(message, context_); }).what(), remove.c_str());
     EXPECT_TRUE(server_.asked().empty());
 }
