@@ -52,6 +52,7 @@ void AppNames::settle() {
     std::unordered_set<std::string> taken;
     taken.reserve(order.size());
     std::vector<size_t> losers;
+    std::unordered_map<std::string, int> numbered;
     for (const size_t number : order)
         if (!taken.insert(apps_[number].name).second) losers.push_back(number);
     for (const size_t number : losers) {
@@ -59,8 +60,10 @@ void AppNames::settle() {
         const std::string base = app.name;
         const std::string id = app_name(app.id, kMaxId);
         app.name = with_suffix(base, " (" + id + ")");
-        for (int more = 2; !taken.insert(app.name).second; ++more)
-            app.name = with_suffix(base, " (" + id + " " + std::to_string(more) + ")");
+        // Where ids are equal as far as they are shown, a search goes on where the last one ended.
+        int& last = numbered.try_emplace(app.name, 1).first->second;
+        while (!taken.insert(app.name).second)
+            app.name = with_suffix(base, " (" + id + " " + std::to_string(++last) + ")");
     }
     // In this order the first of a name is the one that kept it.
     by_wanted_.reserve(order.size());

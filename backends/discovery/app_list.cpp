@@ -32,6 +32,8 @@ std::string render(const DiscoveredApp& app, const std::string& name, const AppN
 void AppList::add(DiscoveredApp app) {
     if (!ids_.insert(app.id).second)
         return add_malformed(app.name, "its id " + app.id + " is another's too");
+    if (apps_.size() == kMaxApps)
+        throw Error(ErrorKind::limit, "it lists more than " + std::to_string(kMaxApps) + " apps");
     ++entries_;
     for (const std::string& warning : app.warnings) warn(label(app.name) + ": " + warning);
     app.warnings = {};

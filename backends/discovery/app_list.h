@@ -36,7 +36,8 @@ class AppList {
     // `log` must outlive it.
     explicit AppList(RequestLog& log) : log_(log) {}
 
-    void add(DiscoveredApp app);  // one whose id is known already is malformed
+    // One whose id is known already is malformed. Throws Error (limit) past kMaxApps.
+    void add(DiscoveredApp app);
     void add_malformed(std::string_view entry, std::string_view reason);
     void add_other() { ++entries_; }  // an entry that is no app for OpenNebula
 
@@ -58,6 +59,9 @@ class AppList {
     std::unordered_set<std::string> ids_;
     AppNames names_;
 };
+
+// Nobody has so many; oned would keep a row for each.
+inline constexpr size_t kMaxApps = 250'000;
 
 // More warnings of one list than these are only counted.
 inline constexpr size_t kMaxListWarnings = 50;

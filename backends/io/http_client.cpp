@@ -135,7 +135,8 @@ class HttpClient::Transfer {
         CURL* easy = handles_.easy;
         const bool tls = request_.url.starts_with("https:");
         const Secret& proxy = tls ? settings.https_proxy : settings.http_proxy;
-        set(easy, CURLOPT_PROXY, proxy.reveal().c_str());
+        proxy_ = proxy.reveal();
+        set(easy, CURLOPT_PROXY, proxy_.c_str());
         set(easy, CURLOPT_NOPROXY, settings.no_proxy.c_str());
         set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         set(easy, CURLOPT_SSL_VERIFYPEER, settings.verify_tls ? 1L : 0L);
@@ -198,8 +199,17 @@ class HttpClient::Transfer {
         return request_.url.substr(0, request_.url.find_first_of("/?", host));
     }
 
+    // libcurl repeats a proxy's address that it cannot read, with the credentials in it.
+    std::string without_proxy(std::string text) const {
+        if (proxy_.empty()) return text;
+        for (size_t at = text.find(proxy_); at != std::string::npos; at = text.find(proxy_, at))
+            text.replace(at, proxy_.size(), "***");
+        return text;
+    }
+
     HttpFault fault(CURLcode code) const {
-        const std::string text = reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code);
+        const std::string text =
+            without_proxy(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
         long proxy_status = 0;
         curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         if (proxy_status >= 400 && proxy_status < 500)
@@ -294,6 +304,7 @@ class HttpClient::Transfer {
     const HttpRequest& request_;
     Context& context_;
     List headers_;
+    std::string proxy_;  // of this request
     std::array<char, CURL_ERROR_SIZE> reason_{};
     uint64_t sent_ = 0;
     bool too_large_ = false;

@@ -36,12 +36,12 @@ class TreeHandler {
 
     bool found() const { return found_; }
 
-    // What basic_parser calls. `false` would be an error, which is never ours.
+    // What basic_parser calls. `false`: the code says why it should end.
     bool on_document_begin(Code&) { return true; }
     bool on_document_end(Code&) { return true; }
-    bool on_object_begin(Code&) { return begin(Kind::object); }
+    bool on_object_begin(Code& code) { return begin(Kind::object, code); }
     bool on_object_end(size_t, Code&) { return end(); }
-    bool on_array_begin(Code&) { return begin(Kind::array); }
+    bool on_array_begin(Code& code) { return begin(Kind::array, code); }
     bool on_array_end(size_t, Code&) { return end(); }
     bool on_key_part(Text part, size_t, Code&) { return collect(part); }
     bool on_key(Text rest, size_t, Code&) {
@@ -49,13 +49,15 @@ class TreeHandler {
         return true;
     }
     bool on_string_part(Text part, size_t, Code&) { return collect(part); }
-    bool on_string(Text rest, size_t, Code&) { return scalar(Kind::string, rest); }
+    bool on_string(Text rest, size_t, Code& code) { return scalar(Kind::string, rest, code); }
     bool on_number_part(Text part, Code&) { return collect(part); }
-    bool on_int64(int64_t, Text rest, Code&) { return scalar(Kind::number, rest); }
-    bool on_uint64(uint64_t, Text rest, Code&) { return scalar(Kind::number, rest); }
-    bool on_double(double, Text rest, Code&) { return scalar(Kind::number, rest); }
-    bool on_bool(bool value, Code&) { return scalar(Kind::boolean, value ? "true" : "false"); }
-    bool on_null(Code&) { return scalar(Kind::null, {}); }
+    bool on_int64(int64_t, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
+    bool on_uint64(uint64_t, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
+    bool on_double(double, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
+    bool on_bool(bool value, Code& code) {
+        return scalar(Kind::boolean, value ? "true" : "false", code);
+    }
+    bool on_null(Code& code) { return scalar(Kind::null, {}, code); }
     bool on_comment_part(Text, Code&) { return true; }
     bool on_comment(Text, Code&) { return true; }
 
@@ -71,8 +73,9 @@ class TreeHandler {
         return std::exchange(text_, {});
     }
 
-    bool begin(Kind kind) {
+    bool begin(Kind kind, Code& code) {
         if (inside_) {
+            if (!count(code)) return false;
             open_.push_back(put({kind, {}, {}}));
             open_.back()->members.reserve(kUsualMembers);
         } else if (depth_ == 1 && kind == container_ && outer_key_ == member_) {
@@ -94,12 +97,18 @@ class TreeHandler {
         return true;
     }
 
-    bool scalar(Kind kind, Text rest) {
+    bool scalar(Kind kind, Text rest, Code& code) {
         std::string text = whole(rest);
         if (!inside_) return true;
+        if (!count(code)) return false;
         put({kind, std::move(text), {}});
         emit();
         return true;
+    }
+
+    bool count(Code& code) {
+        if (++values_ > kMaxJsonValues) code = boost::json::error::array_too_large;
+        return !code;
     }
 
     // While a container is open nothing is put beside it, so that what is pointed to stays.
@@ -114,7 +123,9 @@ class TreeHandler {
     }
 
     void emit() {
-        if (open_.empty()) take_(container_ == Kind::array ? "" : outer_key_, root_);
+        if (!open_.empty()) return;
+        values_ = 0;
+        take_(container_ == Kind::array ? "" : outer_key_, root_);
     }
 
     size_t level_ = 0;
@@ -127,6 +138,7 @@ class TreeHandler {
     std::string key_;        // within a tree
     std::string outer_key_;  // outside: of the member or entry
     JsonValue root_;
+    size_t values_ = 0;  // in it
     std::vector<JsonValue*> open_;
     Take take_;
 };

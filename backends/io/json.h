@@ -43,6 +43,7 @@ struct JsonMember {
 // The limits of both readers; past them the text counts as wrong.
 inline constexpr size_t kMaxJsonDepth = 32;
 inline constexpr size_t kMaxJsonString = size_t{8} << 20;  // bytes
+inline constexpr size_t kMaxJsonValues = 100'000;          // of one tree
 
 // The failure's reason is `<what> at byte N`, and repeats nothing of the text.
 Result<JsonValue> parse_json(std::string_view text);

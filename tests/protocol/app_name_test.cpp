@@ -71,6 +71,14 @@ TEST(AppNames, ANameThatLooksLikeOneWithAnIdIsNoTrap) {
     EXPECT_EQ(names, (std::vector<std::string>{"a", "a (2 2)", "a (2)"}));
 }
 
+TEST(AppNames, ManyThatCannotBeToldApartAreNumberedInTime) {
+    AppNames names;
+    const std::string same(200, 'x');
+    for (int i = 0; i < 50'000; ++i) names.add(same, same + std::to_string(i));
+    names.settle();
+    EXPECT_NE(names.name(49'998), names.name(49'999));
+}
+
 TEST(AppNames, ReferencesFindTheNameOfTheirApp) {
     AppNames names;
     names.add("a/b", "1");

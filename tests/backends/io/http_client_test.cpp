@@ -90,6 +90,16 @@ TEST_F(HttpClientTest, CompressionIsAskedForAndUndone) {
     EXPECT_EQ(get(server).body, "plain");
 }
 
+TEST_F(HttpClientTest, AProxyThatCannotBeReadIsNotRepeated) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven(); });
+    for (const char* proxy : {"http://tenant:hunter2@[bad", "http://tenant:hunter2@host:99999",
+                              "nonsense://tenant:hunter2@host", "http://tenant:hunter2@no host"}) {
+        settings_.http_proxy = Secret(proxy);
+        const Error error = test::error_of([&] { get(server); });
+        EXPECT_EQ(std::string(error.what()).find("hunter2"), std::string::npos) << error.what();
+    }
+}
+
 TEST_F(HttpClientTest, AFaultHasItsReasonWithoutTheAddress) {
     const HttpServer server([](const HttpAsked&) { return HttpGiven{"200 OK", {}, "page", true}; });
     try {

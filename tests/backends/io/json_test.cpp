@@ -65,6 +65,16 @@ TEST(Json, WhatIsNoneSaysWhere) {
     EXPECT_EQ(parsed("[1,]"), "syntax error at byte 3");
 }
 
+TEST(Json, ATreeHasALimit) {
+    const auto list = [](size_t count) {
+        std::string text = "[0";
+        while (--count > 0) text += ",0";
+        return text + "]";
+    };
+    EXPECT_TRUE(parse_json(list(kMaxJsonValues - 1)));
+    EXPECT_FALSE(parse_json(list(kMaxJsonValues)));
+}
+
 // The entries of a document that arrives in pieces of this size, or the Error's text.
 std::string entries(const std::string& text, size_t piece, Kind container = Kind::array) {
     std::string shown;
