@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMaxReasonPhrase = 80;  // bytes of the server's words for a status
 
-// Kept of a catalogue's end, for a body that is empty.
+// What reaches the reader of one answer: its beginning, its bytes within the limit, its end.
 class Delivery {
   public:
     Delivery(CatalogueReader& reader, const std::string& url) : reader_(reader), url_(url) {}

@@ -40,14 +40,14 @@ struct CatalogueRequest {
     const Validators* known = nullptr;  // of the catalogue that is there already
 };
 
-// Returns the catalogue's validators; nothing of `reader` was called when the known one is
-// unchanged (`true` in the second). Throws Error `<URL>: [HTTP <status> <words>: ]<reason>` for all
-// that is no complete catalogue, and Error (cancelled) from the context. Nothing is tried again:
-// the next MONITOR is.
 struct CatalogueAnswer {
     Validators validators;
-    bool unchanged = false;
+    bool unchanged = false;  // the known one holds; nothing of the reader was called
 };
+
+// Follows up to kMaxRedirects redirections, none from https to http. Throws Error
+// `<URL>: [HTTP <status> <words>: ]<reason>`, without the URL's query, for all that is no complete
+// catalogue, and Error (cancelled) from the context. Nothing is tried again: the next MONITOR is.
 CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest& request,
                                 CatalogueReader& reader, Context& context);
 
