@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/discovery/fetch.h"
 
+#include <utility>
+
 #include "backends/io/url.h"
 #include "protocol/reply.h"
 
