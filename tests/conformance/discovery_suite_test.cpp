@@ -114,6 +114,8 @@ TEST_P(DiscoverySuite, A304NobodyAskedForIsAFailure) {
 TEST_P(DiscoverySuite, AnotherStatusIsAFailure) {
     const std::string body = market_->catalogue(3);
     EXPECT_EQ(failure({"401 Who", {}, body}).kind(), ErrorKind::permission);
+    EXPECT_THAT(failure({"407 Who", {}, body}).what(),
+                HasSubstr("HTTP 407 Who (that is the proxy's)"));
     EXPECT_EQ(failure({"404 Not Here", {}, body}).kind(), ErrorKind::not_found);
     EXPECT_EQ(failure({"503 Later", {}, body}).kind(), ErrorKind::unavailable);
     EXPECT_EQ(failure({"201 Created", {}, body}).kind(), ErrorKind::unavailable);
