@@ -45,7 +45,7 @@ uint64_t whole_number(const DriverMessage& message, std::string_view attribute, 
 // Digits, with a fraction or without.
 std::string decimal(const DriverMessage& message, std::string_view attribute,
                     const std::string& standard) {
-    const std::string text = message.market(attribute).value_or(standard);
+    std::string text = message.market(attribute).value_or(standard);
     const size_t point = std::min(text.find('.'), text.size());
     const std::string_view fraction = std::string_view(text).substr(point);
     const bool whole = ascii::parse_number<uint64_t>(text.substr(0, point)).has_value();
@@ -57,7 +57,7 @@ std::string decimal(const DriverMessage& message, std::string_view attribute,
 // What becomes part of an address that the site's downloader takes apart.
 std::string word(const DriverMessage& message, std::string_view attribute,
                  const std::string& standard) {
-    const std::string text = message.market(attribute).value_or(standard);
+    std::string text = message.market(attribute).value_or(standard);
     if (text.size() > kMaxWord || !std::all_of(text.begin(), text.end(), [](char c) {
             return ascii::is_alnum(c) || c == '-' || c == '_';
         }))
