@@ -6,6 +6,8 @@
 #include "backends/exports/fs.h"
 #include "backends/exports/script.h"
 #include "backends/http.h"
+#include "backends/linuxcontainers.h"
+#include "backends/one.h"
 #include "backends/s3.h"
 #include "backends/script.h"
 
@@ -18,9 +20,17 @@ std::shared_ptr<const T> make(const Site&) {
 }
 
 // Alphabetical.
-constexpr std::array<BackendEntry, 2> kBackends{{
+constexpr std::array<BackendEntry, 4> kBackends{{
     {"http",
      [](const Site& site) -> std::shared_ptr<const Backend> { return std::make_shared<HttpBackend>(site); }},
+    {"linuxcontainers",
+     [](const Site& site) -> std::shared_ptr<const Backend> {
+         return std::make_shared<LinuxContainersBackend>(site);
+     }},
+    {"one",
+     [](const Site& site) -> std::shared_ptr<const Backend> {
+         return std::make_shared<OneBackend>(site);
+     }},
     {"s3",
      [](const Site& site) -> std::shared_ptr<const Backend> {
          return std::make_shared<S3Backend>(site);

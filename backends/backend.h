@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backends/image_source.h"
+#include "protocol/action.h"
 #include "protocol/driver_message.h"
 
 namespace onemarket {
@@ -26,6 +27,11 @@ class Backend {
 
     // False where this marketplace is set up in a way only the site's scripts can serve.
     virtual bool serves(const DriverMessage& message) const = 0;
+
+    // What oned is told, at once and before anything is exported, when it wants an app imported
+    // into this marketplace or deleted from it, and the marketplace is one that is only discovered.
+    // Empty for all others.
+    virtual std::string refusal(Action) const { return {}; }
 
     // Stores the image under a name that tells the app's id and meets no other. On return it is
     // whole, durable and public; when this throws, nothing is left of it.

@@ -21,6 +21,25 @@ Release parse_release(std::string_view text) {
     return {numbers[0], numbers[1], numbers[2]};
 }
 
+std::string catalogue_agent(std::string_view version, std::string_view edition) {
+    // The texts become part of a header.
+    const auto words = [](std::string_view text) {
+        std::string kept;
+        for (const char c : ascii::trim(text))
+            if (c >= ' ' && c <= '~') kept += c;
+        return kept;
+    };
+    std::string agent = "OpenNebula ";
+    const std::string release = words(version);
+    const Release standard;
+    agent += !release.empty()
+                 ? release
+                 : std::to_string(standard.major) + "." + std::to_string(standard.minor) + "." +
+                       std::to_string(standard.patch);
+    if (const std::string name = words(edition); !name.empty()) agent += " " + name;
+    return agent + " (Market Driver)";
+}
+
 ExportCalling export_calling(Release release, bool stdin_flag) {
     if (release >= Release{6, 8, 0}) return ExportCalling::id_only_then_stdin;
     const bool knows_flag =

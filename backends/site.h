@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,18 @@
 
 namespace onemarket {
 
+class ListCache;
+
 // An OpenNebula release, from remotes/VERSION.
 struct Release {
     int major = 7, minor = 0, patch = 0;
     auto operator<=>(const Release&) const = default;
 };
+
+// What a catalogue's server is told of who asks: `OpenNebula <version>[ <edition>] (Market
+// Driver)`, by which it chooses what it offers. From the texts of remotes/VERSION and
+// remotes/EDITION; without a version it is the default release's.
+std::string catalogue_agent(std::string_view version, std::string_view edition);
 
 // Reads "6.8.3"; what is missing or no number counts as 0. Empty text gives the default above: the
 // newest calling conventions.
@@ -33,7 +41,7 @@ enum class ExportCalling {
 // `stdin_flag`: the driver was started with -i, which releases 6.4.4 and 6.6.2 introduced.
 ExportCalling export_calling(Release release, bool stdin_flag);
 
-// Read-only once made; shared by all threads.
+// Read-only once made, but for `lists`; shared by all threads.
 struct Site {
     std::string remotes;                   // folder of market/ and datastore/ scripts
     std::string work_dir;                  // where scripts are run: VAR
@@ -42,9 +50,11 @@ struct Site {
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
     HttpSettings http;
-    SshSettings ssh;               // to bridge hosts
-    RetryPolicy retries;           // of requests to services
-    size_t s3_parallel_parts = 4;  // of one image
+    SshSettings ssh;                                   // to bridge hosts
+    RetryPolicy retries;                               // of requests to services
+    size_t s3_parallel_parts = 4;                      // of one image
+    std::string user_agent = catalogue_agent("", "");  // for the servers of catalogues
+    std::shared_ptr<ListCache> lists;  // of discovered marketplaces; null: none is kept
 };
 
 // True for a driver's name that may stand in a path: letters, digits, `_`, `-` and `.`, not

@@ -56,7 +56,7 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
       worker_(services, in_flight_,
-              {[this](const Reply& reply) { writer_.reply(reply); },
+              {[this](Reply reply) { writer_.reply(std::move(reply)); },
                [this](LogLevel level, ObjectId id, std::string_view text) {
                    writer_.log(level, id, text);
                },

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "backends/discovery/list_cache.h"
 #include "daemon/proxies.h"
 #include "daemon/text_file.h"
 #include "daemon/version.h"
@@ -64,6 +65,9 @@ Site Installation::make_site(const Options& options, const Environment& process)
     site.http.ca_file = config_.ca_file;
     site.http.verify_tls = config_.tls_verify;
     set_proxies(environment, options.proxy, site.http);
+    site.user_agent =
+        catalogue_agent(version, read_text_file_or_empty(layout_.remotes + "/EDITION"));
+    site.lists = std::make_shared<ListCache>();
     site.s3_parallel_parts = config_.s3_parallel_parts;
     if (!config_.ca_file.empty() && ::access(config_.ca_file.c_str(), R_OK) != 0)
         problems_.emplace_back(system_error(errno, "CA_FILE " + config_.ca_file).what());

@@ -46,8 +46,8 @@ void ReplyWriter::init_answer() {
     push(std::string(onemarket::init_answer()));
 }
 
-void ReplyWriter::reply(const Reply& reply) {
-    std::string line = format(reply);
+void ReplyWriter::reply(Reply reply) {
+    std::string line = format(std::move(reply));
     const std::lock_guard lock(mutex_);
     push(std::move(line));
 }

@@ -34,7 +34,7 @@ class ReplyWriter {
     void release_logs();
 
     void init_answer();
-    void reply(const Reply& reply);
+    void reply(Reply reply);
     void log(LogLevel level, ObjectId id, std::string_view text);
 
     // Writes what is waiting, for at most `patience`, and ends the thread. Held log lines are

@@ -64,11 +64,12 @@ void Worker::run(const FlightPtr& flight) const {
     } catch (const std::exception& error) {
         fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
-    output_.reply(reply);
-    // The tree of a large document is some twenty times its size, in small pieces the allocator
-    // would keep for ever.
+    // The trees of a large document, or of a catalogue, are some twenty times its size, in small
+    // pieces the allocator would keep for ever.
     constexpr size_t large = size_t{1} << 20;
-    if (request.payload.size() > large) ::malloc_trim(0);
+    const bool was_large = request.payload.size() > large || reply.info.size() > large;
+    output_.reply(std::move(reply));
+    if (was_large) ::malloc_trim(0);
 }
 
 std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) const {

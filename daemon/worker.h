@@ -15,7 +15,7 @@ namespace onemarket {
 
 // Where a worker's words go.
 struct WorkerOutput {
-    std::function<void(const Reply&)> reply;
+    std::function<void(Reply)> reply;
     std::function<void(LogLevel, ObjectId, std::string_view)> oned_log;
     std::function<void(LogLevel, std::string_view)> log_file;
 };

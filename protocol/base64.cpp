@@ -28,16 +28,21 @@ const unsigned char* bytes_of(std::string_view text, size_t offset) {
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
+    std::string text;
+    base64_append(text, bytes);
+    return text;
+}
+
+void base64_append(std::string& text, std::string_view bytes) {
     // EVP_EncodeBlock ends what it writes with a NUL: one byte more, taken off at the end.
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    size_t written = 0;
+    size_t written = text.size();
+    text.resize(written + (bytes.size() + 2) / 3 * 4 + 1);
     for (size_t offset = 0; offset < bytes.size(); offset += kPiece) {
         const size_t length = std::min(kPiece, bytes.size() - offset);
         written += static_cast<size_t>(EVP_EncodeBlock(
             bytes_of(text, written), bytes_of(bytes, offset), static_cast<int>(length)));
     }
     text.resize(written);
-    return text;
 }
 
 Result<std::string> base64_decode(std::string_view text) {

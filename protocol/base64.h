@@ -10,6 +10,8 @@
 namespace onemarket {
 
 std::string base64_encode(std::string_view bytes);
+// The same, behind what `text` holds already.
+void base64_append(std::string& text, std::string_view bytes);
 
 // Strict: standard alphabet, full padding, nothing before, between or after. Empty gives empty.
 Result<std::string> base64_decode(std::string_view text);

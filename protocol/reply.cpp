@@ -7,6 +7,8 @@
 namespace onemarket {
 namespace {
 
+constexpr size_t kLongestHead = 64;  // bytes of a line before its info, and its end
+
 char letter(LogLevel level) {
     switch (level) {
         case LogLevel::error:
@@ -23,15 +25,17 @@ char letter(LogLevel level) {
 
 }  // namespace
 
-std::string format(const Reply& reply) {
+std::string format(Reply reply) {
     // What an IMPORT or a MONITOR gives is base64, made here: megabytes that need no cleaning.
     const bool encoded =
         reply.success && (reply.action == Action::import || reply.action == Action::monitor);
-    const std::string info = encoded ? reply.info : one_line(reply.info);
-    std::string line(to_string(reply.action));
+    if (!encoded) reply.info = one_line(reply.info);
+    std::string line;
+    line.reserve(reply.info.size() + kLongestHead);
+    line.append(to_string(reply.action));
     line.append(reply.success ? " SUCCESS " : " FAILURE ");
     line.append(std::to_string(reply.id)).append(" ");
-    line.append(info.empty() ? "-" : info).append("\n");
+    line.append(reply.info.empty() ? "-" : reply.info).append("\n");
     return line;
 }
 

@@ -22,7 +22,8 @@ enum class LogLevel { error, warning, info, debug };
 
 // The answer as one line, newline included. Any control character of a plain text becomes a blank,
 // since oned would read what follows a newline as a message of its own; invalid UTF-8 is repaired.
-std::string format(const Reply& reply);
+// What is handed over is not copied more than once: a list of apps has megabytes.
+std::string format(Reply reply);
 
 // `INIT SUCCESS - -`, newline included. oned makes one read of at most 31 bytes for it, so nothing
 // may be written before it or right behind it.

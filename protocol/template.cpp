@@ -2,6 +2,7 @@
 #include "protocol/template.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 
@@ -21,10 +22,20 @@ bool is_word(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool is_control(char c) {
+constexpr bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
 }
+
+// The bytes of a value that may not stay as they are.
+constexpr auto kSpecial = [] {
+    std::array<bool, 256> special{};
+    for (std::size_t byte = 0; byte < special.size(); ++byte) {
+        const auto c = static_cast<char>(byte);
+        special[byte] = is_control(c) || c == '"' || c == '>';
+    }
+    return special;
+}();
 
 // ---- writer ----
 
@@ -39,8 +50,8 @@ void append_escaped(std::string& out, std::string_view value) {
     std::size_t run = 0;
     for (std::size_t i = 0; i < value.size(); ++i) {
         const char c = value[i];
+        if (!kSpecial[static_cast<unsigned char>(c)]) continue;
         const bool control = is_control(c);
-        if (!control && c != '"' && c != '>') continue;
         out.append(value, run, i - run);
         run = control ? i + 1 : i;
         if (c == '"') out += '\\';

@@ -42,6 +42,8 @@ class TemplateWriter {
     // No pairs give an empty vector; of two equal names the reader keeps the first.
     void add_vector(std::string_view key, std::span<const Pair> pairs);
     void add_vector(std::string_view key, std::initializer_list<Pair> pairs);
+    // What another writer made.
+    void append(std::string_view text) { text_.append(text); }
 
     const std::string& text() const noexcept { return text_; }
     // Hands the text over; the writer is empty then.

@@ -16,7 +16,9 @@ namespace {
 // Slower than this for the stall limit is as good as nothing.
 constexpr long kStallBytesPerSecond = 256;
 constexpr long kUploadBuffer = 1L << 20;
+constexpr long kStreamBuffer = 256L << 10;
 constexpr std::chrono::milliseconds kLongestPoll{1000};
+constexpr size_t kStatusWidth = 4;  // of a status line: a blank and three digits
 
 void init_library() {
     static std::once_flag once;
@@ -120,6 +122,8 @@ class HttpClient::Transfer {
         set_proxy_and_trust(settings);
         set_callbacks();
         set_method();
+        if (request_.accept_gzip) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+        if (request_.take_body) set(easy, CURLOPT_BUFFERSIZE, kStreamBuffer);
         for (const auto& [name, value] : request_.headers)
             append(headers_, value.empty() ? name + ";" : name + ": " + value);
         append(headers_, "Expect:");  // the answer to it costs a round trip
@@ -131,7 +135,8 @@ class HttpClient::Transfer {
         CURL* easy = handles_.easy;
         const bool tls = request_.url.starts_with("https:");
         const Secret& proxy = tls ? settings.https_proxy : settings.http_proxy;
-        set(easy, CURLOPT_PROXY, proxy.reveal().c_str());
+        proxy_ = proxy.reveal();
+        set(easy, CURLOPT_PROXY, proxy_.c_str());
         set(easy, CURLOPT_NOPROXY, settings.no_proxy.c_str());
         set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         set(easy, CURLOPT_SSL_VERIFYPEER, settings.verify_tls ? 1L : 0L);
@@ -180,41 +185,54 @@ class HttpClient::Transfer {
 
     HttpResponse finish(CURLcode code) {
         if (too_large_)
-            throw HttpFault(ErrorKind::limit, where() + "the answer is too large", false);
+            throw HttpFault(ErrorKind::limit, origin(), "the answer is too large", false);
         if (code != CURLE_OK) throw fault(code);
-        long status = 0;
-        curl_easy_getinfo(handles_.easy, CURLINFO_RESPONSE_CODE, &status);
-        response_.status = static_cast<int>(status);
+        response_.status = status();
         return std::move(response_);
     }
 
-    std::string where() const {
+    int status() const {
+        long status = 0;
+        curl_easy_getinfo(handles_.easy, CURLINFO_RESPONSE_CODE, &status);
+        return static_cast<int>(status);
+    }
+
+    std::string origin() const {
         const size_t host = request_.url.find("://") + 3;
-        return request_.url.substr(0, request_.url.find_first_of("/?", host)) + ": ";
+        return request_.url.substr(0, request_.url.find_first_of("/?", host));
+    }
+
+    // libcurl repeats a proxy's address that it cannot read, with the credentials in it.
+    std::string without_proxy(std::string text) const {
+        if (proxy_.empty()) return text;
+        for (size_t at = text.find(proxy_); at != std::string::npos; at = text.find(proxy_, at))
+            text.replace(at, proxy_.size(), "***");
+        return text;
     }
 
     HttpFault fault(CURLcode code) const {
         const std::string text =
-            where() + (reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+            without_proxy(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
         long proxy_status = 0;
         curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         if (proxy_status >= 400 && proxy_status < 500)
-            return {ErrorKind::permission, text + " (that is the proxy's)", false};
+            return {ErrorKind::permission, origin(), text + " (that is the proxy's)", false};
         switch (code) {
             case CURLE_PEER_FAILED_VERIFICATION:
             case CURLE_SSL_CACERT_BADFILE:
             case CURLE_SSL_CERTPROBLEM:
             case CURLE_SSL_ISSUER_ERROR:
-                return {ErrorKind::permission, text + " (CA_FILE says which ones are trusted)",
-                        false};
+                return {ErrorKind::permission, origin(),
+                        text + " (CA_FILE says which ones are trusted)", false};
             case CURLE_URL_MALFORMAT:
-                return {ErrorKind::bad_request, text, false};
+                return {ErrorKind::bad_request, origin(), text, false};
             case CURLE_UNSUPPORTED_PROTOCOL:
             case CURLE_WEIRD_SERVER_REPLY:
             case CURLE_BAD_CONTENT_ENCODING:
-                return {ErrorKind::unavailable, text + " (is that an HTTP server?)", false};
+                return {ErrorKind::unavailable, origin(), text + " (is that an HTTP server?)",
+                        false};
             default:
-                return {ErrorKind::unavailable, text, true};
+                return {ErrorKind::unavailable, origin(), text, true};
         }
     }
 
@@ -248,10 +266,14 @@ class HttpClient::Transfer {
 
     static size_t write(char* data, size_t size, size_t count, void* self_pointer) {
         auto& self = *static_cast<Transfer*>(self_pointer);
-        self.too_large_ = self.response_.body.size() + size * count > kMaxHttpAnswer;
-        if (self.too_large_) return 0;
         try {
-            self.response_.body.append(data, size * count);
+            if (self.request_.take_body && self.status() == 200) {
+                self.request_.take_body({data, size * count});
+            } else {
+                self.too_large_ = self.response_.body.size() + size * count > kMaxHttpAnswer;
+                if (self.too_large_) return 0;
+                self.response_.body.append(data, size * count);
+            }
             self.context_.progress();
             return size * count;
         } catch (...) {
@@ -264,7 +286,12 @@ class HttpClient::Transfer {
         auto& self = *static_cast<Transfer*>(self_pointer);
         try {
             const std::string_view line(data, size * count);
-            if (line.starts_with("HTTP/")) self.response_.headers.clear();  // after a 100
+            if (line.starts_with("HTTP/")) {
+                self.response_.headers.clear();  // after a 100
+                const std::string_view status = line.substr(std::min(line.find(' '), line.size()));
+                self.response_.reason =
+                    ascii::trim(status.substr(std::min<size_t>(kStatusWidth, status.size())));
+            }
             const size_t colon = line.find(':');
             if (colon != std::string_view::npos)
                 self.response_.headers.emplace_back(ascii::to_lower(line.substr(0, colon)),
@@ -280,6 +307,7 @@ class HttpClient::Transfer {
     const HttpRequest& request_;
     Context& context_;
     List headers_;
+    std::string proxy_;  // of this request
     std::array<char, CURL_ERROR_SIZE> reason_{};
     uint64_t sent_ = 0;
     bool too_large_ = false;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,10 +50,15 @@ struct HttpRequest {
     // True: it may be sent again, unasked, where a connection kept from an earlier request turns
     // out to be closed, although it may have been carried out. False: it is sent once.
     bool repeatable = true;
+    // Takes the body of a 200 piece by piece, of any size, in place of HttpResponse::body. What it
+    // throws ends the request.
+    std::function<void(std::string_view piece)> take_body = {};
+    bool accept_gzip = false;  // the answer may be compressed on its way; it is given unpacked
 };
 
 struct HttpResponse {
     int status = 0;
+    std::string reason;   // the server's words for the status; may be empty
     HttpHeaders headers;  // names in lower case
     std::string body;     // of any status
 
@@ -63,12 +69,15 @@ struct HttpResponse {
 // No answer, or none that can be used.
 class HttpFault : public Error {
   public:
-    HttpFault(ErrorKind kind, const std::string& message, bool transient)
-        : Error(kind, message), transient_(transient) {}
+    HttpFault(ErrorKind kind, const std::string& origin, const std::string& reason, bool transient)
+        : Error(kind, origin + ": " + reason), reason_(reason), transient_(transient) {}
+    // What went wrong, without the server's address before it.
+    const std::string& reason() const { return reason_; }
     // It may go well another time. Whether the server did what was asked is not known.
     bool transient() const { return transient_; }
 
   private:
+    std::string reason_;
     bool transient_;
 };
 

@@ -51,6 +51,29 @@ Result<Url> parse_url(std::string_view text) {
     return url;
 }
 
+Result<std::string> resolve_location(const std::string& base, std::string_view location) {
+    const auto fail = [](const char* reason) { return Result<std::string>::failure(reason); };
+    for (const char c : location)
+        if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
+    const Parser parser(curl_url(), curl_url_cleanup);
+    const std::string copy(location);
+    if (!parser ||
+        curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
+        curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+            CURLUE_OK)
+        return fail("is no address");
+    curl_url_set(parser.get(), CURLUPART_FRAGMENT, nullptr, 0);
+    const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
+    if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");
+    if (!part(parser, CURLUPART_USER).empty() || !part(parser, CURLUPART_PASSWORD).empty())
+        return fail("has credentials in it");
+    return part(parser, CURLUPART_URL);
+}
+
+std::string_view without_query(std::string_view url) {
+    return url.substr(0, url.find('?'));
+}
+
 bool is_ip_address(const Url& url) {
     return url.host.starts_with('[') ||
            url.host.find_first_not_of("0123456789.") == std::string::npos;

@@ -27,6 +27,13 @@ struct Url {
 // Fails, with what is wrong, on all that is not such an address.
 Result<Url> parse_url(std::string_view text);
 
+// Where a redirection leads: `location` as the header gives it, relative to `base` or not; without
+// its fragment, with its query. Fails on what is no http or https address, or has credentials.
+Result<std::string> resolve_location(const std::string& base, std::string_view location);
+
+// The address as it may be told: without the query, where signatures and tokens are kept.
+std::string_view without_query(std::string_view url);
+
 // True where the host is an address and no name.
 bool is_ip_address(const Url& url);
 

@@ -70,6 +70,8 @@ std::string import_image(const Services& services, const DriverMessage& message,
     context.check();
     message.required("MARKETPLACEAPP/ORIGIN_ID");
     const auto backend = services.backend(message);
+    if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
+        throw Error(ErrorKind::unsupported, refusal);
     message.required("DATASTORE/DS_MAD");
 
     const TransferSlots::Slot slot = services.transfers.acquire(context);

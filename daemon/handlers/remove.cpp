@@ -11,6 +11,8 @@ void handle_remove(const Services& services, const DriverMessage& message, Conte
 
     context.check();
     const auto backend = services.backend(message);
+    if (const std::string refusal = backend->refusal(Action::remove); !refusal.empty())
+        throw Error(ErrorKind::unsupported, refusal);
     std::optional<std::string> source = message.text("MARKETPLACEAPP/SOURCE");
     if (!source) source = published_source;
     if (source) return backend->remove(message, *source, context);

@@ -67,6 +67,14 @@ TEST(Site, CallingConventionOfEachRelease) {
     }
 }
 
+TEST(Site, CataloguesAreToldWhoAsks) {
+    EXPECT_EQ(catalogue_agent("6.10.1\n", ""), "OpenNebula 6.10.1 (Market Driver)");
+    EXPECT_EQ(catalogue_agent("7.0.0", " EE\n"), "OpenNebula 7.0.0 EE (Market Driver)");
+    EXPECT_EQ(catalogue_agent("", ""), "OpenNebula 7.0.0 (Market Driver)");
+    EXPECT_EQ(catalogue_agent("7.0\r\nCookie: x", ""), "OpenNebula 7.0Cookie: x (Market Driver)");
+    EXPECT_EQ(Site().user_agent, "OpenNebula 7.0.0 (Market Driver)");
+}
+
 TEST(Site, DriverNamesMayStandInAPath) {
     for (const char* name : {"http", "s3", "linuxcontainers", "my-market_2", "v1.2", "A", "0"})
         EXPECT_TRUE(is_driver_name(name)) << name;

@@ -16,6 +16,7 @@ FLOORS = {"protocol": 0, "backends": 1, "daemon": 2}
 DOORS = [
     ("tinyxml2", r"#include <tinyxml2\.h>", ["protocol/xml.cpp"]),
     ("Boost.Process", r"#include <boost/process", ["backends/io/child_process.cpp"]),
+    ("Boost.JSON", r"#include <boost/json", ["backends/io/json.cpp"]),
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/main.cpp"]),
     ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),

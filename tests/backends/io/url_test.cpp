@@ -45,6 +45,28 @@ TEST(Url, CredentialsAreNotRepeated) {
     EXPECT_EQ(url.reason().find("hunter2"), std::string::npos) << url.reason();
 }
 
+TEST(Url, RedirectionsAreResolved) {
+    const std::string base = "https://host:8443/a/b?c=d";
+    for (const auto& [location, expected] : std::vector<std::pair<std::string, std::string>>{
+             {"/x", "https://host:8443/x"},
+             {"x?y=1", "https://host:8443/a/x?y=1"},
+             {"https://other/z#top", "https://other/z"},
+             {"http://other", "http://other/"},
+             {"//other/z", "https://other/z"}}) {
+        const Result<std::string> url = resolve_location(base, location);
+        ASSERT_TRUE(url) << location << ": " << url.reason();
+        EXPECT_EQ(*url, expected) << location;
+    }
+    for (const char* location : {"ftp://other/z", "file:///etc/passwd", "http://u:p@other/",
+                                 "http://u@other/", "https://a b/", "x\ny", "http://[::1"})
+        EXPECT_FALSE(resolve_location(base, location)) << location;
+}
+
+TEST(Url, WithoutQuery) {
+    EXPECT_EQ(without_query("https://h/a?token=x"), "https://h/a");
+    EXPECT_EQ(without_query("https://h/a"), "https://h/a");
+}
+
 TEST(Url, AddressOrName) {
     for (const char* text : {"http://10.0.0.1", "http://[::1]:1"})
         EXPECT_TRUE(is_ip_address(*parse_url(text))) << text;

@@ -67,8 +67,8 @@ class ImportTest : public testing::Test {
     Config config_;
     Site site_;
     TransferSlots transfers_{1};
-    Services services_{config_, site_, std::set<std::string, std::less<>>{"http"}, transfers_, {},
-                       {},      {}};
+    Services services_{
+        config_, site_, std::set<std::string, std::less<>>{"http", "one"}, transfers_, {}, {}, {}};
     test::TestContext context_;
 };
 
@@ -86,6 +86,24 @@ TEST_F(ImportTest, TellsTheFourAttributes) {
                                         test::md5sum(dir_ / "image") +
                                         "\"\nSIZE=\"128\"\nFORMAT=\"raw\"\n");
     EXPECT_EQ(test::read_file(dir_ / "public/" + published), "the bytes of an image");
+}
+
+TEST_F(ImportTest, ADiscoveredMarketplaceRefusesBeforeAnythingIsExported) {
+    test::write_script(site_.remotes + "/datastore/labds/export",
+                       "#!/bin/sh\ntouch '" + dir_ / "exported" + "'\n");
+    const DriverMessage message = test::message("import-discovery", {{"MARKET_MAD", "one"},
+                                                                     {"DS_MAD", "labds"},
+                                                                     {"SOURCE", "/an/image"},
+                                                                     {"FORMAT", "raw"},
+                                                                     {"DATASTORES", "/ds"}});
+    try {
+        handle_import(services_, message, context_, [](const std::string&) { return true; });
+        ADD_FAILURE() << "no Error was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+        EXPECT_STREQ(error.what(), "Cannot import app into OpenNebula marketplace");
+    }
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "exported"));
 }
 
 TEST_F(ImportTest, TheSlotIsFreeAgain) {

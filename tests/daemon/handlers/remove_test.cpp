@@ -44,8 +44,8 @@ class RemoveTest : public testing::Test {
     Config config_;
     Site site_;
     TransferSlots transfers_{1};
-    Services services_{config_, site_, std::set<std::string, std::less<>>{"http"}, transfers_, {},
-                       {},      {}};
+    Services services_{
+        config_, site_, std::set<std::string, std::less<>>{"http", "one"}, transfers_, {}, {}, {}};
     test::TestContext context_;
 };
 
@@ -53,6 +53,14 @@ TEST_F(RemoveTest, RemovesTheAppsSource) {
     EXPECT_EQ(remove("http://m/a"), "done");
     EXPECT_THAT(test::list(dir_ / "public"), ElementsAre("b"));
     EXPECT_EQ(remove("http://m/a"), "not_found: http://m/a is not in the marketplace");
+}
+
+TEST_F(RemoveTest, ADiscoveredMarketplaceRefusesWhateverTheSource) {
+    for (const char* source : {"", "http://m/a"})
+        EXPECT_EQ(
+            remove(test::message("delete-discovery", {{"MARKET_MAD", "one"}, {"SOURCE", source}}),
+                   std::nullopt),
+            "unsupported: Cannot delete app from OpenNebula marketplace");
 }
 
 TEST_F(RemoveTest, WithoutASourceWhatItsImportHadJustPublished) {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/discovery/app_list.h"
+
+#include "protocol/base64.h"
+#include "protocol/template.h"
+#include "protocol/utf8.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kTolerated = 10;     // one in so many entries may be malformed
+constexpr size_t kCheckEvery = 1000;  // apps, between two looks at the context
+constexpr size_t kMaxLabel = 80;      // bytes of an entry's name in a log line
+
+std::string label(std::string_view name) {
+    return "'" + std::string(truncate_utf8(name, kMaxLabel)) + "'";
+}
+
+std::string render(const DiscoveredApp& app, const std::string& name, const AppNames& names) {
+    TemplateWriter text;
+    text.add("NAME", name);
+    text.append(app.head);
+    for (const DiscoveredApp::Reference& reference : app.references)
+        text.add_vector(reference.key,
+                        {{"NAME", reference.name}, {"APP", names.referred(reference.app)}});
+    text.append(app.tail);
+    return text.take();
+}
+
+}  // namespace
+
+void AppList::add(DiscoveredApp app) {
+    if (!ids_.insert(app.id).second)
+        return add_malformed(app.name, "its id " + app.id + " is another's too");
+    if (apps_.size() == kMaxApps)
+        throw Error(ErrorKind::limit, "it lists more than " + std::to_string(kMaxApps) + " apps");
+    ++entries_;
+    for (const std::string& warning : app.warnings) warn(label(app.name) + ": " + warning);
+    app.warnings = {};
+    names_.add(app.name, app.id);
+    app.name = app.id = {};
+    app.head.shrink_to_fit();
+    app.tail.shrink_to_fit();
+    apps_.push_back(std::move(app));
+}
+
+void AppList::add_malformed(std::string_view entry, std::string_view reason) {
+    ++entries_;
+    ++malformed_;
+    const std::string text =
+        "entry " + std::to_string(entries_) + ", " + label(entry) + ": " + std::string(reason);
+    if (first_malformed_.empty()) first_malformed_ = text;
+    warn(text + "; left out");
+}
+
+void AppList::warn(const std::string& text) {
+    if (++warnings_ <= kMaxListWarnings) log_.log(LogLevel::warning, text);
+}
+
+void AppList::check() const {
+    if (warnings_ > kMaxListWarnings)
+        log_.log(LogLevel::warning,
+                 std::to_string(warnings_ - kMaxListWarnings) + " more warnings of this kind");
+    if (malformed_ * kTolerated > entries_)
+        throw Error(ErrorKind::corrupt,
+                    std::to_string(malformed_) + " of " + std::to_string(entries_) +
+                        " entries are malformed; the first: " + first_malformed_);
+}
+
+std::string AppList::take_text(const Context& context) {
+    names_.settle();
+    size_t bytes = 0;
+    for (size_t i = 0; i < apps_.size(); ++i)
+        bytes += names_.name(i).size() + apps_[i].head.size() + apps_[i].tail.size() + 16;
+    std::string text;
+    text.reserve(bytes / 3 * 4 + apps_.size() * 16);
+    for (size_t i = 0; i < apps_.size(); ++i) {
+        if (i % kCheckEvery == 0) context.check();
+        text += "APP=\"";
+        base64_append(text, render(apps_[i], names_.name(i), names_));
+        text += "\"\n";
+        apps_[i] = {};
+    }
+    // oned is never given an empty text: this is what it makes of one.
+    if (text.empty()) text = "USED_MB=0\nFREE_MB=0\nTOTAL_MB=0\n";
+    return text;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/discovery/backend.h"
+
+#include "backends/discovery/fetch.h"
+#include "backends/discovery/list_cache.h"
+
+namespace onemarket {
+namespace {
+
+// From the bytes of a catalogue to its apps.
+class ListReader : public CatalogueReader {
+  public:
+    ListReader(const Catalogue& catalogue, RequestLog& log)
+        : catalogue_(catalogue),
+          apps_(log),
+          entries_(catalogue.member, catalogue.container,
+                   [this](std::string_view name, const JsonValue& entry) { take(name, entry); }) {}
+
+    void begin(const std::string& url) override { url_ = url; }
+    void write(std::string_view piece) override {
+        try {
+            entries_.write(piece);
+        } catch (const Error& error) {
+            throw Error(error.kind(), std::string("no JSON: ") + error.what());
+        }
+    }
+    void end() override {
+        try {
+            entries_.finish();
+        } catch (const Error& error) {
+            throw Error(error.kind(), std::string("no whole JSON: ") + error.what());
+        }
+        if (!entries_.found())
+            throw Error(ErrorKind::corrupt, "no list of `" + catalogue_.member + "` in it");
+        apps_.check();
+    }
+
+    AppList& apps() { return apps_; }
+
+  private:
+    void take(std::string_view name, const JsonValue& entry) {
+        Result<std::optional<DiscoveredApp>> app = catalogue_.read(url_, name, entry);
+        if (!app)
+            apps_.add_malformed(name.empty() ? name_of(entry) : name, app.reason());
+        else if (!*app)
+            apps_.add_other();
+        else
+            apps_.add(std::move(**app));
+    }
+
+    static std::string_view name_of(const JsonValue& entry) {
+        const JsonValue* name = entry.find("name");
+        return name == nullptr ? "" : std::string_view(name->text);
+    }
+
+    const Catalogue& catalogue_;
+    AppList apps_;
+    JsonEntries entries_;
+    std::string url_;
+};
+
+}  // namespace
+
+std::string DiscoveryBackend::refusal(Action action) const {
+    return action == Action::import ? "Cannot import app into " + name_ + " marketplace"
+                                    : "Cannot delete app from " + name_ + " marketplace";
+}
+
+PublishedApp DiscoveryBackend::import(const DriverMessage&, ImageSource&, Context&) const {
+    throw Error(ErrorKind::unsupported, refusal(Action::import));
+}
+
+void DiscoveryBackend::remove(const DriverMessage&, const std::string&, Context&) const {
+    throw Error(ErrorKind::unsupported, refusal(Action::remove));
+}
+
+void DiscoveryBackend::discard(const DriverMessage&, Context&) const {
+    throw Error(ErrorKind::unsupported, refusal(Action::remove));
+}
+
+std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {
+    const Catalogue catalogue = this->catalogue(message);
+    const std::string key = name_ + "\n" + catalogue.url + "\n" + catalogue.options;
+    const auto known = site_.lists ? site_.lists->find(key) : nullptr;
+
+    ListReader reader(catalogue, context.log());
+    const CatalogueAnswer answer = fetch_catalogue(
+        site_.http, {catalogue.url, site_.user_agent, known ? &known->validators : nullptr}, reader,
+        context);
+    if (answer.unchanged) return known->text;
+    std::string text = reader.apps().take_text(context);
+    if (site_.lists) site_.lists->store(key, {answer.validators, text});
+    return text;
+}
+
+}  // namespace onemarket

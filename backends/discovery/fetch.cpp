@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/discovery/fetch.h"
+
+#include <utility>
+
+#include "backends/io/url.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMaxReasonPhrase = 80;  // bytes of the server's words for a status
+
+// What reaches the reader of one answer: its beginning, its bytes within the limit, its end.
+class Delivery {
+  public:
+    Delivery(CatalogueReader& reader, const std::string& url) : reader_(reader), url_(url) {}
+
+    void write(std::string_view piece) {
+        begin();
+        bytes_ += piece.size();
+        if (bytes_ > kMaxCatalogueBytes)
+            throw Error(ErrorKind::limit,
+                        "it is larger than " + std::to_string(kMaxCatalogueBytes >> 20) + " MB");
+        reader_.write(piece);
+    }
+    void end() {
+        begin();
+        reader_.end();
+    }
+    bool begun() const { return begun_; }
+
+  private:
+    void begin() {
+        if (!std::exchange(begun_, true)) reader_.begin(url_);
+    }
+
+    CatalogueReader& reader_;
+    const std::string& url_;
+    bool begun_ = false;
+    size_t bytes_ = 0;
+};
+
+bool is_redirection(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+std::string told(const HttpResponse& response) {
+    const std::string words = one_line(response.reason, kMaxReasonPhrase);
+    return "HTTP " + std::to_string(response.status) + (words.empty() ? "" : " " + words);
+}
+
+ErrorKind kind_of(int status) {
+    switch (status) {
+        case 401:
+        case 403:
+        case 407:
+            return ErrorKind::permission;
+        case 404:
+        case 410:
+            return ErrorKind::not_found;
+        default:
+            return ErrorKind::unavailable;
+    }
+}
+
+[[noreturn]] void fail(const std::string& url, ErrorKind kind, const std::string& reason) {
+    throw Error(kind, std::string(without_query(url)) + ": " + reason);
+}
+
+HttpRequest http_request(const CatalogueRequest& request, const std::string& url,
+                         Delivery& delivery) {
+    HttpRequest http;
+    http.method = "GET";
+    http.url = url;
+    http.headers = {{"Accept", "application/json"}, {"User-Agent", request.user_agent}};
+    // Another address may have the same tag for something else.
+    if (request.known != nullptr && request.known->url == url) {
+        if (!request.known->etag.empty())
+            http.headers.emplace_back("If-None-Match", request.known->etag);
+        if (!request.known->last_modified.empty())
+            http.headers.emplace_back("If-Modified-Since", request.known->last_modified);
+    }
+    http.accept_gzip = true;
+    http.take_body = [&delivery](std::string_view piece) { delivery.write(piece); };
+    return http;
+}
+
+// One request, its failures in our words.
+HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std::string& url,
+                 CatalogueReader& reader, Context& context) {
+    Delivery delivery(reader, url);
+    const auto status = [&delivery] { return std::string(delivery.begun() ? "HTTP 200: " : ""); };
+    try {
+        HttpResponse response = client.perform(http_request(request, url, delivery), context);
+        if (response.status == 200) delivery.end();
+        return response;
+    } catch (const HttpFault& fault) {
+        fail(url, fault.kind(), status() + fault.reason());
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        fail(url, error.kind(), status() + error.what());
+    }
+}
+
+std::string next_url(const std::string& url, const HttpResponse& response) {
+    const std::string_view location = response.header("location");
+    if (location.empty())
+        fail(url, ErrorKind::unavailable, told(response) + ": without a location");
+    const Result<std::string> next = resolve_location(url, location);
+    if (!next)
+        fail(url, ErrorKind::unavailable, told(response) + ": its location " + next.reason());
+    if (url.starts_with("https:") && !next->starts_with("https:"))
+        fail(url, ErrorKind::unsupported,
+             told(response) + ": leads from https to " + std::string(without_query(*next)) +
+                 ", which is not followed");
+    return *next;
+}
+
+}  // namespace
+
+CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest& request,
+                                CatalogueReader& reader, Context& context) {
+    HttpClient client(http);
+    std::string url = request.url;
+    for (int hop = 0;; ++hop) {
+        const HttpResponse response = ask(client, request, url, reader, context);
+        const bool asked = request.known != nullptr && request.known->url == url;
+        if (response.status == 304 && asked) return {*request.known, true};
+        if (response.status == 200)
+            return {{url, std::string(response.header("etag")),
+                     std::string(response.header("last-modified"))},
+                    false};
+        if (!is_redirection(response.status))
+            fail(url, kind_of(response.status),
+                 told(response) + (response.status == 407 ? " (that is the proxy's)" : ""));
+        if (hop == kMaxRedirects)
+            fail(request.url, ErrorKind::unavailable,
+                 told(response) + ": more than " + std::to_string(kMaxRedirects) +
+                     " redirections, the last to " + std::string(without_query(url)));
+        url = next_url(url, response);
+    }
+}
+
+}  // namespace onemarket

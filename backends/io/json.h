@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON (RFC 8259), read by Boost.JSON: a small document as a tree, or a large one entry by entry
+// as its bytes arrive, so that it is never in memory as a whole.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error.h"
+
+namespace onemarket {
+
+struct JsonMember;
+
+// A value that owns its strings. Scalars are kept as text: numbers as they were written, booleans
+// as `true` and `false`.
+struct JsonValue {
+    enum class Kind { null, boolean, number, string, array, object };
+
+    Kind kind = Kind::null;
+    std::string text;                 // of a scalar; invalid UTF-8 is let through
+    std::vector<JsonMember> members;  // of an array or object, in its order
+
+    bool is(Kind which) const { return kind == which; }
+    bool is_scalar() const {
+        return kind == Kind::boolean || kind == Kind::number || kind == Kind::string;
+    }
+    // null, "", [] and {}.
+    bool is_empty() const { return text.empty() && members.empty(); }
+    // The last member of that name, as most readers take it; null where there is none.
+    const JsonValue* find(std::string_view name) const;
+};
+
+struct JsonMember {
+    std::string name;  // empty in an array
+    JsonValue value;
+};
+
+// The limits of both readers; past them the text counts as wrong.
+inline constexpr size_t kMaxJsonDepth = 32;
+inline constexpr size_t kMaxJsonString = size_t{8} << 20;  // bytes
+inline constexpr size_t kMaxJsonValues = 100'000;          // of one tree
+
+// The failure's reason is `<what> at byte N`, and repeats nothing of the text.
+Result<JsonValue> parse_json(std::string_view text);
+
+// Reads a document that is an object, and gives the entries of one of its members, an array or an
+// object, one after the other. All else in it is checked and forgotten. Not thread-safe.
+class JsonEntries {
+  public:
+    // `name` is empty where the entries are those of an array. What it throws goes through write().
+    using Take = std::function<void(std::string_view name, const JsonValue& value)>;
+
+    // `container`: array or object; where the member is something else there are no entries.
+    JsonEntries(std::string member, JsonValue::Kind container, Take take);
+    ~JsonEntries();
+
+    // The next bytes of the document. Throws Error (corrupt) that says what is wrong, and where.
+    void write(std::string_view piece);
+    // The end of it: the same Error when it is not complete.
+    void finish();
+    // Whether the member was there.
+    bool found() const;
+
+  private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace onemarket

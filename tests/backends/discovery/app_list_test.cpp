@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/discovery/app_list.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "protocol/base64.h"
+#include "protocol/template.h"
+#include "tests/backends/helpers.h"
+
+namespace onemarket {
+namespace {
+
+DiscoveredApp app(const std::string& name, const std::string& id) {
+    DiscoveredApp app;
+    app.name = name;
+    app.id = id;
+    app.head = "SOURCE=\"s" + id + "\"\n";
+    return app;
+}
+
+class AppListTest : public testing::Test {
+  protected:
+    // The apps' texts, one behind the other.
+    std::string texts() {
+        const Result<Template> parsed = parse_template(list_.take_text(context_));
+        std::string texts;
+        for (const std::string_view text : parsed->values("APP")) texts += *base64_decode(text);
+        return texts;
+    }
+
+    test::TestContext context_{100};
+    AppList list_{context_.log};
+};
+
+TEST_F(AppListTest, NamesAndReferencesAreThoseOfTheWholeCatalogue) {
+    DiscoveredApp machine = app("vm", "1");
+    machine.references = {{"DISK", "d0", "a/b"}, {"DISK", "d1", "gone/"}};
+    machine.tail = "TAIL=\"x\"\n";
+    list_.add(machine);
+    list_.add(app("a_b", "2"));
+    list_.add(app("a/b", "3"));
+    list_.check();
+    EXPECT_EQ(texts(),
+              "NAME=\"vm\"\nSOURCE=\"s1\"\nDISK=[NAME=\"d0\", APP=\"a_b (3)\"]\n"
+              "DISK=[NAME=\"d1\", APP=\"gone_\"]\nTAIL=\"x\"\n"
+              "NAME=\"a_b\"\nSOURCE=\"s2\"\nNAME=\"a_b (3)\"\nSOURCE=\"s3\"\n");
+}
+
+TEST_F(AppListTest, AnIdThatComesTwiceIsMalformed) {
+    for (int i = 0; i < 10; ++i) list_.add(app("a", std::to_string(i)));
+    list_.add(app("b", "3"));
+    EXPECT_TRUE(context_.log.contains("entry 11, 'b': its id 3 is another's too; left out"));
+    list_.check();
+    list_.add(app("c", "4"));
+    EXPECT_THROW(list_.check(), Error);
+}
+
+TEST_F(AppListTest, OthersCountAsEntries) {
+    list_.add_malformed("a", "is odd");
+    for (int i = 0; i < 8; ++i) list_.add_other();
+    EXPECT_THROW(list_.check(), Error);
+    list_.add_other();
+    list_.check();
+    EXPECT_EQ(list_.take_text(context_), "USED_MB=0\nFREE_MB=0\nTOTAL_MB=0\n");
+}
+
+TEST_F(AppListTest, ThereIsALimit) {
+    for (size_t i = 0; i < kMaxApps; ++i) list_.add(app("a", std::to_string(i)));
+    EXPECT_EQ(test::error_of([&] { list_.add(app("a", "x")); }).kind(), ErrorKind::limit);
+}
+
+TEST_F(AppListTest, RenderingEndsWhenTheRequestDoes) {
+    list_.add(app("a", "1"));
+    context_.stop.request_stop();
+    EXPECT_EQ(test::error_of([&] { list_.take_text(context_); }).kind(), ErrorKind::cancelled);
+}
+
+}  // namespace
+}  // namespace onemarket

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/discovery/vm_template.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace onemarket {
+namespace {
+
+VmTemplate rendered(const std::string& json, const char* architecture = "x86_64",
+                    const char* hypervisor = "kvm") {
+    return render_vm_template(*parse_json(json), architecture, hypervisor);
+}
+
+const std::string kEnd = "SCHED_REQUIREMENTS=\"HYPERVISOR=kvm\"\nHYPERVISOR=\"kvm\"\n";
+
+TEST(VmTemplate, ScalarsVectorsAndLists) {
+    EXPECT_EQ(rendered(R"({"cpu":0.5,"On":true,"OS":{"boot":"","Arch":"x"},"NIC":[{"A":1},{"A":2}],
+                           "TAG":["a","",null,"b"]})")
+                  .text,
+              "CPU=\"0.5\"\nON=\"true\"\nOS=[ARCH=\"x\"]\nNIC=[A=\"1\"]\nNIC=[A=\"2\"]\nTAG=\"a\"\n"
+              "TAG=\"b\"\n" +
+                  kEnd);
+}
+
+TEST(VmTemplate, EmptyOnesAreLeftOutSilently) {
+    const VmTemplate result = rendered(R"({"a":"","b":null,"c":{},"d":[],"e":{"f":"","g":null}})");
+    EXPECT_EQ(result.text, kEnd);
+    EXPECT_TRUE(result.refused.empty());
+}
+
+TEST(VmTemplate, WhatATemplateCannotHoldIsRefused) {
+    const VmTemplate result =
+        rendered(R"({"a-b":1,"V":{"x":{"y":1},"l":[1],"c d":1,"ok":1},"L":[[1],2],"":3})");
+    EXPECT_EQ(result.text, "V=[OK=\"1\"]\nL=\"2\"\n" + kEnd);
+    EXPECT_EQ(result.refused, (std::vector<std::string>{
+                                  "attribute a-b of its template is no name of an attribute",
+                                  "attribute V/x of its template nests deeper than a template can",
+                                  "attribute V/l of its template nests deeper than a template can",
+                                  "attribute V/c d of its template is no name of an attribute",
+                                  "attribute L of its template has a list in a list",
+                                  "attribute  of its template is no name of an attribute"}));
+}
+
+TEST(VmTemplate, RequirementsAreJoined) {
+    EXPECT_EQ(rendered(R"({"sched_requirements":"A=1","HYPERVISOR":"xen"})").text,
+              "SCHED_REQUIREMENTS=\"A=1 & HYPERVISOR=kvm\"\nHYPERVISOR=\"kvm\"\n");
+    EXPECT_EQ(rendered(R"({"SCHED_REQUIREMENTS":"A=1 | B=2"})", "x86_64", "lxc").text,
+              "SCHED_REQUIREMENTS=\"(A=1 | B=2) & HYPERVISOR=lxc\"\nHYPERVISOR=\"lxc\"\n");
+}
+
+TEST(VmTemplate, Aarch64HasWhatItNeedsToBoot) {
+    const std::string os =
+        "OS=[ARCH=\"aarch64\", FIRMWARE=\"/usr/share/AAVMF/AAVMF_CODE.fd\", "
+        "FIRMWARE_SECURE=\"no\", "
+        "MACHINE=\"virt\"";
+    const std::string end =
+        "SCHED_REQUIREMENTS=\"HYPERVISOR=kvm & ARCH=aarch64\"\nHYPERVISOR=\"kvm\"\n";
+    EXPECT_EQ(rendered("{}", "aarch64").text, os + "]\n" + end);
+    EXPECT_EQ(
+        rendered(R"({"os":{"arch":"x86_64","machine":"q35","boot":"disk0"}})", "aarch64").text,
+        os + ", BOOT=\"disk0\"]\n" + end);
+}
+
+TEST(VmTemplate, OfEqualNamesInAVectorOneIsWritten) {
+    EXPECT_EQ(rendered(R"({"V":{"a":1,"A":2}})").text, "V=[A=\"1\"]\n" + kEnd);
+}
+
+}  // namespace
+}  // namespace onemarket

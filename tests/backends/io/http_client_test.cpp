@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/http_client.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/backends/helpers.h"
+#include "tests/support/http_server.h"
+
+namespace onemarket {
+namespace {
+
+using test::HttpAsked;
+using test::HttpGiven;
+using test::HttpServer;
+
+// "hello hello hello\n", as gzip packs it.
+const std::string kPacked(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x5c\x00\x3b\x7c"
+    "\x8a"
+    "\xdf\x12\x00\x00\x00",
+    29);
+
+class HttpClientTest : public testing::Test {
+  protected:
+    HttpResponse get(const HttpServer& server, HttpRequest request = {}) {
+        request.method = "GET";
+        request.url = server.url() + "/x";
+        return HttpClient(settings_).perform(request, context_);
+    }
+
+    test::Ignored pipe_signal_{SIGPIPE};
+    HttpSettings settings_;
+    test::TestContext context_;
+};
+
+TEST_F(HttpClientTest, TheStatusHasItsWords) {
+    for (const auto& [status, words] : std::vector<std::pair<std::string, std::string>>{
+             {"404 Not Found", "Not Found"}, {"200", ""}, {"503  odd  ", "odd"}}) {
+        const HttpServer server([status = status](const HttpAsked&) {
+            return HttpGiven{status, {}, {}};
+        });
+        const HttpResponse response = get(server);
+        EXPECT_EQ(response.reason, words);
+        EXPECT_EQ(std::to_string(response.status), status.substr(0, 3));
+    }
+}
+
+TEST_F(HttpClientTest, TheBodyOfA200IsGivenPieceByPiece) {
+    const std::string body = test::noise(kMaxHttpAnswer + 1);
+    const HttpServer server([&](const HttpAsked&) { return HttpGiven{"200 OK", {}, body}; });
+    std::string got;
+    size_t pieces = 0;
+    HttpRequest request;
+    request.take_body = [&](std::string_view piece) {
+        got += piece;
+        ++pieces;
+    };
+    EXPECT_TRUE(get(server, request).body.empty());
+    EXPECT_TRUE(got == body);
+    EXPECT_GT(pieces, 1U);
+    // Without it there is a limit.
+    EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::limit);
+}
+
+TEST_F(HttpClientTest, TheBodyOfAnotherStatusIsNot) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven{"404 No", {}, "page"}; });
+    HttpRequest request;
+    request.take_body = [](std::string_view) { ADD_FAILURE(); };
+    EXPECT_EQ(get(server, request).body, "page");
+}
+
+TEST_F(HttpClientTest, WhatTakingThrowsEndsTheRequest) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven{"200 OK", {}, "page"}; });
+    HttpRequest request;
+    request.take_body = [](std::string_view) { throw Error(ErrorKind::corrupt, "no such thing"); };
+    EXPECT_STREQ(test::error_of([&] { get(server, request); }).what(), "no such thing");
+}
+
+TEST_F(HttpClientTest, CompressionIsAskedForAndUndone) {
+    const HttpServer server([](const HttpAsked& asked) {
+        if (!asked.headers.contains("accept-encoding")) return HttpGiven{"200 OK", {}, "plain"};
+        return HttpGiven{"200 OK", {{"Content-Encoding", "gzip"}}, kPacked};
+    });
+    HttpRequest request;
+    request.accept_gzip = true;
+    EXPECT_EQ(get(server, request).body, "hello hello hello\n");
+    EXPECT_EQ(server.asked().back().headers.at("accept-encoding"), "gzip");
+    EXPECT_EQ(get(server).body, "plain");
+}
+
+TEST_F(HttpClientTest, AProxyThatCannotBeReadIsNotRepeated) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven(); });
+    for (const char* proxy : {"http://tenant:hunter2@[bad", "http://tenant:hunter2@host:99999",
+                              "nonsense://tenant:hunter2@host", "http://tenant:hunter2@no host"}) {
+        settings_.http_proxy = Secret(proxy);
+        const Error error = test::error_of([&] { get(server); });
+        EXPECT_EQ(std::string(error.what()).find("hunter2"), std::string::npos) << error.what();
+    }
+}
+
+TEST_F(HttpClientTest, AFaultHasItsReasonWithoutTheAddress) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven{"200 OK", {}, "page", true}; });
+    try {
+        get(server);
+        ADD_FAILURE() << "no fault";
+    } catch (const HttpFault& fault) {
+        EXPECT_EQ(std::string(fault.what()), server.url() + ": " + fault.reason());
+        EXPECT_TRUE(fault.transient());
+    }
+}
+
+}  // namespace
+}  // namespace onemarket

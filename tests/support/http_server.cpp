@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/http_server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "protocol/ascii.h"
+
+namespace onemarket::test {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+struct HttpServer::Impl {
+    explicit Impl(Answer given) : answer(std::move(given)) {
+        listener = std::thread([this] { listen(); });
+    }
+
+    ~Impl() {
+        {
+            const std::lock_guard lock(mutex);
+            stopping = true;
+            changed.notify_all();
+        }
+        listener.join();
+        for (std::thread& thread : connections) thread.join();
+    }
+
+    void listen() {
+        while (!stopping) {
+            pollfd waiting{acceptor.native_handle(), POLLIN, 0};
+            if (::poll(&waiting, 1, 20) <= 0) continue;
+            connections.emplace_back([this](tcp::socket socket) { serve(std::move(socket)); },
+                                     acceptor.accept());
+        }
+    }
+
+    void serve(tcp::socket socket) {
+        try {
+            const HttpAsked request = read(socket);
+            {
+                const std::lock_guard lock(mutex);
+                asked.push_back(request);
+            }
+            const HttpGiven given = answer(request);
+            std::string text = "HTTP/1.1 " + given.status + "\r\nConnection: close\r\n";
+            for (const auto& [name, value] : given.headers) text += name + ": " + value + "\r\n";
+            text += "Content-Length: " + std::to_string(given.body.size()) + "\r\n\r\n";
+            const bool half = given.cut || given.stall;
+            text += given.body.substr(0, half ? given.body.size() / 2 : given.body.size());
+            asio::write(socket, asio::buffer(text));
+            std::unique_lock lock(mutex);
+            if (given.stall) changed.wait(lock, [this] { return stopping.load(); });
+        } catch (const std::exception&) {  // the client went away
+        }
+    }
+
+    static HttpAsked read(tcp::socket& socket) {
+        std::string text;
+        asio::read_until(socket, asio::dynamic_buffer(text), "\r\n\r\n");
+        std::istringstream lines(text);
+        HttpAsked request;
+        std::string line;
+        lines >> line >> request.target;
+        std::getline(lines, line);
+        while (std::getline(lines, line)) {
+            const size_t colon = line.find(':');
+            if (colon != std::string::npos)
+                request.headers[ascii::to_lower(line.substr(0, colon))] =
+                    ascii::trim(std::string_view(line).substr(colon + 1));
+        }
+        return request;
+    }
+
+    const Answer answer;
+    asio::io_context io;
+    tcp::acceptor acceptor{io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)};
+    std::atomic<bool> stopping = false;
+    mutable std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<HttpAsked> asked;
+    std::vector<std::thread> connections;
+    std::thread listener;
+};
+
+HttpServer::HttpServer(Answer answer) : impl_(std::make_unique<Impl>(std::move(answer))) {}
+HttpServer::~HttpServer() = default;
+
+std::string HttpServer::url() const {
+    return "http://127.0.0.1:" + std::to_string(impl_->acceptor.local_endpoint().port());
+}
+
+std::vector<HttpAsked> HttpServer::asked() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->asked;
+}
+
+}  // namespace onemarket::test

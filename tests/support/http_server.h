@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// An HTTP server on loopback that answers as it is told to: for what no real server would do.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace onemarket::test {
+
+struct HttpAsked {
+    std::string target;                          // path and query
+    std::map<std::string, std::string> headers;  // names in lower case
+};
+
+struct HttpGiven {
+    std::string status = "200 OK";
+    std::map<std::string, std::string> headers = {};
+    std::string body = {};
+    bool cut = false;    // the connection ends after half of the body
+    bool stall = false;  // half of the body, then nothing more
+};
+
+// Each connection is for one request, which a thread of its own answers.
+class HttpServer {
+  public:
+    using Answer = std::function<HttpGiven(const HttpAsked&)>;
+
+    // `answer` is called by several threads.
+    explicit HttpServer(Answer answer);
+    ~HttpServer();  // ends all connections, whatever they are about
+
+    std::string url() const;  // http://127.0.0.1:port
+    std::vector<HttpAsked> asked() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace onemarket::test
