@@ -106,6 +106,9 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
         throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
                                             facts.md5 + ", its bytes have " + md5);
     check_format(facts, upload.head(), reader->random_access());
+    // Parts are read a second time to be sent: what was hashed must be what is there.
+    if (reader->random_access() != nullptr && reader->random_access()->changed())
+        throw Error(ErrorKind::corrupt, facts.location + ": it was written to while it was read");
     context.check();
     upload.publish(md5);
     return {settings.source_of(key), md5, facts.size_mb, facts.format};

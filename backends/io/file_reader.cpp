@@ -33,6 +33,7 @@ FileReader::FileReader(UniqueFd fd, const std::string& path) : path_(path), fd_(
     const off_t end = regular_ ? status.st_size : ::lseek(fd_.get(), 0, SEEK_END);
     if (end < 0) throw system_error(errno, path);
     size_ = static_cast<uint64_t>(end);
+    modified_ = status.st_mtim;
     allocated_ = regular_ ? std::min(size_, static_cast<uint64_t>(status.st_blocks) * 512) : size_;
     seek_data_ = regular_;
     if (!seek_data_) extent_end_ = size_;
@@ -94,6 +95,15 @@ Piece FileReader::read(std::span<std::byte> buffer, Context&) {
     if (got < wanted) ended_early(offset_ + got);
     offset_ += got;
     return {got, false};
+}
+
+// A block device's node tells nothing of what is written to the device.
+bool FileReader::changed() const {
+    struct stat status {};
+    return regular_ && ::fstat(fd_.get(), &status) == 0 &&
+           (status.st_mtim.tv_sec != modified_.tv_sec ||
+            status.st_mtim.tv_nsec != modified_.tv_nsec ||
+            static_cast<uint64_t>(status.st_size) != size_);
 }
 
 }  // namespace onemarket

@@ -2,6 +2,8 @@
 // An image that is a file, or a block device, of this host.
 #pragma once
 
+#include <time.h>
+
 #include <cstdint>
 #include <string>
 
@@ -28,6 +30,7 @@ class FileReader : public Reader, public RandomAccess {
 
     size_t read_at(uint64_t offset, std::span<std::byte> buffer) const override;
     uint64_t size() const override { return size_; }
+    bool changed() const override;
     uint64_t allocated() const override { return allocated_; }
 
   private:
@@ -39,6 +42,7 @@ class FileReader : public Reader, public RandomAccess {
     bool regular_ = false;
     bool seek_data_ = true;  // the file system can tell holes from data
     uint64_t size_ = 0;
+    timespec modified_{};  // when it was opened
     uint64_t allocated_ = 0;
     uint64_t offset_ = 0;
     // The data at or behind offset_; what lies before it is a hole.

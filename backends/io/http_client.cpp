@@ -6,6 +6,7 @@
 #include <array>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 #include "protocol/ascii.h"
@@ -18,6 +19,9 @@ constexpr long kStallBytesPerSecond = 256;
 constexpr long kUploadBuffer = 1L << 20;
 constexpr long kStreamBuffer = 256L << 10;
 constexpr std::chrono::milliseconds kLongestPoll{1000};
+// For the answer to a request that was sent, when nobody may wait for it any more.
+constexpr std::chrono::milliseconds kAnswerGrace{400};
+constexpr int kGracePoll = 20;      // ms
 constexpr size_t kStatusWidth = 4;  // of a status line: a blank and three digits
 
 void init_library() {
@@ -88,12 +92,29 @@ class HttpClient::Transfer {
             if (const CURLMsg* message = curl_multi_info_read(handles_.multi, &left);
                 message != nullptr && message->msg == CURLMSG_DONE)
                 return finish(message->data.result);
-            context_.check();
+            check();
             curl_multi_poll(handles_.multi, nullptr, 0, poll_milliseconds(), nullptr);
         }
     }
 
   private:
+    void check() {
+        try {
+            context_.check();
+        } catch (const Error&) {
+            if (request_.repeatable || !is_sent()) throw;
+            if (!grace_end_) grace_end_ = Context::Clock::now() + kAnswerGrace;
+            if (Context::Clock::now() >= *grace_end_) throw;
+        }
+    }
+
+    bool anything_sent() const {
+        long header_bytes = 0;
+        curl_easy_getinfo(handles_.easy, CURLINFO_REQUEST_SIZE, &header_bytes);
+        return header_bytes > 0;
+    }
+    bool is_sent() const { return anything_sent() && sent_ == request_.body.size; }
+
     void prepare(const HttpSettings& settings) {
         CURL* easy = handles_.easy;
         curl_easy_reset(easy);
@@ -124,8 +145,11 @@ class HttpClient::Transfer {
         set_method();
         if (request_.accept_gzip) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
         if (request_.take_body) set(easy, CURLOPT_BUFFERSIZE, kStreamBuffer);
-        for (const auto& [name, value] : request_.headers)
+        for (const auto& [name, value] : request_.headers) {
+            if (std::any_of(value.begin(), value.end(), ascii::is_control))
+                throw Error(ErrorKind::bad_request, "header " + name + " has a control character");
             append(headers_, value.empty() ? name + ";" : name + ": " + value);
+        }
         append(headers_, "Expect:");  // the answer to it costs a round trip
         set(easy, CURLOPT_HTTPHEADER, headers_.get());
     }
@@ -141,7 +165,9 @@ class HttpClient::Transfer {
         set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         set(easy, CURLOPT_SSL_VERIFYPEER, settings.verify_tls ? 1L : 0L);
         set(easy, CURLOPT_SSL_VERIFYHOST, settings.verify_tls ? 2L : 0L);
-        if (!settings.ca_file.empty()) set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+        if (settings.ca_file.empty()) return;
+        set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+        set(easy, CURLOPT_PROXY_CAINFO, settings.ca_file.c_str());
     }
 
     void set_callbacks() {
@@ -176,6 +202,7 @@ class HttpClient::Transfer {
     // How long nothing may happen before the context is to be asked again.
     int poll_milliseconds() const {
         auto wait = kLongestPoll;
+        if (grace_end_) return kGracePoll;
         if (const auto deadline = context_.deadline())
             wait = std::clamp(
                 std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now()),
@@ -210,29 +237,36 @@ class HttpClient::Transfer {
         return text;
     }
 
+    std::string in_words(CURLcode code) const {
+        // What libcurl says of an address that it cannot read may be a part of a password.
+        if (code == CURLE_COULDNT_RESOLVE_PROXY)
+            return "the proxy's host is not known, or its address is malformed";
+        return without_proxy(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+    }
+
     HttpFault fault(CURLcode code) const {
-        const std::string text =
-            without_proxy(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+        const bool sent = anything_sent();
+        const std::string text = in_words(code);
         long proxy_status = 0;
         curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         if (proxy_status >= 400 && proxy_status < 500)
-            return {ErrorKind::permission, origin(), text + " (that is the proxy's)", false};
+            return {ErrorKind::permission, origin(), text + " (that is the proxy's)", false, sent};
         switch (code) {
             case CURLE_PEER_FAILED_VERIFICATION:
             case CURLE_SSL_CACERT_BADFILE:
             case CURLE_SSL_CERTPROBLEM:
             case CURLE_SSL_ISSUER_ERROR:
                 return {ErrorKind::permission, origin(),
-                        text + " (CA_FILE says which ones are trusted)", false};
+                        text + " (CA_FILE says which ones are trusted)", false, sent};
             case CURLE_URL_MALFORMAT:
-                return {ErrorKind::bad_request, origin(), text, false};
+                return {ErrorKind::bad_request, origin(), text, false, sent};
             case CURLE_UNSUPPORTED_PROTOCOL:
             case CURLE_WEIRD_SERVER_REPLY:
             case CURLE_BAD_CONTENT_ENCODING:
                 return {ErrorKind::unavailable, origin(), text + " (is that an HTTP server?)",
-                        false};
+                        false, sent};
             default:
-                return {ErrorKind::unavailable, origin(), text, true};
+                return {ErrorKind::unavailable, origin(), text, true, sent};
         }
     }
 
@@ -311,6 +345,7 @@ class HttpClient::Transfer {
     std::array<char, CURL_ERROR_SIZE> reason_{};
     uint64_t sent_ = 0;
     bool too_large_ = false;
+    std::optional<Context::Clock::time_point> grace_end_;
     std::exception_ptr error_;
     HttpResponse response_;
 };

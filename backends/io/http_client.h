@@ -48,7 +48,8 @@ struct HttpRequest {
     HttpBody body;
     std::chrono::seconds stall_limit{0};  // where it is not that of the settings
     // True: it may be sent again, unasked, where a connection kept from an earlier request turns
-    // out to be closed, although it may have been carried out. False: it is sent once.
+    // out to be closed, although it may have been carried out. False: it is sent once, and when the
+    // context ends behind its last byte the answer is waited for a moment, since only that tells.
     bool repeatable = true;
     // Takes the body of a 200 piece by piece, of any size, in place of HttpResponse::body. What it
     // throws ends the request.
@@ -69,16 +70,22 @@ struct HttpResponse {
 // No answer, or none that can be used.
 class HttpFault : public Error {
   public:
-    HttpFault(ErrorKind kind, const std::string& origin, const std::string& reason, bool transient)
-        : Error(kind, origin + ": " + reason), reason_(reason), transient_(transient) {}
+    HttpFault(ErrorKind kind, const std::string& origin, const std::string& reason, bool transient,
+              bool sent = true)
+        : Error(kind, origin + ": " + reason),
+          reason_(reason),
+          transient_(transient),
+          sent_(sent) {}
     // What went wrong, without the server's address before it.
     const std::string& reason() const { return reason_; }
-    // It may go well another time. Whether the server did what was asked is not known.
+    // It may go well another time.
     bool transient() const { return transient_; }
+    // Some of the request was sent: whether the server did what was asked is not known.
+    bool sent() const { return sent_; }
 
   private:
     std::string reason_;
-    bool transient_;
+    bool transient_, sent_;
 };
 
 // The largest answer taken into memory; a larger one is a fault.

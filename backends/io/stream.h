@@ -28,6 +28,10 @@ class RandomAccess {
     virtual size_t read_at(uint64_t offset, std::span<std::byte> buffer) const = 0;
 
     virtual uint64_t size() const = 0;  // bytes
+
+    // Whether they were written to since they were opened, as far as can be told: then two reads
+    // may have given different bytes.
+    virtual bool changed() const { return false; }
 };
 
 // Bytes in memory, which must outlive it.

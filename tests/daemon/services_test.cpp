@@ -109,10 +109,9 @@ TEST_F(ServicesTest, AMarketWithoutAType) {
               "bad_request: Wrong driver message format: MARKETPLACE/MARKET_MAD is missing");
 }
 
-TEST_F(ServicesTest, ScriptsServeWhatIsChosenSoOrSetUpSo) {
+TEST_F(ServicesTest, ScriptsServeWhatIsChosenSo) {
     services_.markets = Types{"http"};
-    EXPECT_EQ(serving_market("http", "<BRIDGE_LIST>web1 web2</BRIDGE_LIST>"), "script");
-    EXPECT_EQ(serving_market("http", "<BRIDGE_LIST> </BRIDGE_LIST>"), "http");
+    EXPECT_EQ(serving_market("http", "<BRIDGE_LIST>web1 web2</BRIDGE_LIST>"), "http");
     config_.scripts.markets = {"http"};
     EXPECT_EQ(serving_market("http"), "script");
 }

@@ -230,10 +230,15 @@ struct S3Server::Impl {
                     WireResponse error = s3_error(200, fault->text);
                     return error;
                 }
+                case Fault::body:
+                    return {fault->number, {}, fault->text};
                 case Fault::html:
                     return {200, {{"content-type", "text/html"}}, "<html><p>Welcome!</html>"};
                 case Fault::redirect: {
-                    WireResponse answer = s3_error(fault->number, "PermanentRedirect");
+                    const std::string& region = fault->region_in_body;
+                    WireResponse answer =
+                        s3_error(fault->number, "PermanentRedirect",
+                                 region.empty() ? "" : "<Region>" + region + "</Region>");
                     if (!fault->text.empty()) answer.headers["location"] = fault->text;
                     if (!fault->region.empty())
                         answer.headers["x-amz-bucket-region"] = fault->region;
@@ -287,6 +292,9 @@ struct S3Server::Impl {
             case Fault::done_but:
                 answer = s3_error(fault.number, fault.text);
                 break;
+            case Fault::done_but_bare:
+                answer = {fault.number};
+                break;
             case Fault::lost_object:
                 replace(answer.body, "<Contents>", "</Contents>", "");
                 break;
@@ -313,6 +321,7 @@ struct S3Server::Impl {
         if (!keep_alive) text += "connection: close\r\n";
         text += "\r\n";
         if (!head) text += answer.body;
+        if (fault && fault->kind == Fault::garbage) text = "what is this?\r\n\r\n";
         if (fault && fault->kind == Fault::cut_answer) {
             text.resize(text.size() - std::max<size_t>(1, answer.body.size() / 2));
             asio::write(stream, asio::buffer(text));

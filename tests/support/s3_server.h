@@ -19,6 +19,8 @@ struct Fault {
         status,         // an error: `number` is the status, `text` S3's code
         bare_status,    // the status `number` and nothing else, as of a proxy
         done_but,       // all is done; then the error of `status`
+        done_but_bare,  // all is done; then `number` and nothing else, as of a proxy
+        garbage,        // all is done; then an answer that is no HTTP
         reset,          // the connection, before anything is done
         reset_midway,   // the connection, after `number` bytes of the request's body
         stop_reading,   // of the request's body, after `number` bytes; the connection stays
@@ -27,6 +29,7 @@ struct Fault {
         lost_answer,    // all is done, then the connection is reset
         cut_answer,     // half of the answer's body, then the end of the connection
         ok_with_error,  // status 200, an <Error> of code `text` in the body; nothing is done
+        body,           // status `number` and `text` as the body, nothing is done
         html,           // status 200 and a page of HTML
         cut_xml,        // status 200 and half of the document
         no_etag,        // an answer without, as Ceph's to a completion
@@ -49,6 +52,7 @@ struct Fault {
     int retry_after = 0;   // seconds, in an error's header
     bool as_date = false;  // as the time that will be then
     std::string region = {};
+    std::string region_in_body = {};
     std::function<void()> action = {};
 };
 

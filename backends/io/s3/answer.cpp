@@ -12,6 +12,9 @@ namespace onemarket {
 namespace {
 
 constexpr size_t kMaxMessage = 200;  // bytes of a service's own words
+// What is parsed: a tree takes 23 times its text. A list of 1,000 keys of 1,024 bytes fits.
+constexpr size_t kMaxDocument = size_t{4} << 20;
+constexpr size_t kMaxErrorDocument = size_t{64} << 10;
 constexpr std::string_view kNotS3 =
     "not that of an S3 service; is it a proxy's, or is ENDPOINT wrong?";
 
@@ -65,22 +68,33 @@ Meaning meaning_of(int status, const std::string& code) {
     return {code, ErrorKind::unavailable, code == "InternalError" || code.empty(), ""};
 }
 
+// A service may repeat what it was sent; cut, it would not be known for a secret any more.
+std::string without_secrets(std::string text, const S3Target& target) {
+    for (const Secret& secret : {target.credentials.secret_key, target.credentials.session_token}) {
+        const std::string& value = secret.reveal();
+        if (value.empty()) continue;
+        for (size_t at = text.find(value); at != std::string::npos; at = text.find(value, at))
+            text.replace(at, value.size(), "***");
+    }
+    return text;
+}
+
 bool is_success(const HttpResponse& response) {
     return response.status >= 200 && response.status < 300;
 }
 
-std::optional<std::chrono::system_clock::time_point> date_in(const HttpResponse& response,
-                                                             std::string_view header) {
+// Seconds of system time.
+std::optional<int64_t> date_in(const HttpResponse& response, std::string_view header) {
     std::tm utc{};
     const std::string text(response.header(header));
     if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &utc) == nullptr) return std::nullopt;
-    return std::chrono::system_clock::from_time_t(::timegm(&utc));
+    return ::timegm(&utc);
 }
 
 std::string skew_in_words(const HttpResponse& response, std::chrono::system_clock::time_point now) {
     const auto there = date_in(response, "date");
     if (!there) return "the clocks of this host and of the service differ";
-    const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *there).count();
+    const int64_t ahead = std::chrono::system_clock::to_time_t(now) - *there;
     return "this host's clock is " + std::to_string(std::abs(ahead)) + " s " +
            (ahead > 0 ? "ahead of" : "behind") + " the service's";
 }
@@ -96,13 +110,15 @@ std::chrono::seconds retry_after(const HttpResponse& response,
                                  std::chrono::system_clock::time_point now) {
     auto seconds = ascii::parse_number<int64_t>(response.header("retry-after")).value_or(0);
     if (const auto date = date_in(response, "retry-after"))
-        seconds = std::chrono::ceil<std::chrono::seconds>(*date - now).count();
+        seconds = *date - std::chrono::system_clock::to_time_t(now);
     return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, 86'400));
 }
 
-std::optional<XmlDocument> parse(const HttpResponse& response, std::string_view root) {
+std::optional<XmlDocument> parse(const HttpResponse& response, std::string_view root, size_t most) {
     // S3 sends white space to keep a connection while it works.
-    Result<XmlDocument> document = XmlDocument::parse(ascii::trim(response.body), root);
+    const std::string_view text = ascii::trim(response.body);
+    if (text.empty() || text.size() > most) return std::nullopt;
+    Result<XmlDocument> document = XmlDocument::parse(text, root);
     if (!document) return std::nullopt;
     return std::move(*document);
 }
@@ -110,10 +126,10 @@ std::optional<XmlDocument> parse(const HttpResponse& response, std::string_view 
 }  // namespace
 
 S3Answer::S3Answer(HttpResponse response, const std::string& root) : http_(std::move(response)) {
-    if (http_.body.empty() && root.empty()) return;
-    if (is_success(http_) && !root.empty()) xml_ = parse(http_, root);
-    complete_ = root.empty() || xml_;
-    if (!xml_) error_ = parse(http_, "Error");
+    if (is_success(http_) && !root.empty()) xml_ = parse(http_, root, kMaxDocument);
+    if (!xml_) error_ = parse(http_, "Error", kMaxErrorDocument);
+    // A page of somebody else's is no success of an operation that has nothing to say.
+    complete_ = root.empty() ? ascii::trim(http_.body).empty() : xml_.has_value();
 }
 
 std::string S3Answer::error_field(std::string_view name) const {
@@ -135,15 +151,16 @@ std::optional<S3Error> S3Answer::fault(const S3Target& target, const S3Request& 
     if (is_success(http_) && code.empty())
         text += "the answer is cut off, or " + std::string(kNotS3);
     else
-        text += in_words(request, code, meaning.words, now);
-    const bool uncertain = is_success(http_) || http_.status >= 500;
+        text += in_words(target, request, code, meaning.words, now);
+    // A refusal in S3's words is one; whatever else answers may stand behind a service that obeyed.
+    const bool refused = !code.empty() && http_.status >= 300 && http_.status < 500;
     return S3Error(meaning.kind, text,
-                   {code, meaning.transient, uncertain, retry_after(http_, now)});
+                   {code, meaning.transient, !refused, retry_after(http_, now)});
 }
 
 // A service names the failure; whatever else answers does not.
-std::string S3Answer::in_words(const S3Request& request, std::string_view code,
-                               std::string_view words,
+std::string S3Answer::in_words(const S3Target& target, const S3Request& request,
+                               std::string_view code, std::string_view words,
                                std::chrono::system_clock::time_point now) const {
     std::string text = std::to_string(http_.status);
     const auto because = [&](std::string_view reason) {
@@ -156,8 +173,8 @@ std::string S3Answer::in_words(const S3Request& request, std::string_view code,
     }
     text += " " + std::string(code);
     if (code == "RequestTimeTooSkewed") return because(skew_in_words(http_, now));
-    return because(words.empty() ? one_line(error_field("Message"), kMaxMessage)
-                                 : std::string(words));
+    if (!words.empty()) return because(words);
+    return because(one_line(without_secrets(error_field("Message"), target), kMaxMessage));
 }
 
 }  // namespace onemarket

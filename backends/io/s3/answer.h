@@ -32,8 +32,8 @@ class S3Answer {
                                  std::chrono::system_clock::time_point now) const;
 
   private:
-    std::string in_words(const S3Request& request, std::string_view code, std::string_view words,
-                         std::chrono::system_clock::time_point now) const;
+    std::string in_words(const S3Target& target, const S3Request& request, std::string_view code,
+                         std::string_view words, std::chrono::system_clock::time_point now) const;
 
     HttpResponse http_;
     std::optional<XmlDocument> xml_, error_;

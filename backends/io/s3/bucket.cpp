@@ -3,6 +3,7 @@
 
 #include "backends/io/digest.h"
 #include "backends/io/s3/answer.h"
+#include "backends/io/s3/part_plan.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "protocol/hex.h"
@@ -13,6 +14,7 @@ namespace {
 // A completion of thousands of parts takes a service its time, in which it may say nothing.
 constexpr std::chrono::seconds kCompletionStall{300};
 constexpr size_t kMaxUploadPages = 1000;
+constexpr size_t kMaxUploadId = 4096;  // bytes; services take some 100
 
 std::string escaped(std::string_view text) {
     std::string out;
@@ -90,7 +92,8 @@ S3Bucket::Page S3Bucket::list(const std::string& prefix, const std::string& toke
     const std::string* last = &after;
     for (XmlDocument::Row& row : xml.rows("Contents", {"Key", "Size"})) {
         const auto size = ascii::parse_number<uint64_t>(row[1].value_or(""));
-        if (!row[0] || !size) throw incomplete(*this, "an object without name or size");
+        if (!row[0] || !size || *size > kS3MaxObject)
+            throw incomplete(*this, "an object without name or size");
         if (!row[0]->starts_with(prefix)) throw incomplete(*this, *row[0] + " was not asked for");
         if (!last->empty() && *row[0] <= *last) throw incomplete(*this, *row[0] + " comes again");
         page.objects.push_back({std::move(*row[0]), *size});
@@ -124,7 +127,8 @@ std::optional<S3Bucket::Head> S3Bucket::head(const std::string& key, Context& co
         const std::string_view encryption = response.header("x-amz-server-side-encryption");
         const bool customer =
             !response.header("x-amz-server-side-encryption-customer-algorithm").empty();
-        return Head{size.value_or(0), without_quotes(response.header("etag")),
+        return Head{size.value_or(0), ascii::to_lower(without_quotes(response.header("etag"))),
+                    std::string(response.header(kS3ImportHeader)),
                     customer || encryption.starts_with("aws:kms")};
     } catch (const S3Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
@@ -141,7 +145,7 @@ void S3Bucket::put(const std::string& key, const HttpHeaders& metadata, const Ht
     request.body = body;
     request.payload_hash = sha256;
     request.repeatable = false;
-    connection_.send(request, context);
+    connection_.send_once(request, context);
 }
 
 void S3Bucket::tag(const std::string& key, const HttpHeaders& tags, Context& context) {
@@ -183,9 +187,10 @@ std::string S3Bucket::begin_upload(const std::string& key, const HttpHeaders& me
     try {
         const S3Answer answer = connection_.send(request, context);
         const std::string id(ascii::trim(answer.xml().text("UploadId").value_or("")));
-        if (id.empty())
-            throw Error(ErrorKind::unavailable, "BUCKET " + target().bucket +
-                                                    ": the service began an upload without an id");
+        if (id.empty() || id.size() > kMaxUploadId)
+            throw Error(ErrorKind::unavailable,
+                        "BUCKET " + target().bucket +
+                            ": the service began an upload without an id that can be used");
         repeated = connection_.repeated();
         return id;
     } catch (const S3Error& error) {
@@ -257,13 +262,16 @@ std::vector<std::string> S3Bucket::uploads_of(const std::string& key, Context& c
         const S3Answer answer = connection_.send(request, context);
         const XmlDocument& xml = answer.xml();
         for (const XmlDocument::Row& row : xml.rows("Upload", {"Key", "UploadId"}))
-            if (row[0] == key && row[1]) ids.push_back(*row[1]);
+            if (row[0] == key && row[1] && !row[1]->empty()) ids.push_back(*row[1]);
         key_marker = xml.text("NextKeyMarker").value_or("");
         id_marker = xml.text("NextUploadIdMarker").value_or("");
         // Those of this key come first: once the list is past it there are no more.
-        if (xml.text("IsTruncated") != "true" || key_marker != key) return ids;
+        const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
+        if (truncated == "false" || (truncated == "true" && key_marker > key)) return ids;
+        if (truncated != "true") break;
     }
-    return ids;
+    throw Error(ErrorKind::corrupt,
+                "BUCKET " + target().bucket + ": the list of pending uploads is not complete");
 }
 
 }  // namespace onemarket

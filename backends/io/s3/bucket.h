@@ -11,6 +11,9 @@
 
 namespace onemarket {
 
+// Tells an import's object from any other of the same key.
+inline constexpr const char* kS3ImportHeader = "x-amz-meta-import";
+
 // Not thread-safe: one for each thread.
 class S3Bucket {
   public:
@@ -19,8 +22,6 @@ class S3Bucket {
 
     const S3Target& target() const { return connection_.target(); }
     const RetryPolicy& policy() const { return connection_.policy(); }
-    // Whether the last operation took more than one attempt; see S3Connection.
-    bool repeated() const { return connection_.repeated(); }
 
     // CreateBucket. One that is ours already is as good as new.
     void create(Context& context);
@@ -44,14 +45,17 @@ class S3Bucket {
 
     struct Head {
         uint64_t size = 0;  // bytes
-        std::string etag;   // without quotes
+        std::string etag;   // without quotes, in lower case
+        // What the import that made it wrote into its metadata: kS3ImportHeader.
+        std::string import;
         // Its ETag is not an MD5 of anything: the service encrypts with keys of its own.
         bool opaque_etag = false;
     };
     // HeadObject; nothing when there is no such object.
     std::optional<Head> head(const std::string& key, Context& context);
 
-    // PutObject; `sha256` of the body in hex, which the service checks.
+    // PutObject, tried once: what a lost answer means is for the caller to find out. `sha256` of
+    // the body in hex, which the service checks.
     void put(const std::string& key, const HttpHeaders& metadata, const HttpBody& body,
              const std::string& sha256, Context& context);
     // PutObjectTagging.

@@ -53,7 +53,7 @@ S3Answer S3Connection::perform(const S3Request& request, const Place& place, Con
         return {client_.perform(http, context), request.answer};
     } catch (const HttpFault& fault) {
         throw S3Error(fault.kind(), std::string("ENDPOINT ") + fault.what(),
-                      {"", fault.transient(), fault.transient(), std::chrono::seconds(0)});
+                      {"", fault.transient(), fault.sent(), std::chrono::seconds(0)});
     }
 }
 
@@ -66,7 +66,7 @@ bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, 
     std::string region(response.header("x-amz-bucket-region"));
     if (region.empty()) region = answer.error_field("Region");
     bool learned = false;
-    if (!region.empty() && region != target_.region) {
+    if (is_region_name(region) && region != target_.region) {
         if (target_.endpoint.host == aws_host(target_.region))
             target_.endpoint.host = aws_host(region);
         target_.region = region;

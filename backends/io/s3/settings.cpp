@@ -68,8 +68,7 @@ std::string bucket_name(const DriverMessage& message) {
 
 std::string region_name(const DriverMessage& message) {
     std::string name = message.required_market("REGION");
-    if (!all_of(name, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; }))
-        refuse("REGION", "'" + name + "' is no name of a region");
+    if (!is_region_name(name)) refuse("REGION", "'" + name + "' is no name of a region");
     return name;
 }
 
@@ -119,6 +118,11 @@ bool fits_into_host(const std::string& bucket, const Url& endpoint) {
 }
 
 }  // namespace
+
+bool is_region_name(std::string_view text) {
+    return !text.empty() &&
+           all_of(text, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
+}
 
 std::string S3Target::host() const {
     return path_style ? endpoint.authority() : bucket + "." + endpoint.authority();

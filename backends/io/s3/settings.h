@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "backends/io/s3/sigv4.h"
 #include "backends/io/url.h"
@@ -40,6 +41,9 @@ struct S3Settings {
     // The address an importer is given: s3://BUCKET/KEY.
     std::string source_of(const std::string& key) const;
 };
+
+// True for what may be a region: letters, digits, - and _.
+bool is_region_name(std::string_view text);
 
 // Throws Error (bad_request) that names the attribute.
 S3Settings s3_settings(const DriverMessage& message);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <system_error>
 
+#include "backends/io/random.h"
 #include "protocol/hex.h"
 #include "protocol/utf8.h"
 
@@ -12,11 +14,16 @@ namespace onemarket {
 namespace {
 
 constexpr size_t kHeadBytes = size_t{64} << 10;  // what image_format looks at
-constexpr size_t kMaxNameBytes = 170;  // of an app; encoded three times that, of 2 KB in all
+constexpr size_t kMaxNameBytes = 170;   // of an app; encoded three times that, of 2 KB in all
+constexpr size_t kMaxFormatBytes = 40;  // likewise
+constexpr uint64_t kHoleStep = uint64_t{4} << 20;  // so that a cancel does not wait for zeros
 
 // What taking back may last: after a failure, and where somebody waits for the request to end.
 constexpr std::chrono::milliseconds kTakeBackLimit{15'000};
-constexpr std::chrono::milliseconds kHurriedLimit{800};
+constexpr std::chrono::milliseconds kHurriedLimit{500};
+// An object that may come yet is looked for again so often.
+constexpr int kLooks = 4;
+constexpr std::chrono::milliseconds kLookAgain{100};
 // What may be spent on something nobody depends on.
 constexpr std::chrono::milliseconds kTagLimit{10'000};
 
@@ -41,6 +48,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
       plan_(std::move(plan)),
       context_(context),
       parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes, plan_.part_bytes),
+      import_(random_hex()),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
       share_(context, stop_.get_token()) {}
 
@@ -73,8 +81,11 @@ void S3Upload::add(const std::byte* bytes, uint64_t count) {
         if (part_.number > 0 && part_.size == parts_.size_of(part_.number)) close_part();
         if (part_.number == 0 || part_.size == 0) open_part();
         const auto room = parts_.size_of(part_.number) - part_.size;
-        const auto size = static_cast<size_t>(std::min(count, room));
+        auto size = static_cast<size_t>(std::min(count, room));
         if (bytes == nullptr) {
+            size = std::min<size_t>(size, kHoleStep);
+            context_.check();
+            context_.progress();
             part_sha256_.update_zeros(size);
             if (part_.buffer) std::memset(part_.buffer.get() + part_.size, 0, size);
         } else {
@@ -122,11 +133,19 @@ void S3Upload::close_part() {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(part_));
         ++outstanding_;
-        if (workers_.size() < std::min(plan_.parallel, outstanding_))
-            workers_.emplace_back([this] { work(); });
+        if (workers_.size() < std::min(plan_.parallel, outstanding_)) add_worker();
     }
     changed_.notify_all();
     part_ = Part{next.number, next.offset, 0, "", nullptr};
+}
+
+// With fewer than wanted it takes longer; with none it does not work.
+void S3Upload::add_worker() {
+    try {
+        workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+        if (workers_.empty()) throw system_error(error.code().value(), "a thread for a part");
+    }
 }
 
 // Waits for the workers, `condition` being about what the mutex guards. Throws what one of them
@@ -197,17 +216,21 @@ void S3Upload::end_workers() {
 
 // S3 takes a second object under a name without a word.
 void S3Upload::require_free_key() {
-    if (bucket_.contains(plan_.key, context_))
-        throw Error(ErrorKind::bad_request, "BUCKET " + bucket_.target().bucket +
-                                                " has an object " + plan_.key + " already");
+    if (bucket_.contains(plan_.key, context_)) refuse_key();
+}
+
+void S3Upload::refuse_key() const {
+    throw Error(ErrorKind::bad_request,
+                "BUCKET " + bucket_.target().bucket + " has an object " + plan_.key + " already");
 }
 
 HttpHeaders S3Upload::metadata() const {
-    HttpHeaders headers{{"content-type", "application/octet-stream"}};
-    if (!plan_.app_name.empty())
-        headers.emplace_back("x-amz-meta-app",
-                             percent_encode(truncate_utf8(plan_.app_name, kMaxNameBytes)));
-    if (!plan_.format.empty()) headers.emplace_back("x-amz-meta-format", plan_.format);
+    HttpHeaders headers{{"content-type", "application/octet-stream"}, {kS3ImportHeader, import_}};
+    const auto add = [&headers](const char* name, std::string_view value, size_t most) {
+        if (!value.empty()) headers.emplace_back(name, percent_encode(truncate_utf8(value, most)));
+    };
+    add("x-amz-meta-app", plan_.app_name, kMaxNameBytes);
+    add("x-amz-meta-format", plan_.format, kMaxFormatBytes);
     if (plan_.bytes != nullptr)
         headers.emplace_back("x-amz-meta-size", std::to_string(plan_.bytes->size()));
     return headers;
@@ -215,33 +238,24 @@ HttpHeaders S3Upload::metadata() const {
 
 void S3Upload::publish(const std::string& md5) {
     const bool one_part = upload_.empty();
-    if (one_part) {
-        put_object(md5);
-    } else {
+    if (!one_part) {
         if (part_.size > 0) close_part();
         wait_for([this] { return outstanding_ == 0; });
-        require_free_key();
-        complete();
     }
-    const auto head = bucket_.head(plan_.key, context_);
-    const std::string place = "s3://" + bucket_.target().bucket + "/" + plan_.key;
-    if (!head || head->size != written_)
-        throw Error(ErrorKind::corrupt,
-                    place + ": the service has " +
-                        (head ? std::to_string(head->size) + " bytes" : "nothing") +
-                        ", sent were " + std::to_string(written_));
-    const std::string expected = one_part ? md5 : expected_etag();
-    if (!head->opaque_etag && is_etag_of_md5(head->etag, one_part ? 0 : etags_.size()) &&
-        !expected.empty() && head->etag != expected)
-        throw Error(ErrorKind::corrupt, place + ": the service has ETag " + head->etag +
-                                            ", that of what was sent is " + expected);
+    require_free_key();
+    expected_etag_ = one_part ? md5 : etag_of_parts();
+    if (one_part)
+        put_object(md5);
+    else
+        complete_upload();
+    const std::string fault = fault_of(bucket_.head(plan_.key, context_));
+    if (!fault.empty()) throw Error(ErrorKind::corrupt, place() + ": " + fault);
     published_ = true;
     if (!one_part) tag(md5);
     if (unknown_upload_) clear_away([this] { abort_unknown(context_); });
 }
 
 void S3Upload::put_object(const std::string& md5) {
-    require_free_key();
     const std::string sha256 = part_sha256_.finish();
     HttpHeaders headers = metadata();
     headers.emplace_back("x-amz-meta-md5", md5);
@@ -249,52 +263,72 @@ void S3Upload::put_object(const std::string& md5) {
     if (plan_.bytes == nullptr) headers.emplace_back("x-amz-meta-size", std::to_string(written_));
     const MemoryBytes memory(std::span<const std::byte>(part_.buffer.get(), part_.size));
     const RandomAccess* bytes = plan_.bytes != nullptr ? plan_.bytes : &memory;
-    maybe_published_ = true;
-    try {
-        bucket_.put(plan_.key, headers, {bytes, 0, written_}, sha256, context_);
-    } catch (const S3Error& error) {
-        maybe_published_ = error.uncertain() || bucket_.repeated();
-        throw;
-    }
+    make([&] { bucket_.put(plan_.key, headers, {bytes, 0, written_}, sha256, context_); });
 }
 
-// Where the answer is lost, the object itself says whether the service has done it.
-void S3Upload::complete() {
+void S3Upload::complete_upload() {
     std::vector<std::string> etags;
     for (const auto& [number, etag] : etags_) etags.push_back(etag);
-    maybe_published_ = true;
+    make([&] { bucket_.complete_upload(plan_.key, upload_, etags, context_); });
+}
+
+// Tries what makes the object until it is there. Where an answer is lost, the object itself says
+// whether the service has done it.
+void S3Upload::make(const std::function<void()>& attempt) {
     Backoff backoff(bucket_.policy());
     bool lost = false;
     while (true) {
+        made_ = Made::perhaps;
         try {
-            return bucket_.complete_upload(plan_.key, upload_, etags, context_);
+            attempt();
+            made_ = Made::yes;
+            return;
         } catch (const S3Error& error) {
             // Done by an attempt whose answer was lost, an upload is not known any more.
             const bool gone = lost && error.code() == "NoSuchUpload";
             lost = lost || error.uncertain();
-            maybe_published_ = lost;
-            if (!error.transient() && !gone) throw;
-            if (lost && is_whole()) return;
-            if (gone || !pause_before_repeating(error, backoff, context_)) throw;
+            made_ = lost ? Made::perhaps : Made::no;
+            if (lost && is_there()) return;
+            if (gone || !error.transient() || !pause_before_repeating(error, backoff, context_))
+                throw;
         }
     }
 }
 
-bool S3Upload::is_whole() {
+bool S3Upload::is_there() {
     const auto head = bucket_.head(plan_.key, context_);
-    if (!head || head->size != written_) return false;
-    const std::string expected = expected_etag();
-    return head->opaque_etag || expected.empty() || head->etag == expected;
+    // Tried again, it would be overwritten.
+    if (head && head->import != import_) refuse_key();
+    return head && fault_of(head).empty();
+}
+
+std::string S3Upload::place() const {
+    return "s3://" + bucket_.target().bucket + "/" + plan_.key;
+}
+
+// Why the object that a HEAD has found, or not, is not the one that was sent; empty when it is.
+std::string S3Upload::fault_of(const std::optional<S3Bucket::Head>& head) const {
+    const std::string sent = ", sent were " + std::to_string(written_);
+    if (!head) return "the service has nothing" + sent;
+    if (head->import != import_) return "another object has come in its place";
+    if (head->size != written_)
+        return "the service has " + std::to_string(head->size) + " bytes" + sent;
+    const bool comparable = !head->opaque_etag && !expected_etag_.empty() &&
+                            is_etag_of_md5(head->etag, upload_.empty() ? 0 : etags_.size());
+    if (comparable && head->etag != expected_etag_)
+        return "the service has ETag " + head->etag + ", that of what was sent is " +
+               expected_etag_;
+    return "";
 }
 
 // The MD5 of the parts' MD5s, as S3 has it; empty where the parts' ETags are no MD5s.
-std::string S3Upload::expected_etag() const {
+std::string S3Upload::etag_of_parts() const {
     std::string md5s;
     for (const auto& [number, etag] : etags_) {
         if (!is_md5(etag)) return "";
         md5s += from_hex(etag);
     }
-    return to_hex(md5(md5s)) + "-" + std::to_string(etags_.size());
+    return to_hex(onemarket::md5(md5s)) + "-" + std::to_string(etags_.size());
 }
 
 // Metadata are given before the first part, when no hash is known: these become tags. They are for
@@ -302,7 +336,12 @@ std::string S3Upload::expected_etag() const {
 // as much again as that of its parts.
 void S3Upload::tag(const std::string& md5) {
     const std::string of_parts = to_hex(sha256(sha256s_)) + "-" + std::to_string(etags_.size());
-    Context own(context_.id(), context_.stop_token(), {kTagLimit, false}, context_.log());
+    auto limit = kTagLimit;
+    if (const auto deadline = context_.deadline())
+        limit = std::min(limit, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    *deadline - Context::Clock::now()));
+    if (limit.count() <= 0) return;
+    Context own(context_.id(), context_.stop_token(), {limit, false}, context_.log());
     try {
         bucket_.tag(plan_.key,
                     {{"md5", md5},
@@ -319,19 +358,42 @@ void S3Upload::take_back() {
     bool hurry = context_.stop_token().stop_requested();
     if (const auto deadline = context_.deadline())
         hurry = hurry || Context::Clock::now() >= *deadline;
-    Context own(context_.id(), {}, {hurry ? kHurriedLimit : kTakeBackLimit, false}, context_.log());
-    if (maybe_published_) clear_away([&] { bucket_.remove(plan_.key, own); });
+    const auto limit = hurry ? kHurriedLimit : kTakeBackLimit;
+    Context own(context_.id(), {}, {limit, false}, context_.log());
     // A part that was on its way may have arrived behind the first abort.
     if (!upload_.empty())
         for (int i = 0; i < 2; ++i)
             clear_away([&] { bucket_.abort_upload(plan_.key, upload_, own); });
     if (unknown_upload_) clear_away([&] { abort_unknown(own); });
+    if (made_ != Made::no) clear_away([&] { remove_object(limit / 2, own); });
 }
 
 // Uploads of this key that were begun without their ids getting here.
 void S3Upload::abort_unknown(Context& context) {
-    for (const std::string& upload : bucket_.uploads_of(plan_.key, context))
-        bucket_.abort_upload(plan_.key, upload, context);
+    const std::vector<std::string> uploads = bucket_.uploads_of(plan_.key, context);
+    for (const std::string& upload : uploads) bucket_.abort_upload(plan_.key, upload, context);
+    if (uploads.empty() && upload_.empty() && context_.stop_token().stop_requested())
+        throw Error(ErrorKind::unavailable,
+                    place() + ": perhaps an upload: its begin was not answered");
+}
+
+// Our object, and no other. One whose making was not answered may come yet.
+void S3Upload::remove_object(std::chrono::milliseconds limit, Context& context) {
+    for (int looks = 1;; ++looks) {
+        std::optional<S3Bucket::Head> head;
+        try {
+            Context look_limit(context.id(), {}, {limit, false}, context.log());
+            head = bucket_.head(plan_.key, look_limit);
+        } catch (const Error&) {
+            // That it was made, under a key that was free, is known from the answer.
+            if (made_ != Made::yes) throw;
+            return bucket_.remove(plan_.key, context);
+        }
+        if (head && head->import == import_) return bucket_.remove(plan_.key, context);
+        if (head || made_ == Made::yes) return;
+        if (looks == kLooks || !pause(kLookAgain, context)) break;
+    }
+    throw Error(ErrorKind::unavailable, place() + ", perhaps: its making was not answered");
 }
 
 // One thing more or less in the bucket must not decide what the request is answered.

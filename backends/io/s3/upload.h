@@ -3,6 +3,7 @@
 // it before publish(); what is not published is taken back.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -71,17 +73,24 @@ class S3Upload : public Sink {
     void work();
     std::string send(S3Bucket& bucket, const Part& part);
 
+    void add_worker();
+
     void require_free_key();
+    [[noreturn]] void refuse_key() const;
     HttpHeaders metadata() const;
     void put_object(const std::string& md5);
-    void complete();
-    bool is_whole();
+    void complete_upload();
+    void make(const std::function<void()>& attempt);
+    bool is_there();
+    std::string place() const;
+    std::string fault_of(const std::optional<S3Bucket::Head>& head) const;
+    std::string etag_of_parts() const;
     void tag(const std::string& md5);
-    std::string expected_etag() const;
 
     void end_workers();
     void take_back();
     void abort_unknown(Context& context);
+    void remove_object(std::chrono::milliseconds limit, Context& context);
     void clear_away(auto&& step);
 
     S3Bucket& bucket_;
@@ -96,10 +105,12 @@ class S3Upload : public Sink {
     Part part_;            // the one being filled
     uint64_t written_ = 0;
 
+    std::string import_;           // in the object's metadata: which import made it
     std::string upload_;           // id of the multipart upload; empty: none was begun
     bool unknown_upload_ = false;  // there may be one whose id was lost
-    bool maybe_published_ = false;
-    bool published_ = false;
+    enum class Made { no, perhaps, yes } made_ = Made::no;  // the object
+    std::string expected_etag_;                             // empty where the service's is no MD5
+    bool published_ = false;                                // and seen whole
 
     // Ends the workers: with the request, and when one of them has failed.
     std::stop_source stop_;
