@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backends/io/backoff.h"
+#include "backends/io/bridge.h"
 #include "backends/io/http_client.h"
 
 namespace onemarket {
@@ -41,9 +42,13 @@ struct Site {
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
     HttpSettings http;
+    SshLimits ssh;
     RetryPolicy retries;           // of requests to services
     size_t s3_parallel_parts = 4;  // of one image
 };
+
+// How this site's ssh is called.
+SshSettings ssh_settings(const Site& site);
 
 // True for a driver's name that may stand in a path: letters, digits, `_`, `-` and `.`, not
 // beginning with a dot.
