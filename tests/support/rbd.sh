@@ -169,7 +169,7 @@ start)
     echo "$conf"
     ;;
 import)
-    rbd import --no-progress "$3" "one/$4"
+    if [ -s "$3" ]; then rbd import --no-progress "$3" "one/$4"; else rbd create --size 0 "one/$4"; fi
     ;;
 watch)
     pids=$(daemons)
