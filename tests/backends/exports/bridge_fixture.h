@@ -22,12 +22,15 @@ class BridgeFixture : public testing::Test {
         site_.site.ssh.alive_every = std::chrono::seconds(1);
         site_.site.ssh.alive_count = 2;
     }
-    // Whatever happened, nobody is connected any more, and no word of a message was run.
+    // Whatever happened, nobody is connected any more, and what is written as a command in odd
+    // values, `touch run-by-mistake`, was not run: neither here nor in the account's home on a
+    // host.
     void TearDown() override {
         if (!sshd_) return;
         EXPECT_TRUE(eventually([this] { return sshd_->connections() == 0; }));
-        EXPECT_FALSE(std::filesystem::exists(
-            std::string(std::getenv("HOME") ? std::getenv("HOME") : "/") + "/run"));
+        const char* home = std::getenv("HOME");
+        for (const std::string folder : {home == nullptr ? "/" : home, ".", "/"})
+            EXPECT_FALSE(std::filesystem::exists(folder + "/run-by-mistake")) << folder;
     }
 
     static DriverMessage message(const std::string& datastore, const std::string& source,

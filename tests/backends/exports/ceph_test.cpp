@@ -57,10 +57,11 @@ TEST_F(CephExporterTest, WhatCephRefusesIsSaidAsItSaysIt) {
 TEST_F(CephExporterTest, RbdIsToldWhatTheDatastoreSays) {
     recorded_rbd();
     const auto image = of("one/img", {{"CEPH_CONF", "/etc/ceph/o ne.conf"},
-                                      {"CEPH_USER", "$(touch run)"},
+                                      {"CEPH_USER", "$(touch run-by-mistake)"},
                                       {"CEPH_KEY", "/k'e\"y"}});
     EXPECT_EQ(read_all(*image->open(context_), context_), "abc");
-    const std::string who = "--conf=/etc/ceph/o ne.conf\n--id=$(touch run)\n--keyfile=/k'e\"y\n";
+    const std::string who =
+        "--conf=/etc/ceph/o ne.conf\n--id=$(touch run-by-mistake)\n--keyfile=/k'e\"y\n";
     EXPECT_EQ(read_file(dir_ / "calls"),
               "info\n--format=json\none/img\n" + who + "export\n--no-progress\none/img\n-\n" + who);
 }

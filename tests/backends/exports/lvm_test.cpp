@@ -136,7 +136,7 @@ TEST_F(LvmExporterTest, WhatIsRefusedIsSaidAsItIsSaid) {
 TEST_F(LvmExporterTest, SourceThatIsNoVolumeIsRefusedHere) {
     for (const char* source :
          {"lv", "a/b/c", "../../etc/passwd", "../x", "vg/..", "./lv", "/vg/lv", "vg/", "-vg/lv",
-          "vg/-lv", "vg/l v", "vg/$(touch run)", "vg/lv;ls"}) {
+          "vg/-lv", "vg/l v", "vg/$(touch run-by-mistake)", "vg/lv;ls"}) {
         const Error error = error_of([&] { of(source); });
         EXPECT_EQ(error.kind(), ErrorKind::bad_request) << source;
         EXPECT_EQ(error.what(), std::string(source) + ": not a logical volume VG/LV");
