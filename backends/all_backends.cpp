@@ -3,7 +3,9 @@
 
 #include <array>
 
+#include "backends/exports/ceph.h"
 #include "backends/exports/fs.h"
+#include "backends/exports/lvm.h"
 #include "backends/exports/script.h"
 #include "backends/http.h"
 #include "backends/linuxcontainers.h"
@@ -15,8 +17,11 @@ namespace onemarket {
 namespace {
 
 template <class T>
-std::shared_ptr<const T> make(const Site&) {
-    return std::make_shared<T>();
+std::shared_ptr<const T> make(const Site& site) {
+    if constexpr (std::is_default_constructible_v<T>)
+        return std::make_shared<T>();
+    else
+        return std::make_shared<T>(site);
 }
 
 // Alphabetical.
@@ -32,14 +37,16 @@ constexpr std::array<BackendEntry, 4> kBackends{{
          return std::make_shared<OneBackend>(site);
      }},
     {"s3",
-     [](const Site& site) -> std::shared_ptr<const Backend> {
-         return std::make_shared<S3Backend>(site);
-     }},
+     [](const Site& site) -> std::shared_ptr<const Backend> { return make<S3Backend>(site); }},
 }};
 
-constexpr std::array<ExporterEntry, 1> kExporters{{
+constexpr std::array<ExporterEntry, 3> kExporters{{
+    {"ceph",
+     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<CephExporter>(site); }},
     {"fs",
      [](const Site& site) -> std::shared_ptr<const Exporter> { return make<FsExporter>(site); }},
+    {"lvm",
+     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<LvmExporter>(site); }},
 }};
 
 }  // namespace

@@ -65,8 +65,9 @@ std::unique_ptr<Folder> HttpBackend::folder(const DriverMessage& message, Contex
     const std::string path = message.required_market("PUBLIC_DIR");
     const std::optional<std::string> bridges = message.market("BRIDGE_LIST");
     if (!bridges) return std::make_unique<PublicDir>(path);
-    auto bridge = connect_bridge(site_.ssh, bridge_hosts(*bridges), context.id(), context);
-    return std::make_unique<RemoteDir>(site_.ssh, std::move(bridge), path, context);
+    const SshSettings ssh = ssh_settings(site_);
+    auto bridge = connect_bridge(ssh, bridge_hosts(*bridges), context.id(), context);
+    return std::make_unique<RemoteDir>(ssh, std::move(bridge), path, context);
 }
 
 PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& image,

@@ -47,6 +47,10 @@ ExportCalling export_calling(Release release, bool stdin_flag) {
     return knows_flag && stdin_flag ? ExportCalling::dash_then_stdin : ExportCalling::argument;
 }
 
+SshSettings ssh_settings(const Site& site) {
+    return {site.ssh, site.environment, site.work_dir};
+}
+
 bool is_driver_name(std::string_view name) {
     return !name.empty() && name.front() != '.' &&
            std::all_of(name.begin(), name.end(), [](char c) {

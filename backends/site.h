@@ -50,12 +50,15 @@ struct Site {
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
     HttpSettings http;
-    SshSettings ssh;                                   // to bridge hosts
+    SshLimits ssh;                                     // to bridge hosts
     RetryPolicy retries;                               // of requests to services
     size_t s3_parallel_parts = 4;                      // of one image
     std::string user_agent = catalogue_agent("", "");  // for the servers of catalogues
     std::shared_ptr<ListCache> lists;  // of discovered marketplaces; null: none is kept
 };
+
+// How this site's ssh is called.
+SshSettings ssh_settings(const Site& site);
 
 // True for a driver's name that may stand in a path: letters, digits, `_`, `-` and `.`, not
 // beginning with a dot.

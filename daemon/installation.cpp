@@ -56,8 +56,6 @@ Site Installation::make_site(const Options& options, const Environment& process)
     site.remotes = layout_.remotes;
     site.work_dir = ::access(layout_.var.c_str(), X_OK) == 0 ? layout_.var : "/";
     site.environment = to_list(environment);
-    site.ssh.environment = site.environment;
-    site.ssh.directory = site.work_dir;
     site.release = parse_release(version);
     site.export_stdin = options.export_stdin;
     site.max_script_output = config_.script_output_megabytes << 20;

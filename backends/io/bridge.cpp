@@ -21,27 +21,20 @@ struct Reason {
     std::string_view words;
     ErrorKind kind;
 };
-constexpr std::array<Reason, 7> kReasons{{{"No such file or directory", ErrorKind::not_found},
+constexpr std::array<Reason, 9> kReasons{{{"No such file or directory", ErrorKind::not_found},
+                                          {"Failed to find logical volume", ErrorKind::not_found},
                                           {"Permission denied", ErrorKind::permission},
                                           {"Operation not permitted", ErrorKind::permission},
                                           {"Read-only file system", ErrorKind::permission},
                                           {"No space left on device", ErrorKind::no_space},
                                           {"Disk quota exceeded", ErrorKind::no_space},
+                                          {"File too large", ErrorKind::no_space},
                                           {"not a regular file", ErrorKind::bad_request}}};
 
 ErrorKind kind_of(std::string_view reason) {
     for (const Reason& known : kReasons)
         if (reason.find(known.words) != std::string_view::npos) return known.kind;
     return ErrorKind::unavailable;
-}
-
-// A word that is neither an option nor anything else to ssh. It may name a user: user@host.
-bool is_host(std::string_view host) {
-    return !host.empty() && host.size() <= 255 && host.front() != '-' &&
-           std::all_of(host.begin(), host.end(), [](char c) {
-               return ascii::is_alnum(c) ||
-                      std::string_view("._-:@%[]").find(c) != std::string_view::npos;
-           });
 }
 
 std::string option(std::string_view name, auto value) {
@@ -73,9 +66,18 @@ std::vector<std::string> ssh_words(const SshSettings& settings, const std::strin
 }  // namespace
 
 Bridge::Bridge(const SshSettings& settings, const std::string& host, Context& context)
-    : host_(host), context_(context) {
+    : Bridge(settings, ssh_words(settings, host), host, context) {}
+
+std::unique_ptr<Bridge> Bridge::here(const SshSettings& settings, Context& context) {
+    return std::unique_ptr<Bridge>(
+        new Bridge(settings, {"/bin/sh", "-c", kBridgeScript}, "this host", context));
+}
+
+Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::string host,
+               Context& context)
+    : host_(std::move(host)), context_(context) {
     Command command;
-    command.argv = ssh_words(settings, host);
+    command.argv = std::move(argv);
     command.environment = settings.environment;
     command.directory = settings.directory;
     command.keep_input = true;
@@ -196,10 +198,18 @@ size_t Bridge::read(std::span<std::byte> buffer) {
     return 0;
 }
 
+bool is_bridge_host(std::string_view host) {
+    return !host.empty() && host.size() <= 255 && host.front() != '-' &&
+           std::all_of(host.begin(), host.end(), [](char c) {
+               return ascii::is_alnum(c) ||
+                      std::string_view("._-:@%[]").find(c) != std::string_view::npos;
+           });
+}
+
 std::vector<std::string> bridge_hosts(std::string_view list) {
     std::vector<std::string> hosts;
     for (const std::string_view word : ascii::split(list, " \t\r\n,")) {
-        if (!is_host(word))
+        if (!is_bridge_host(word))
             throw Error(ErrorKind::bad_request,
                         "BRIDGE_LIST: '" + one_line(word, 100) + "' is no name of a host");
         hosts.emplace_back(word);

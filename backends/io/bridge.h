@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bridge host: another machine that holds images or a public folder, spoken to over the system's
-// ssh. What runs there is one fixed script (bridge.sh); values are data to it.
+// ssh. What runs there is one fixed script (bridge.sh); values are data to it. The same script
+// serves on this host, without ssh.
 #pragma once
 
 #include <chrono>
@@ -17,13 +18,16 @@
 
 namespace onemarket {
 
-struct SshSettings {
-    std::vector<std::string> environment;    // NAME=VALUE of ssh, which is looked for in PATH
-    std::string directory;                   // where it runs
+struct SshLimits {
     std::chrono::seconds connect_limit{10};  // for the connection
     std::chrono::seconds answer_limit{30};   // from there to the script's first word
     std::chrono::seconds alive_every{5};     // a silent connection is asked
     int alive_count = 3;                     // and given up when it does not answer so often
+};
+
+struct SshSettings : SshLimits {
+    std::vector<std::string> environment;  // NAME=VALUE of ssh, which is looked for in PATH
+    std::string directory;                 // where it runs
 };
 
 // The host could not be spoken to at all: another may do.
@@ -40,6 +44,9 @@ class Bridge {
     // `context` must outlive it.
     Bridge(const SshSettings& settings, const std::string& host, Context& context);
 
+    // The same conversation on this host, which errors call so.
+    static std::unique_ptr<Bridge> here(const SshSettings& settings, Context& context);
+
     const std::string& host() const { return host_; }
 
     // Sends a request of bridge.sh with its values, each a line, and returns the words of the
@@ -50,10 +57,15 @@ class Bridge {
     // The same without a reply, then so many bytes. Throws where the host has said no since.
     void put(std::string_view request, std::span<const std::byte> bytes);
 
-    // The bytes that follow the reply to `all`; 0 at their end, which is an Error unless all came.
+    // Bytes that follow the reply to `send` or `export`; 0 at the end of the conversation, which is
+    // an Error unless the host says that it ended well.
     size_t read(std::span<std::byte> buffer);
+    // Reads the reply that follows the bytes of `send`. Throws as ask() does.
+    void confirm() { reply(); }
 
   private:
+    Bridge(const SshSettings& settings, std::vector<std::string> argv, std::string host,
+           Context& context);
     void complain(std::string_view line);
     std::string complaints(std::string_view otherwise) const;
     void greet(Context& context);
@@ -69,6 +81,9 @@ class Bridge {
     std::string received_;                      // bytes that were read and not yet used
     std::unique_ptr<Subprocess> ssh_;
 };
+
+// A word that is neither an option nor anything else to ssh. It may name a user: user@host.
+bool is_bridge_host(std::string_view host);
 
 // The hosts of a BRIDGE_LIST: words. Throws Error (bad_request) for one that is no name of a host.
 std::vector<std::string> bridge_hosts(std::string_view list);

@@ -4,12 +4,20 @@
 # newline. POSIX shell, GNU coreutils, flock. It is passed between single quotes, so it has none.
 #
 # A request is a line of words; values follow on lines of their own. A reply is a line
-# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not published is removed.
+# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not published is removed, and
+# the logical volume that was activated here is deactivated.
 LC_ALL=C; export LC_ALL
 umask 022
-temporary="" file="" path="" name=""
+exec 4>&1 # for bytes, where stdout is a complaint
+temporary="" file="" path="" name="" user="" key="" conf="" activated=""
 
-drop() { [ -z "$temporary" ] || rm -f "./$temporary"; }
+drop() {
+    [ -z "$temporary" ] || rm -f "./$temporary"
+    [ -n "$activated" ] || return 0
+    exec 3<&- # or it would be in use
+    # In a session of its own: a kill of this group must not leave it half done.
+    setsid sudo -n lvchange -an "$activated" < /dev/null > /dev/null 2>&1
+}
 trap drop EXIT
 trap "exit 1" HUP INT TERM PIPE
 
@@ -25,6 +33,36 @@ publish() { # NAME BYTES SIZE
     [ "$(stat -c %s "./$temporary")" = "$2" ] || { echo "bytes are missing"; return 1; }
     truncate -s "$3" "./$temporary" && chmod 0644 "./$temporary" && sync "./$temporary" &&
         ln -T "./$temporary" "./$1" && rm -f "./$temporary" && sync .
+}
+
+# A file or block device becomes descriptor 3; answers with its size.
+open_path() {
+    if ! complaint=$(stat -L -- "$path" 2>&1 > /dev/null); then
+        no "$complaint"
+    elif [ ! -f "$path" ] && [ ! -b "$path" ]; then # a FIFO would wait for ever
+        no "not a regular file"
+    elif ! complaint=$({ : < "$path"; } 2>&1); then
+        no "$complaint"
+    else
+        exec 3< "$path"
+        file=3
+        if [ -f /dev/fd/3 ]; then
+            ok "$(stat -L -c %s /dev/fd/3)"
+        else
+            ok "$(blockdev --getsize64 /dev/fd/3)"
+        fi
+    fi
+}
+
+# What RBD or LVM said last, without its time stamps and thread numbers.
+last_words() { printf "%s" "$1" | sed "s/^[-0-9T:.+]* [0-9a-f]* *-1 //; s/^ *//" | tail -n 2; }
+
+# Becomes a command of Ceph, as the user that was named.
+ceph() {
+    [ -z "$conf" ] || set -- "$@" "--conf=$conf"
+    [ -z "$user" ] || set -- "$@" "--id=$user"
+    [ -z "$key" ] || set -- "$@" "--keyfile=$key"
+    exec "$@"
 }
 
 echo "onemarketd bridge 1"
@@ -84,20 +122,17 @@ while read -r request one two; do
         fi ;;
     open) # PATH of a file or block device; its size
         value path
-        if ! complaint=$(stat -L -- "$path" 2>&1 > /dev/null); then
-            no "$complaint"
-        elif [ ! -f "$path" ] && [ ! -b "$path" ]; then # a FIFO would wait for ever
-            no "not a regular file"
-        elif ! complaint=$({ : < "$path"; } 2>&1); then
-            no "$complaint"
+        open_path ;;
+    volume) # VG/LV: opened like a path, and activated before where it is not
+        value name
+        path=/dev/$name
+        if [ -e "$path" ]; then
+            open_path
+        elif complaint=$(sudo -n lvchange -ay "$name" 2>&1); then
+            activated=$name
+            open_path
         else
-            exec 3< "$path"
-            file=3
-            if [ -f /dev/fd/3 ]; then
-                ok "$(stat -L -c %s /dev/fd/3)"
-            else
-                ok "$(blockdev --getsize64 /dev/fd/3)"
-            fi
+            no "$(last_words "$complaint")"
         fi ;;
     get) # OFFSET COUNT: in base64, fewer bytes only at the end
         if complaint=$(piece "$one" "$two" 2>&1 > /dev/null); then
@@ -105,9 +140,26 @@ while read -r request one two; do
         else
             no "$complaint"
         fi ;;
-    all) # the whole file, up to the end of stdout; the exit status tells whether it was all
+    send) # COUNT: so many bytes from the begin of what is open, and a reply when they were all
         ok
-        exec dd bs=1M if=/dev/fd/$file status=none ;;
+        complaint=$(dd bs=1M iflag=count_bytes count="$one" if=/dev/fd/$file 2>&1 >&4) ||
+            { last_words "$complaint" >&2; exit 1; }
+        case $complaint in
+        *"
+$one byte"*) ok ;;
+        *) exit 0 ;; # it has become shorter: there is less than was asked for, then the end
+        esac ;;
+    rbd) # IMAGE, and USER, KEYFILE, CONF of Ceph, each may be empty; its size
+        value name && value user && value key && value conf
+        # A cluster that is down is waited for five minutes, unless told otherwise.
+        if complaint=$(ceph timeout 60 rbd info --format=json "$name" 2>&1); then
+            ok "$(printf "%s" "$complaint" | sed -n "s/.*\"size\":\([0-9]*\).*/\1/p")"
+        else
+            no "$(last_words "${complaint:-rbd info: no answer within 60 s}")"
+        fi ;;
+    export) # that image, up to the end of stdout; the exit status tells whether it was all
+        ok
+        ceph rbd export --no-progress "$name" - ;;
     *) no "unknown request" ;;
     esac
 done

@@ -11,8 +11,9 @@ namespace onemarket {
 // they are used relative to it.
 class RemoteDir : public Folder {
   public:
-    // Takes over a bridge; `settings`, to speak to its host once more, and `context` must outlive
-    // this. Throws Error that begins with "PUBLIC_DIR <host>:<path>" when it is no folder there.
+    // Takes over a bridge; the settings are to speak to its host once more, if need be. `context`
+    // must outlive this. Throws Error that begins with "PUBLIC_DIR <host>:<path>" when it is no
+    // folder there.
     RemoteDir(const SshSettings& settings, std::unique_ptr<Bridge> bridge, const std::string& path,
               Context& context);
 
@@ -29,7 +30,7 @@ class RemoteDir : public Folder {
     [[noreturn]] void fail(const Error& error) const;
     void take_back(const std::string& name) const;
 
-    const SshSettings& settings_;
+    SshSettings settings_;
     std::unique_ptr<Bridge> bridge_;
     std::string path_;
     Context& context_;

@@ -9,7 +9,8 @@
 
 namespace onemarket {
 
-// A path is read by the driver itself, anything else by the site's downloader. Opens nothing yet.
+// A path, ssh:// and rbd:// are read by the driver itself, anything else by the site's downloader.
+// Opens nothing yet.
 // `site` must outlive the source.
 std::unique_ptr<ImageSource> make_source(ImageFacts facts, const Site& site);
 

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "backends/exports/ceph.h"
 #include "backends/exports/fs.h"
+#include "backends/exports/lvm.h"
 #include "backends/exports/script.h"
 #include "backends/http.h"
 #include "backends/script.h"
@@ -26,15 +28,12 @@ bool is_a(const Found& found) {
 }
 
 DriverMessage with_bridge_datastore() {
-    std::string xml = test::message_xml("import-http", {{"BASE_URL", "http://web"},
-                                                        {"PUBLIC_DIR", "/srv/market"},
-                                                        {"SOURCE", "/an/image"},
-                                                        {"FORMAT", "raw"},
-                                                        {"DATASTORES", "/ds"}});
-    const std::string mark = "<DS_MAD><![CDATA[fs]]></DS_MAD></TEMPLATE>";
-    xml.replace(xml.rfind(mark), mark.size(),
-                "<BRIDGE_LIST>host1</BRIDGE_LIST><DS_MAD>fs</DS_MAD></TEMPLATE>");
-    return std::move(*DriverMessage::parse(xml));
+    return test::message("import-http-fs-bridge", {{"BASE_URL", "http://web"},
+                                                   {"PUBLIC_DIR", "/srv/market"},
+                                                   {"SOURCE", "/an/image"},
+                                                   {"FORMAT", "raw"},
+                                                   {"BRIDGE_LIST", "host1"},
+                                                   {"DATASTORES", "/ds"}});
 }
 
 TEST(AllBackends, ListsAreAlphabeticalAndOfDriverNames) {
@@ -61,6 +60,9 @@ TEST(AllBackends, BuiltInOneServesItsType) {
     const DriverMessage message = test::message("monitor-http", kMarket);
     EXPECT_TRUE(is_a<HttpBackend>(find_backend(site, {}, "http", message)));
     EXPECT_TRUE(is_a<FsExporter>(find_exporter(site, {}, "fs", message)));
+    EXPECT_TRUE(is_a<FsExporter>(find_exporter(site, {}, "fs", with_bridge_datastore())));
+    EXPECT_TRUE(is_a<CephExporter>(find_exporter(site, {}, "ceph", message)));
+    EXPECT_TRUE(is_a<LvmExporter>(find_exporter(site, {}, "lvm", message)));
 }
 
 TEST(AllBackends, OthersAreTheSitesScripts) {
@@ -75,19 +77,21 @@ TEST(AllBackends, OthersAreTheSitesScripts) {
 TEST(AllBackends, AdministratorMayChooseTheScript) {
     const Site site;
     const DriverMessage message = test::message("monitor-http", kMarket);
-    const ScriptChoice choice{{"http"}, {"fs"}};
+    const ScriptChoice choice{{"http"}, {"fs", "ceph", "lvm"}};
     EXPECT_TRUE(is_a<ScriptBackend>(find_backend(site, choice, "http", message)));
-    EXPECT_TRUE(is_a<ScriptExporter>(find_exporter(site, choice, "fs", message)));
+    for (const char* type : {"fs", "ceph", "lvm"})
+        EXPECT_TRUE(is_a<ScriptExporter>(find_exporter(site, choice, type, message))) << type;
     const ScriptChoice other{{"fs"}, {"http"}};  // each list counts for its own kind
     EXPECT_TRUE(is_a<HttpBackend>(find_backend(site, other, "http", message)));
     EXPECT_TRUE(is_a<FsExporter>(find_exporter(site, other, "fs", message)));
 }
 
-TEST(AllBackends, SetUpTheBuiltInOneDoesNotServeIsTheScripts) {
+TEST(AllBackends, BridgesAreServedToo) {
     const Site site;
-    const DriverMessage bridged = test::message("monitor-http-bridge", kMarket);
+    auto values = kMarket;
+    values.insert({"BRIDGE_LIST", "web1 web2"});
+    const DriverMessage bridged = test::message("monitor-http-bridge", values);
     EXPECT_TRUE(is_a<HttpBackend>(find_backend(site, {}, "http", bridged)));
-    EXPECT_TRUE(is_a<ScriptExporter>(find_exporter(site, {}, "fs", with_bridge_datastore())));
 }
 
 TEST(AllBackends, ScriptOfATypeStandsInItsFolder) {

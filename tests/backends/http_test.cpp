@@ -39,6 +39,7 @@ class HttpTest : public testing::Test {
         if (name == "import-http")
             values.insert({{"SOURCE", source}, {"FORMAT", "raw"}, {"DATASTORES", "/ds"}});
         if (name == "delete-http") values.insert({"SOURCE", source});
+        values.insert({"BRIDGE_LIST", "web1 web2"});
         return test::message(name, values);
     }
 

@@ -79,10 +79,15 @@ inline DriverMessage with_app(std::string xml, const App& app) {
     return std::move(*parsed);
 }
 
-// One kind of source.
+// One kind of source. Its constructor throws SkipHarness where it cannot be set up.
 class SourceHarness {
   public:
     virtual ~SourceHarness() = default;
+
+    // How a location of this source writes that name.
+    virtual std::string written(const std::string& name) const { return name; }
+    // False for a name no such source can have: it is refused then.
+    virtual bool takes(const std::string&) const { return true; }
 
     // A source of this content, with `name` somewhere in its location.
     virtual std::unique_ptr<ImageSource> source(const std::string& name,

@@ -16,7 +16,15 @@ namespace onemarket::test {
 
 class SourceSuite : public testing::TestWithParam<Source> {
   protected:
+    void SetUp() override {
+        try {
+            make();
+        } catch (const SkipHarness& reason) {
+            GTEST_SKIP() << reason.what();
+        }
+    }
     SourceHarness& make() {
+        harness_.reset();
         harness_ = GetParam().make(dir_ / "sources");
         return *harness_;
     }

@@ -118,8 +118,8 @@ TEST_F(ServicesTest, ScriptsServeWhatIsChosenSo) {
 
 TEST_F(ServicesTest, Datastores) {
     EXPECT_EQ(serving_datastore("fs"), "fs");
-    EXPECT_EQ(serving_datastore("ceph"), "script");
-    EXPECT_EQ(serving_datastore("fs", "<BRIDGE_LIST>nas</BRIDGE_LIST>"), "script");
+    EXPECT_EQ(serving_datastore("fs", "<BRIDGE_LIST>nas</BRIDGE_LIST>"), "fs");
+    EXPECT_EQ(serving_datastore("restic"), "script");
     config_.scripts.datastores = {"fs"};
     EXPECT_EQ(serving_datastore("fs"), "script");
     EXPECT_EQ(caught([&] {

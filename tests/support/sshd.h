@@ -23,6 +23,13 @@ class Sshd {
     std::string bin() const { return dir_ / "ssh/bin"; }
     // Processes that serve connections now.
     int connections() const;
+    // Where programs of the hosts are looked for first.
+    std::string host_bin() const { return dir_ / "ssh/host"; }
+    // Kills the connections there are, or stops them so that nothing is heard of them, or lets them
+    // go on.
+    void drop() const { run("drop"); }
+    void freeze() const { run("freeze"); }
+    void thaw() const { run("thaw"); }
     // Another host for that ssh: lines of its configuration, e.g. "Port 2222".
     void add_host(const std::string& name, const std::string& lines);
 

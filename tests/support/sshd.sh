@@ -7,8 +7,11 @@
 #                                down                      nobody listens there
 #                                stranger                  has another host key than is known
 #                                refused                   takes no key of ours
-#                              DATA/config is that ssh's configuration
+#                              DATA/config is that ssh's configuration; programs in DATA/host come
+#                              first in the hosts' PATH
 #   sshd.sh connections DATA   how many processes serve connections now
+#   sshd.sh drop DATA          kills the connections; the programs they started stay alone
+#   sshd.sh freeze DATA        stops them: they are there and say nothing; thaw DATA: go on
 #   sshd.sh stop DATA          kills it and all its connections, removes DATA
 #
 # Exit status 77: OpenSSH is not installed. A server nobody stops ends by itself when DATA is gone,
@@ -45,8 +48,16 @@ print(*found, sep="\n")
 PY
 }
 
+# To the connections' own processes, not to what they run.
+signal_connections() {
+    local pid
+    for pid in $(pids | tail -n +2); do
+        ! grep -qsE '^sshd' "/proc/$pid/comm" || kill -"$1" "$pid" 2> /dev/null || true
+    done
+}
+
 write_files() {
-    mkdir -p "$data/bin"
+    mkdir -p "$data/bin" "$data/host"
     for key in host_key other_host_key id other_id; do
         ssh-keygen -q -t ed25519 -N '' -C test -f "$data/$key"
     done
@@ -64,6 +75,7 @@ UsePAM no
 StrictModes no
 PermitRootLogin prohibit-password
 MaxStartups 200
+SetEnv PATH=$data/host:/usr/sbin:/usr/bin:/sbin:/bin
 LogLevel ERROR
 CONF
     for host in bridge1 bridge2 bridge3 refused; do
@@ -101,25 +113,29 @@ start)
     [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
     port=$(free_port)
     write_files
-    # In the foreground, so that its pid is known; sshd wants its absolute path.
-    setsid "$sshd" -D -f "$data/sshd_config" -E "$data/log" < /dev/null > /dev/null 2>&1 &
-    echo $! > "$data/pid"
+    setsid bash "$here" serve "$data" < /dev/null > /dev/null 2>&1 &
     end=$((SECONDS + 30))
     until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
-        if [ $SECONDS -ge $end ] || [ -z "$(pids)" ]; then
+        if [ $SECONDS -ge $end ] || { [ -e "$data/pid" ] && [ -z "$(pids)" ]; }; then
             echo "sshd.sh: does not start" >&2
             cat "$data/log" >&2
             exit 1
         fi
         sleep 0.02
     done
-    setsid bash "$here" watch "$data" < /dev/null > /dev/null 2>&1 &
     echo "$data/bin"
     ;;
 connections)
     echo $(($(pids | wc -l) - 1))
     ;;
-watch)
+drop) signal_connections KILL ;;
+freeze) signal_connections STOP ;;
+thaw) signal_connections CONT ;;
+serve)
+    # It dies with this process: who looks for what a test has left finds no trace of the test in
+    # sshd, which writes over its environment. sshd wants its absolute path.
+    setpriv --pdeathsig KILL "$sshd" -D -f "$data/sshd_config" -E "$data/log" &
+    echo $! > "$data/pid"
     end=$((SECONDS + ${MAX_LIFE:-3600}))
     before=
     while [ $SECONDS -lt $end ] && [ -e "$data/pid" ]; do
@@ -135,7 +151,7 @@ stop)
     rm -rf "$data"
     ;;
 *)
-    sed -n '3,16s/^# \{0,1\}//p' "$here" >&2
+    sed -n '3,19s/^# \{0,1\}//p' "$here" >&2
     exit 2
     ;;
 esac

@@ -311,7 +311,9 @@ def gateway():
 
 
 def missing_need(need):
-    return not gateway() if need == "S3_ENDPOINT" else not shutil.which(need)
+    if need == "S3_ENDPOINT":
+        return not gateway()
+    return not shutil.which(need, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
 
 
 def setting(name, value, line=None):

@@ -39,7 +39,7 @@ class FsExporterTest : public testing::Test {
   protected:
     std::unique_ptr<ImageSource> export_image(const std::string& source,
                                               const std::string& format) {
-        return FsExporter().export_image(message(source, format), context_);
+        return FsExporter(site_).export_image(message(source, format), context_);
     }
     // Of an image that holds this.
     std::unique_ptr<ImageSource> export_bytes(const std::string& bytes, const std::string& format) {
@@ -71,22 +71,11 @@ class FsExporterTest : public testing::Test {
         return std::move(*DriverMessage::parse(xml));
     }
 
+    Site site_;
     test::TempDir dir_;
     std::string path_ = dir_ / "image";
     TestContext context_;
 };
-
-TEST_F(FsExporterTest, ServesAHostOfItsOwn) {
-    EXPECT_TRUE(FsExporter().serves(message("/an/image", "raw")));
-    std::string xml = test::message_xml("import-http", {{"BASE_URL", "http://web"},
-                                                        {"PUBLIC_DIR", "/srv/market"},
-                                                        {"SOURCE", "/an/image"},
-                                                        {"FORMAT", "raw"},
-                                                        {"DATASTORES", "/ds"}});
-    const std::string end = "</TEMPLATE></DATASTORE>";
-    xml.replace(xml.find(end), end.size(), "<BRIDGE_LIST>host1</BRIDGE_LIST>" + end);
-    EXPECT_FALSE(FsExporter().serves(*DriverMessage::parse(xml)));
-}
 
 TEST_F(FsExporterTest, GivesTheFactsAndTheBytes) {
     const std::string content = test::noise(300'000);
@@ -156,7 +145,7 @@ TEST_F(FsExporterTest, WithoutADeclaredFormatTheBytesSay) {
     EXPECT_EQ(format_of(qcow2(), " "), "qcow2");
     write_file(path_, qcow2());
     DriverMessage message = without("FORMAT");
-    EXPECT_EQ(error_of([&] { FsExporter().export_image(message, context_); }).what(),
+    EXPECT_EQ(error_of([&] { FsExporter(site_).export_image(message, context_); }).what(),
               "/an/image: No such file or directory"s)
         << "a missing FORMAT is no error by itself";
 }
@@ -235,7 +224,8 @@ TEST_F(FsExporterTest, UnreadableSource) {
 
 TEST_F(FsExporterTest, MissingAttributeIsNamed) {
     for (const std::string name : {"SOURCE", "SIZE"}) {
-        const Error error = error_of([&] { FsExporter().export_image(without(name), context_); });
+        const Error error =
+            error_of([&] { FsExporter(site_).export_image(without(name), context_); });
         EXPECT_EQ(error.kind(), ErrorKind::bad_request);
         EXPECT_EQ(error.what(), "Wrong driver message format: IMAGE/" + name + " is missing");
     }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/exports/ceph.h"
+
+#include "backends/exports/datastore.h"
+#include "backends/sources/rbd.h"
+
+namespace onemarket {
+namespace {
+
+std::string pool_and_image(const DriverMessage& message) {
+    std::string source = message.required("IMAGE/SOURCE");
+    if (source.find('/') != std::string::npos) return source;
+    return message.required("DATASTORE/TEMPLATE/POOL_NAME") + "/" + source;
+}
+
+}  // namespace
+
+std::unique_ptr<ImageSource> CephExporter::export_image(const DriverMessage& message,
+                                                        Context& context) const {
+    // Where an image was made with another user than the datastore has now, it says so itself.
+    const auto attribute = [&message](const std::string& name) {
+        const auto own = message.text("IMAGE/TEMPLATE/" + name);
+        return own ? *own : message.text("DATASTORE/TEMPLATE/" + name).value_or("");
+    };
+    ImageFacts facts;
+    facts.size_mb = message.required("IMAGE/SIZE");
+    facts.format = block_format(message);
+    RbdLocation location{"", pool_and_image(message), attribute("CEPH_USER"), attribute("CEPH_KEY"),
+                         attribute("CEPH_CONF")};
+    std::shared_ptr<Bridge> bridge = datastore_bridge(message, site_, context);
+    location.host = bridge->host();
+    const uint64_t size = find_rbd(*bridge, location);
+    facts.location = location.text();
+    return std::make_unique<RbdSource>(std::move(facts), std::move(bridge), size);
+}
+
+}  // namespace onemarket

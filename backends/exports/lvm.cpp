@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/exports/lvm.h"
+
+#include <algorithm>
+
+#include "backends/exports/datastore.h"
+#include "backends/io/bridge_reader.h"
+#include "backends/io/location.h"
+#include "backends/sources/ssh.h"
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+// As LVM allows it: neither an option to lvchange nor another place than /dev/VG/LV.
+bool is_lvm_name(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." && name.front() != '-' &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return ascii::is_alnum(c) || std::string_view("+_.-").find(c) != std::string::npos;
+           });
+}
+
+std::string volume_of(const DriverMessage& message) {
+    std::string source = message.required("IMAGE/SOURCE");
+    const size_t slash = std::min(source.find('/'), source.size() - 1);
+    const std::string_view text = source;
+    if (!is_lvm_name(text.substr(0, slash)) || !is_lvm_name(text.substr(slash + 1)))
+        throw Error(ErrorKind::bad_request, source + ": not a logical volume VG/LV");
+    return source;
+}
+
+}  // namespace
+
+std::unique_ptr<ImageSource> LvmExporter::export_image(const DriverMessage& message,
+                                                       Context& context) const {
+    ImageFacts facts;
+    facts.size_mb = message.required("IMAGE/SIZE");
+    facts.format = block_format(message);
+    const std::string volume = volume_of(message);
+    const std::string path = "/dev/" + volume;
+    std::shared_ptr<Bridge> bridge;
+    if (message.text("DATASTORE/TEMPLATE/BRIDGE_LIST")) {
+        bridge = datastore_bridge(message, site_, context);
+        facts.location = SshLocation{bridge->host(), path}.text();
+    } else {
+        bridge = Bridge::here(ssh_settings(site_), context);
+        facts.location = path;
+    }
+    const uint64_t size = bridge_size(*bridge, path, bridge->ask("volume", {volume}));
+    return std::make_unique<SshSource>(std::move(facts), std::move(bridge), size);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/sources/ssh.h"
+
+#include "backends/io/bridge_reader.h"
+#include "backends/io/location.h"
+#include "backends/io/sparse_reader.h"
+
+namespace onemarket {
+
+std::unique_ptr<Reader> SshSource::open(Context& context) {
+    const std::string& name = facts().location;
+    if (!bridge_) {
+        const Result<SshLocation> location = parse_ssh_location(name);
+        if (!location)
+            throw Error(ErrorKind::bad_request, "source " + name + " " + location.reason());
+        bridge_ = std::make_shared<Bridge>(ssh_settings(*site_), location->host, context);
+        size_ = bridge_size(*bridge_, name, bridge_->ask("open", {location->path}));
+    }
+    return std::make_unique<SparseReader>(
+        std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, name, size_));
+}
+
+}  // namespace onemarket

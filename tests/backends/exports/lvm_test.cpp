@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// LVM itself is not here: device-mapper is not to be had on test machines. `sudo -n lvchange` is a
+// fake that keeps how it was called and links /dev/shm/<LV> to a file, so that the volume group is
+// `shm`.
+#include "backends/exports/lvm.h"
+
+#include <unistd.h>
+
+#include "backends/io/random.h"
+#include "backends/script.h"
+#include "tests/backends/exports/bridge_fixture.h"
+
+namespace onemarket::test {
+namespace {
+
+class LvmExporterTest : public BridgeFixture {
+  protected:
+    void SetUp() override {
+        BridgeFixture::SetUp();
+        RecordProperty("lvm", "a recorded fake");
+        GTEST_LOG_(INFO) << "LVM is a recorded fake here";
+        write_file(dir_ / ("vg/" + lv_), content_);
+        const std::string fake =
+            "echo \"$*\" >> '" + dir_ / "calls" +
+            "'\n"
+            "case $3 in\n"
+            "-ay) if [ -e \"" +
+            dir_ / "vg" + "/${4#shm/}\" ]; then ln -s \"" + dir_ / "vg" +
+            "/${4#shm/}\" \"/dev/$4\"; else\n"
+            "    echo \"  Failed to find logical volume \\\"$4\\\"\" >&2; exit 5; fi ;;\n"
+            "-an) rm \"/dev/$4\" ;;\n"
+            "esac";
+        if (sshd_) program("sudo", fake);
+        write_script(dir_ / "bin/sudo", "#!/bin/sh\n" + fake + "\n");
+    }
+    void TearDown() override {
+        EXPECT_TRUE(eventually([this] { return !active(); }));
+        BridgeFixture::TearDown();
+        std::error_code ignored;
+        std::filesystem::remove("/dev/shm/" + lv_, ignored);
+    }
+
+    std::unique_ptr<ImageSource> of(const std::string& source,
+                                    const std::string& hosts = "bridge1") {
+        return export_image<LvmExporter>(message("lvm", source, hosts));
+    }
+    bool active() const { return std::filesystem::exists("/dev/shm/" + lv_); }
+    std::string calls() const {
+        return std::filesystem::exists(dir_ / "calls") ? read_file(dir_ / "calls") : "";
+    }
+    // As the test says, so that `sudo` is the fake on this host too.
+    void fake_sudo_here() { site_.site.environment[0] = "PATH=" + dir_ / "bin" + ":/usr/bin:/bin"; }
+
+    std::string lv_ = "onemarketd-" + random_hex();
+    std::string volume_ = "shm/" + lv_;
+    std::string content_ = noise(300'000);
+    std::string on_ = "-n lvchange -ay " + volume_ + "\n";
+    std::string off_ = "-n lvchange -an " + volume_ + "\n";
+};
+
+TEST_F(LvmExporterTest, ActivatesReadsDeactivates) {
+    {
+        const auto image = of(volume_);
+        EXPECT_EQ(image->facts().location, "ssh://bridge1:/dev/" + volume_);
+        EXPECT_EQ(image->facts().format, "raw");
+        EXPECT_FALSE(image->facts().format_confirmed) << "nobody looked";
+        EXPECT_TRUE(read_all(*image->open(context_), context_) == content_);
+        EXPECT_TRUE(active()) << "as long as somebody may read it";
+    }
+    EXPECT_TRUE(eventually([this] { return calls() == on_ + off_; })) << calls();
+}
+
+TEST_F(LvmExporterTest, VolumeThatIsActiveStaysSo) {
+    std::filesystem::create_symlink(dir_ / ("vg/" + lv_), "/dev/shm/" + lv_);
+    EXPECT_TRUE(read_all(*of(volume_)->open(context_), context_) == content_);
+    EXPECT_TRUE(eventually([this] { return sshd_->connections() == 0; }));
+    EXPECT_TRUE(active());
+    EXPECT_EQ(calls(), "");
+    std::filesystem::remove("/dev/shm/" + lv_);
+}
+
+TEST_F(LvmExporterTest, ThatIsNotReadIsDeactivatedToo) {
+    { const auto image = of(volume_); }
+    EXPECT_TRUE(eventually([this] { return calls() == on_ + off_; })) << calls();
+}
+
+TEST_F(LvmExporterTest, OfWhichTheConnectionIsLostIsDeactivatedToo) {
+    const auto image = of(volume_);
+    sshd_->drop();
+    EXPECT_TRUE(eventually([this] { return calls() == on_ + off_; })) << calls();
+    EXPECT_EQ(error_of([&] { read_all(*image->open(context_), context_); }).kind(),
+              ErrorKind::unavailable);
+}
+
+TEST_F(LvmExporterTest, OnThisHostWithoutABridgeList) {
+    fake_sudo_here();
+    {
+        const auto image = of(volume_, "");
+        EXPECT_EQ(image->facts().location, "/dev/" + volume_);
+        EXPECT_TRUE(read_all(*image->open(context_), context_) == content_);
+        EXPECT_TRUE(active());
+    }
+    EXPECT_TRUE(eventually([this] { return calls() == on_ + off_; })) << calls();
+    EXPECT_STREQ(error_of([&] { of("shm/none", ""); }).what(),
+                 "this host: Failed to find logical volume \"shm/none\"");
+}
+
+// A market's script reads the volume itself, after the driver has for its MD5.
+TEST_F(LvmExporterTest, MarketScriptFindsItActive) {
+    fake_sudo_here();
+    site_.script("market/foo/import",
+                 "#!/bin/sh\nprintf %s \"$1\" | base64 -d | tr '<' '\\n' | "
+                 "sed -n 's/^IMPORT_SOURCE>//p; s/^MD5>//p' > $HERE/told\n"
+                 "cat /dev/" +
+                     volume_ +
+                     " > $HERE/got || exit 1\n"
+                     "printf 'SOURCE=\"foo://1\"\\nMD5=\"x\"\\nSIZE=\"1\"\\nFORMAT=\"raw\"\\n'\n");
+    const DriverMessage import = message("lvm", volume_, "");
+    {
+        const auto image = LvmExporter(site_.site).export_image(import, context_);
+        ScriptBackend(site_.site, "foo").import(import, *image, context_);
+    }
+    EXPECT_TRUE(site_.left("got") == content_);
+    EXPECT_NE(site_.left("told").find("/dev/" + volume_), std::string::npos) << site_.left("told");
+    EXPECT_NE(site_.left("told").find(md5sum(dir_ / ("vg/" + lv_))), std::string::npos);
+}
+
+TEST_F(LvmExporterTest, WhatIsRefusedIsSaidAsItIsSaid) {
+    const Error missing = error_of([&] { of("shm/none"); });
+    EXPECT_EQ(missing.kind(), ErrorKind::not_found);
+    EXPECT_STREQ(missing.what(), "bridge1: Failed to find logical volume \"shm/none\"");
+    program("sudo", "echo 'sudo: a password is required' >&2; exit 1");
+    EXPECT_STREQ(error_of([&] { of(volume_); }).what(), "bridge1: sudo: a password is required");
+}
+
+TEST_F(LvmExporterTest, SourceThatIsNoVolumeIsRefusedHere) {
+    for (const char* source :
+         {"lv", "a/b/c", "../../etc/passwd", "../x", "vg/..", "./lv", "/vg/lv", "vg/", "-vg/lv",
+          "vg/-lv", "vg/l v", "vg/$(touch run-by-mistake)", "vg/lv;ls"}) {
+        const Error error = error_of([&] { of(source); });
+        EXPECT_EQ(error.kind(), ErrorKind::bad_request) << source;
+        EXPECT_EQ(error.what(), std::string(source) + ": not a logical volume VG/LV");
+    }
+    EXPECT_EQ(calls(), "");
+}
+
+}  // namespace
+}  // namespace onemarket::test
