@@ -197,7 +197,7 @@ TEST_F(ScriptExporterTest, AnswerThatIsNoImportInfo) {
               path() + ": the answer's IMPORT_INFO has no IMPORT_SOURCE");
 }
 
-TEST_F(ScriptExporterTest, PathIsReadByUsAnythingElseByTheDownloader) {
+TEST_F(ScriptExporterTest, WhatIsNotReadByUsIsReadByTheDownloader) {
     const auto source_of = [&](const std::string& location) {
         script(keeping("<IMPORT_INFO><IMPORT_SOURCE><![CDATA[" + location +
                        "]]></IMPORT_SOURCE></IMPORT_INFO>"));
@@ -206,7 +206,7 @@ TEST_F(ScriptExporterTest, PathIsReadByUsAnythingElseByTheDownloader) {
     EXPECT_NE(dynamic_cast<FileSource*>(source_of("/no/such/file").get()), nullptr)
         << "nothing is opened yet";
     for (const std::string location :
-         {"rbd://pool/one-3?CEPH_USER=x", "http://host/x", "ssh://host:/x", "relative"}) {
+         {"http://host/x?a=b&c=d", "s3://bucket/key", "lxd://host/x", "restic://x", "relative"}) {
         const auto source = source_of(location);
         EXPECT_NE(dynamic_cast<DownloaderSource*>(source.get()), nullptr) << location;
         EXPECT_EQ(source->facts().location, location);
