@@ -2,6 +2,7 @@
 #include "backends/discovery/fetch.h"
 
 #include <utility>
+#include <vector>
 
 #include "backends/io/url.h"
 #include "protocol/reply.h"
@@ -9,6 +10,7 @@
 namespace onemarket {
 namespace {
 
+constexpr size_t kPieceBytes = size_t{256} << 10;
 constexpr size_t kMaxReasonPhrase = 80;  // bytes of the server's words for a status
 
 // What reaches the reader of one answer: its beginning, its bytes within the limit, its end.
@@ -68,8 +70,7 @@ ErrorKind kind_of(int status) {
     throw Error(kind, std::string(without_query(url)) + ": " + reason);
 }
 
-HttpRequest http_request(const CatalogueRequest& request, const std::string& url,
-                         Delivery& delivery) {
+HttpRequest http_request(const CatalogueRequest& request, const std::string& url) {
     HttpRequest http;
     http.method = "GET";
     http.url = url;
@@ -82,7 +83,6 @@ HttpRequest http_request(const CatalogueRequest& request, const std::string& url
             http.headers.emplace_back("If-Modified-Since", request.known->last_modified);
     }
     http.accept_gzip = true;
-    http.take_body = [&delivery](std::string_view piece) { delivery.write(piece); };
     return http;
 }
 
@@ -92,9 +92,13 @@ HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std:
     Delivery delivery(reader, url);
     const auto status = [&delivery] { return std::string(delivery.begun() ? "HTTP 200: " : ""); };
     try {
-        HttpResponse response = client.perform(http_request(request, url, delivery), context);
-        if (response.status == 200) delivery.end();
-        return response;
+        const auto stream = client.open(http_request(request, url), context);
+        if (stream->head().status != 200) return stream->whole();
+        std::vector<std::byte> piece(kPieceBytes);
+        while (const size_t size = stream->read(piece))
+            delivery.write({reinterpret_cast<const char*>(piece.data()), size});
+        delivery.end();
+        return stream->head();
     } catch (const HttpFault& fault) {
         fail(url, fault.kind(), status() + fault.reason());
     } catch (const Error& error) {

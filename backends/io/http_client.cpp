@@ -4,10 +4,12 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "protocol/ascii.h"
 
@@ -17,12 +19,14 @@ namespace {
 // Slower than this for the stall limit is as good as nothing.
 constexpr long kStallBytesPerSecond = 256;
 constexpr long kUploadBuffer = 1L << 20;
-constexpr long kStreamBuffer = 256L << 10;
+constexpr long kDownloadBuffer = 256L << 10;
+constexpr size_t kWindow = size_t{1} << 20;  // bytes that came and were not read: then no more come
 constexpr std::chrono::milliseconds kLongestPoll{1000};
 // For the answer to a request that was sent, when nobody may wait for it any more.
 constexpr std::chrono::milliseconds kAnswerGrace{400};
 constexpr int kGracePoll = 20;      // ms
 constexpr size_t kStatusWidth = 4;  // of a status line: a blank and three digits
+constexpr int kFinalStatus = 200;   // what comes before is no answer yet
 
 void init_library() {
     static std::once_flag once;
@@ -55,49 +59,87 @@ std::string_view HttpResponse::header(std::string_view name) const {
     return {};
 }
 
-// libcurl's two handles: the easy one is a request, the multi one waits for it and keeps
-// connections.
-struct HttpClient::Handles {
+// The easy one is a request, the multi one waits for it and keeps connections.
+struct HttpHandles {
     CURLM* multi = curl_multi_init();
     CURL* easy = curl_easy_init();
-    ~Handles() {
+    ~HttpHandles() {
         curl_easy_cleanup(easy);
         curl_multi_cleanup(multi);
     }
 };
 
 // One request on its way.
-class HttpClient::Transfer {
+class HttpTransfer {
   public:
-    Transfer(Handles& handles, const HttpSettings& settings, const HttpRequest& request,
-             Context& context)
+    HttpTransfer(HttpHandles& handles, const HttpSettings& settings, const HttpRequest& request,
+                 Context& context)
         : handles_(handles), request_(request), context_(context) {
         prepare(settings);
         if (curl_multi_add_handle(handles.multi, handles.easy) != CURLM_OK)
             throw Error(ErrorKind::internal, "libcurl takes no request");
     }
     // Ends the request; a connection that is in the middle of one is closed.
-    ~Transfer() { curl_multi_remove_handle(handles_.multi, handles_.easy); }
-    Transfer(const Transfer&) = delete;
-    Transfer& operator=(const Transfer&) = delete;
+    ~HttpTransfer() { curl_multi_remove_handle(handles_.multi, handles_.easy); }
+    HttpTransfer(const HttpTransfer&) = delete;
+    HttpTransfer& operator=(const HttpTransfer&) = delete;
 
-    HttpResponse run() {
+    void await_head() {
+        work_until([this] { return has_head_; });
+        response_.status = status();
+    }
+    const HttpResponse& head() const { return response_; }
+
+    size_t read(std::span<std::byte> buffer) {
+        if (window_.size() == taken_) {
+            window_.clear();
+            taken_ = 0;
+            if (std::exchange(paused_, false)) curl_easy_pause(handles_.easy, CURLPAUSE_CONT);
+            work_until([this] { return !window_.empty(); });
+        }
+        const size_t size = std::min(buffer.size(), window_.size() - taken_);
+        std::memcpy(buffer.data(), window_.data() + taken_, size);
+        taken_ += size;
+        return size;
+    }
+
+    HttpResponse whole() {
+        std::array<std::byte, size_t{16} << 10> piece;
+        while (const size_t size = read(piece)) {
+            if (response_.body.size() + size > kMaxHttpAnswer)
+                throw HttpFault(ErrorKind::limit, origin(), "the answer is too large", false);
+            response_.body.append(reinterpret_cast<const char*>(piece.data()), size);
+        }
+        return std::move(response_);
+    }
+
+  private:
+    // Until there is what is waited for, or the end. Throws where the end is a fault.
+    template <class Condition>
+    void work_until(const Condition& condition) {
         const std::stop_callback wake(context_.stop_token(),
                                       [this] { curl_multi_wakeup(handles_.multi); });
         while (true) {
+            if (error_) std::rethrow_exception(error_);
+            if (condition()) return;
+            if (ended_) {
+                if (*ended_ != CURLE_OK) throw fault(*ended_);
+                return;
+            }
             int running = 0;
             curl_multi_perform(handles_.multi, &running);
-            if (error_) std::rethrow_exception(error_);
             int left = 0;
             if (const CURLMsg* message = curl_multi_info_read(handles_.multi, &left);
-                message != nullptr && message->msg == CURLMSG_DONE)
-                return finish(message->data.result);
+                message != nullptr && message->msg == CURLMSG_DONE) {
+                ended_ = message->data.result;
+                continue;
+            }
+            if (error_ || condition()) continue;
             check();
             curl_multi_poll(handles_.multi, nullptr, 0, poll_milliseconds(), nullptr);
         }
     }
 
-  private:
     void check() {
         try {
             context_.check();
@@ -144,7 +186,7 @@ class HttpClient::Transfer {
         set_callbacks();
         set_method();
         if (request_.accept_gzip) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-        if (request_.take_body) set(easy, CURLOPT_BUFFERSIZE, kStreamBuffer);
+        if (request_.method == "GET") set(easy, CURLOPT_BUFFERSIZE, kDownloadBuffer);
         for (const auto& [name, value] : request_.headers) {
             if (std::any_of(value.begin(), value.end(), ascii::is_control))
                 throw Error(ErrorKind::bad_request, "header " + name + " has a control character");
@@ -172,13 +214,13 @@ class HttpClient::Transfer {
 
     void set_callbacks() {
         CURL* easy = handles_.easy;
-        set(easy, CURLOPT_READFUNCTION, &Transfer::read);
+        set(easy, CURLOPT_READFUNCTION, &HttpTransfer::give_body);
         set(easy, CURLOPT_READDATA, this);
-        set(easy, CURLOPT_SEEKFUNCTION, &Transfer::seek);
+        set(easy, CURLOPT_SEEKFUNCTION, &HttpTransfer::rewind_body);
         set(easy, CURLOPT_SEEKDATA, this);
-        set(easy, CURLOPT_WRITEFUNCTION, &Transfer::write);
+        set(easy, CURLOPT_WRITEFUNCTION, &HttpTransfer::take_body);
         set(easy, CURLOPT_WRITEDATA, this);
-        set(easy, CURLOPT_HEADERFUNCTION, &Transfer::header);
+        set(easy, CURLOPT_HEADERFUNCTION, &HttpTransfer::take_header);
         set(easy, CURLOPT_HEADERDATA, this);
     }
 
@@ -208,14 +250,6 @@ class HttpClient::Transfer {
                 std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now()),
                 std::chrono::milliseconds(0), kLongestPoll);
         return static_cast<int>(wait.count());
-    }
-
-    HttpResponse finish(CURLcode code) {
-        if (too_large_)
-            throw HttpFault(ErrorKind::limit, origin(), "the answer is too large", false);
-        if (code != CURLE_OK) throw fault(code);
-        response_.status = status();
-        return std::move(response_);
     }
 
     int status() const {
@@ -272,8 +306,8 @@ class HttpClient::Transfer {
 
     // libcurl's callbacks: no exception may leave them.
 
-    static size_t read(char* buffer, size_t size, size_t count, void* self_pointer) {
-        auto& self = *static_cast<Transfer*>(self_pointer);
+    static size_t give_body(char* buffer, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<HttpTransfer*>(self_pointer);
         try {
             const HttpBody& body = self.request_.body;
             const uint64_t left = body.size - self.sent_;
@@ -292,22 +326,20 @@ class HttpClient::Transfer {
         }
     }
 
-    static int seek(void* self_pointer, curl_off_t offset, int origin) {
+    static int rewind_body(void* self_pointer, curl_off_t offset, int origin) {
         if (origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
-        static_cast<Transfer*>(self_pointer)->sent_ = static_cast<uint64_t>(offset);
+        static_cast<HttpTransfer*>(self_pointer)->sent_ = static_cast<uint64_t>(offset);
         return CURL_SEEKFUNC_OK;
     }
 
-    static size_t write(char* data, size_t size, size_t count, void* self_pointer) {
-        auto& self = *static_cast<Transfer*>(self_pointer);
+    static size_t take_body(char* data, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<HttpTransfer*>(self_pointer);
         try {
-            if (self.request_.take_body && self.status() == 200) {
-                self.request_.take_body({data, size * count});
-            } else {
-                self.too_large_ = self.response_.body.size() + size * count > kMaxHttpAnswer;
-                if (self.too_large_) return 0;
-                self.response_.body.append(data, size * count);
+            if (!self.window_.empty() && self.window_.size() + size * count > kWindow) {
+                self.paused_ = true;  // libcurl keeps these bytes
+                return CURL_WRITEFUNC_PAUSE;
             }
+            self.window_.append(data, size * count);
             self.context_.progress();
             return size * count;
         } catch (...) {
@@ -316,8 +348,8 @@ class HttpClient::Transfer {
         }
     }
 
-    static size_t header(char* data, size_t size, size_t count, void* self_pointer) {
-        auto& self = *static_cast<Transfer*>(self_pointer);
+    static size_t take_header(char* data, size_t size, size_t count, void* self_pointer) {
+        auto& self = *static_cast<HttpTransfer*>(self_pointer);
         try {
             const std::string_view line(data, size * count);
             if (line.starts_with("HTTP/")) {
@@ -326,6 +358,7 @@ class HttpClient::Transfer {
                 self.response_.reason =
                     ascii::trim(status.substr(std::min<size_t>(kStatusWidth, status.size())));
             }
+            if (ascii::trim(line).empty()) self.has_head_ = self.status() >= kFinalStatus;
             const size_t colon = line.find(':');
             if (colon != std::string_view::npos)
                 self.response_.headers.emplace_back(ascii::to_lower(line.substr(0, colon)),
@@ -337,31 +370,49 @@ class HttpClient::Transfer {
         }
     }
 
-    Handles& handles_;
-    const HttpRequest& request_;
+    HttpHandles& handles_;
+    const HttpRequest request_;
     Context& context_;
     List headers_;
     std::string proxy_;  // of this request
     std::array<char, CURL_ERROR_SIZE> reason_{};
     uint64_t sent_ = 0;
-    bool too_large_ = false;
+    bool has_head_ = false;
+    std::string window_;  // of the body: what came and was not read
+    size_t taken_ = 0;    // of that: what was read
+    bool paused_ = false;
+    std::optional<CURLcode> ended_;
     std::optional<Context::Clock::time_point> grace_end_;
     std::exception_ptr error_;
     HttpResponse response_;
 };
 
+HttpStream::HttpStream(std::unique_ptr<HttpTransfer> transfer) : transfer_(std::move(transfer)) {}
+HttpStream::~HttpStream() = default;
+const HttpResponse& HttpStream::head() const {
+    return transfer_->head();
+}
+size_t HttpStream::read(std::span<std::byte> buffer) {
+    return transfer_->read(buffer);
+}
+HttpResponse HttpStream::whole() {
+    return transfer_->whole();
+}
+
 HttpClient::HttpClient(const HttpSettings& settings) : settings_(settings) {
     init_library();
-    handles_ = std::make_unique<Handles>();
+    handles_ = std::make_unique<HttpHandles>();
     if (handles_->multi == nullptr || handles_->easy == nullptr)
         throw Error(ErrorKind::internal, "libcurl does not start");
 }
 
 HttpClient::~HttpClient() = default;
 
-HttpResponse HttpClient::perform(const HttpRequest& request, Context& context) {
+std::unique_ptr<HttpStream> HttpClient::open(const HttpRequest& request, Context& context) {
     context.check();
-    return Transfer(*handles_, settings_, request, context).run();
+    auto transfer = std::make_unique<HttpTransfer>(*handles_, settings_, request, context);
+    transfer->await_head();
+    return std::unique_ptr<HttpStream>(new HttpStream(std::move(transfer)));
 }
 
 }  // namespace onemarket

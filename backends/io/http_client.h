@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP request at a time over kept connections: HTTP/1.1, with proxies and TLS, and an end as
 // soon as the request's context says so. No redirect is followed, nothing is tried twice: who
-// signs must also decide that.
+// signs must also decide that. The answer is taken whole or, a large one, as it comes.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,9 +52,6 @@ struct HttpRequest {
     // out to be closed, although it may have been carried out. False: it is sent once, and when the
     // context ends behind its last byte the answer is waited for a moment, since only that tells.
     bool repeatable = true;
-    // Takes the body of a 200 piece by piece, of any size, in place of HttpResponse::body. What it
-    // throws ends the request.
-    std::function<void(std::string_view piece)> take_body = {};
     bool accept_gzip = false;  // the answer may be compressed on its way; it is given unpacked
 };
 
@@ -61,7 +59,7 @@ struct HttpResponse {
     int status = 0;
     std::string reason;   // the server's words for the status; may be empty
     HttpHeaders headers;  // names in lower case
-    std::string body;     // of any status
+    std::string body;     // of any status; of a HttpStream's head: empty
 
     // Empty when there is no such header; `name` in lower case.
     std::string_view header(std::string_view name) const;
@@ -91,6 +89,35 @@ class HttpFault : public Error {
 // The largest answer taken into memory; a larger one is a fault.
 inline constexpr size_t kMaxHttpAnswer = size_t{12} << 20;
 
+class HttpTransfer;
+
+// An answer whose body has yet to come. One at a time for each client, which must outlive it, as
+// must the context it was opened with and the bytes of the request's body. Not thread-safe.
+class HttpStream {
+  public:
+    ~HttpStream();  // a body that was not read to its end costs the connection
+    HttpStream(const HttpStream&) = delete;
+    HttpStream& operator=(const HttpStream&) = delete;
+
+    const HttpResponse& head() const;
+
+    // Fills the front of `buffer` with at least one byte; 0: the end, where the server said it
+    // would be, or, where it did not say, where it closed the connection. Throws as perform().
+    size_t read(std::span<std::byte> buffer);
+
+    // The whole answer, with what is left of the body. Throws HttpFault where that is more than
+    // kMaxHttpAnswer.
+    HttpResponse whole();
+
+  private:
+    friend class HttpClient;
+    explicit HttpStream(std::unique_ptr<HttpTransfer> transfer);
+    std::unique_ptr<HttpTransfer> transfer_;
+};
+
+// libcurl's handles.
+struct HttpHandles;
+
 // Not thread-safe: one for each thread, and `settings` must outlive it.
 class HttpClient {
   public:
@@ -101,13 +128,16 @@ class HttpClient {
 
     // Any status is an answer. Throws HttpFault, what the body's bytes throw, and Error (cancelled,
     // timeout) from the context at once, whatever is in flight. Bytes moved are its progress.
-    HttpResponse perform(const HttpRequest& request, Context& context);
+    HttpResponse perform(const HttpRequest& request, Context& context) {
+        return open(request, context)->whole();
+    }
+
+    // The same, as soon as the answer's head is there.
+    std::unique_ptr<HttpStream> open(const HttpRequest& request, Context& context);
 
   private:
-    class Transfer;
-    struct Handles;
     const HttpSettings& settings_;
-    std::unique_ptr<Handles> handles_;
+    std::unique_ptr<HttpHandles> handles_;
 };
 
 }  // namespace onemarket

@@ -30,6 +30,13 @@ class HttpClientTest : public testing::Test {
         return HttpClient(settings_).perform(request, context_);
     }
 
+    std::unique_ptr<HttpStream> open(HttpClient& client, const HttpServer& server) {
+        HttpRequest request;
+        request.method = "GET";
+        request.url = server.url() + "/x";
+        return client.open(request, context_);
+    }
+
     test::Ignored pipe_signal_{SIGPIPE};
     HttpSettings settings_;
     test::TestContext context_;
@@ -47,35 +54,59 @@ TEST_F(HttpClientTest, TheStatusHasItsWords) {
     }
 }
 
-TEST_F(HttpClientTest, TheBodyOfA200IsGivenPieceByPiece) {
+TEST_F(HttpClientTest, AStreamGivesABodyOfAnySize) {
     const std::string body = test::noise(kMaxHttpAnswer + 1);
     const HttpServer server([&](const HttpAsked&) { return HttpGiven{"200 OK", {}, body}; });
+    HttpClient client(settings_);
+    const auto stream = open(client, server);
+    EXPECT_EQ(stream->head().status, 200);
+    EXPECT_EQ(stream->head().header("content-length"), std::to_string(body.size()));
     std::string got;
-    size_t pieces = 0;
-    HttpRequest request;
-    request.take_body = [&](std::string_view piece) {
-        got += piece;
-        ++pieces;
-    };
-    EXPECT_TRUE(get(server, request).body.empty());
+    std::string buffer(100'003, '\0');
+    while (const size_t size = stream->read(std::as_writable_bytes(std::span(buffer))))
+        got.append(buffer, 0, size);
     EXPECT_TRUE(got == body);
-    EXPECT_GT(pieces, 1U);
-    // Without it there is a limit.
+    EXPECT_EQ(stream->read(std::as_writable_bytes(std::span(buffer))), 0U) << "the end stays";
+    // Taken whole there is a limit.
     EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::limit);
 }
 
-TEST_F(HttpClientTest, TheBodyOfAnotherStatusIsNot) {
-    const HttpServer server([](const HttpAsked&) { return HttpGiven{"404 No", {}, "page"}; });
-    HttpRequest request;
-    request.take_body = [](std::string_view) { ADD_FAILURE(); };
-    EXPECT_EQ(get(server, request).body, "page");
+TEST_F(HttpClientTest, AStreamMayBeReadSlowly) {
+    const std::string body = test::noise(size_t{16} << 20);
+    const HttpServer server([&](const HttpAsked&) { return HttpGiven{"200 OK", {}, body}; });
+    HttpClient client(settings_);
+    const auto stream = open(client, server);
+    std::string got(1'000, '\0');
+    for (char& byte : got)
+        ASSERT_EQ(stream->read(std::as_writable_bytes(std::span(&byte, 1))), 1U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::string buffer(1'000'000, '\0');
+    while (const size_t size = stream->read(std::as_writable_bytes(std::span(buffer))))
+        got.append(buffer, 0, size);
+    EXPECT_TRUE(got == body);
 }
 
-TEST_F(HttpClientTest, WhatTakingThrowsEndsTheRequest) {
-    const HttpServer server([](const HttpAsked&) { return HttpGiven{"200 OK", {}, "page"}; });
-    HttpRequest request;
-    request.take_body = [](std::string_view) { throw Error(ErrorKind::corrupt, "no such thing"); };
-    EXPECT_STREQ(test::error_of([&] { get(server, request); }).what(), "no such thing");
+TEST_F(HttpClientTest, AStreamThatBreaksGivesWhatCameFirst) {
+    const std::string body = test::noise(300'000);
+    const HttpServer server([&](const HttpAsked&) { return HttpGiven{"200 OK", {}, body, true}; });
+    HttpClient client(settings_);
+    const auto stream = open(client, server);
+    std::string got;
+    std::string buffer(7'000, '\0');
+    const Error error = test::error_of([&] {
+        while (const size_t size = stream->read(std::as_writable_bytes(std::span(buffer))))
+            got.append(buffer, 0, size);
+    });
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_TRUE(got == body.substr(0, 150'000)) << got.size();
+}
+
+TEST_F(HttpClientTest, AStreamThatIsGivenUpLeavesTheClientUsable) {
+    const std::string body = test::noise(size_t{8} << 20);
+    const HttpServer server([&](const HttpAsked&) { return HttpGiven{"200 OK", {}, body}; });
+    HttpClient client(settings_);
+    { const auto stream = open(client, server); }
+    EXPECT_EQ(open(client, server)->whole().body.size(), body.size());
 }
 
 TEST_F(HttpClientTest, CompressionIsAskedForAndUndone) {
