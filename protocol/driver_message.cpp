@@ -13,11 +13,12 @@ constexpr std::string_view kRoot = "MARKET_DRIVER_ACTION_DATA";
 constexpr std::string_view kDatastoreRoot = "DS_DRIVER_ACTION_DATA";
 
 // Where secrets stand in the messages of the markets and datastores that exist.
-constexpr std::array<std::string_view, 8> kSecretPaths{"MARKETPLACE/TEMPLATE/SECRET_ACCESS_KEY",
+constexpr std::array<std::string_view, 9> kSecretPaths{"MARKETPLACE/TEMPLATE/SECRET_ACCESS_KEY",
                                                        "MARKETPLACE/TEMPLATE/SESSION_TOKEN",
                                                        "MARKETPLACE/TEMPLATE/PASSWORD",
                                                        "MARKETPLACE/TEMPLATE/TOKEN",
                                                        "DATASTORE/TEMPLATE/SECRET_ACCESS_KEY",
+                                                       "DATASTORE/TEMPLATE/SESSION_TOKEN",
                                                        "DATASTORE/TEMPLATE/PASSWORD",
                                                        "DATASTORE/TEMPLATE/TOKEN",
                                                        "DATASTORE/TEMPLATE/RESTIC_PASSWORD"};

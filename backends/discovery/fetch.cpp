@@ -4,14 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "backends/io/http_status.h"
 #include "backends/io/url.h"
-#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
 
 constexpr size_t kPieceBytes = size_t{256} << 10;
-constexpr size_t kMaxReasonPhrase = 80;  // bytes of the server's words for a status
 
 // What reaches the reader of one answer: its beginning, its bytes within the limit, its end.
 class Delivery {
@@ -42,29 +41,6 @@ class Delivery {
     bool begun_ = false;
     size_t bytes_ = 0;
 };
-
-bool is_redirection(int status) {
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-std::string told(const HttpResponse& response) {
-    const std::string words = one_line(response.reason, kMaxReasonPhrase);
-    return "HTTP " + std::to_string(response.status) + (words.empty() ? "" : " " + words);
-}
-
-ErrorKind kind_of(int status) {
-    switch (status) {
-        case 401:
-        case 403:
-        case 407:
-            return ErrorKind::permission;
-        case 404:
-        case 410:
-            return ErrorKind::not_found;
-        default:
-            return ErrorKind::unavailable;
-    }
-}
 
 [[noreturn]] void fail(const std::string& url, ErrorKind kind, const std::string& reason) {
     throw Error(kind, std::string(without_query(url)) + ": " + reason);
@@ -107,20 +83,6 @@ HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std:
     }
 }
 
-std::string next_url(const std::string& url, const HttpResponse& response) {
-    const std::string_view location = response.header("location");
-    if (location.empty())
-        fail(url, ErrorKind::unavailable, told(response) + ": without a location");
-    const Result<std::string> next = resolve_location(url, location);
-    if (!next)
-        fail(url, ErrorKind::unavailable, told(response) + ": its location " + next.reason());
-    if (url.starts_with("https:") && !next->starts_with("https:"))
-        fail(url, ErrorKind::unsupported,
-             told(response) + ": leads from https to " + std::string(without_query(*next)) +
-                 ", which is not followed");
-    return *next;
-}
-
 }  // namespace
 
 CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest& request,
@@ -136,13 +98,14 @@ CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest
                      std::string(response.header("last-modified"))},
                     false};
         if (!is_redirection(response.status))
-            fail(url, kind_of(response.status),
-                 told(response) + (response.status == 407 ? " (that is the proxy's)" : ""));
+            fail(url, kind_of_status(response.status), status_in_words(response));
         if (hop == kMaxRedirects)
             fail(request.url, ErrorKind::unavailable,
-                 told(response) + ": more than " + std::to_string(kMaxRedirects) +
+                 status_in_words(response) + ": more than " + std::to_string(kMaxRedirects) +
                      " redirections, the last to " + std::string(without_query(url)));
-        url = next_url(url, response);
+        const Result<std::string> next = redirected_to(url, response);
+        if (!next) fail(url, ErrorKind::unavailable, next.reason());
+        url = *next;
     }
 }
 

@@ -12,7 +12,6 @@
 
 namespace onemarket {
 
-inline constexpr int kMaxRedirects = 5;
 // Bytes of a catalogue, unpacked: twice what 100,000 appliances take.
 inline constexpr size_t kMaxCatalogueBytes = size_t{512} << 20;
 

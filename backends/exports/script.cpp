@@ -55,7 +55,7 @@ std::unique_ptr<ImageSource> ScriptExporter::export_image(const DriverMessage& m
     facts.format = info->format;
     if (is_md5(info->md5)) facts.md5 = ascii::to_lower(info->md5);
     if (info->dispose) facts.dispose_command = words(info->dispose_command);
-    return make_source(std::move(facts), site_);
+    return make_source(std::move(facts), message, site_);
 }
 
 }  // namespace onemarket

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backends/io/bridge.h"
+#include "backends/io/url.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {
@@ -35,19 +36,7 @@ std::string decode(std::string_view text) {
 }
 
 std::string encode(std::string_view text) {
-    constexpr std::string_view plain = "/-._~:@,";
-    std::string out;
-    for (const char c : text) {
-        if (ascii::is_alnum(c) || plain.find(c) != std::string_view::npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += "0123456789ABCDEF"[byte >> 4];
-        out += "0123456789ABCDEF"[byte & 15];
-    }
-    return out;
+    return percent_encode(text, "/-._~:@,");
 }
 
 // Up to the mark, and what is behind it.

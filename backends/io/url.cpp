@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "protocol/ascii.h"
+#include "protocol/base64.h"
 
 namespace onemarket {
 namespace {
@@ -13,9 +14,9 @@ namespace {
 using Parser = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
 // The part, or empty when the address has none.
-std::string part(const Parser& parser, CURLUPart which) {
+std::string part(const Parser& parser, CURLUPart which, unsigned int flags = 0) {
     char* text = nullptr;
-    if (curl_url_get(parser.get(), which, &text, 0) != CURLUE_OK) return "";
+    if (curl_url_get(parser.get(), which, &text, flags) != CURLUE_OK) return "";
     const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
     return text;
 }
@@ -51,6 +52,28 @@ Result<Url> parse_url(std::string_view text) {
     return url;
 }
 
+Result<Address> parse_address(std::string_view text) {
+    const auto fail = [](const char* reason) { return Result<Address>::failure(reason); };
+    const std::string encoded = percent_encode(text, "!#$%&'()*+,-./:;=?@[]_~");
+    const Parser parser(curl_url(), curl_url_cleanup);
+    if (!parser || encoded.find(":///") != std::string::npos ||
+        curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(),
+                     CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
+        return fail("is no address like https://host/path");
+    const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
+    if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");
+
+    const std::string user = part(parser, CURLUPART_USER, CURLU_URLDECODE);
+    const std::string password = part(parser, CURLUPART_PASSWORD, CURLU_URLDECODE);
+    for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT})
+        curl_url_set(parser.get(), secret, nullptr, 0);
+    Address address{part(parser, CURLUPART_URL), {}};
+    if (address.url.empty()) return fail("is no address like https://host/path");
+    if (!user.empty() || !password.empty())
+        address.authorization = Secret("Basic " + base64_encode(user + ":" + password));
+    return address;
+}
+
 Result<std::string> resolve_location(const std::string& base, std::string_view location) {
     const auto fail = [](const char* reason) { return Result<std::string>::failure(reason); };
     for (const char c : location)
@@ -79,11 +102,10 @@ bool is_ip_address(const Url& url) {
            url.host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-std::string percent_encode(std::string_view text, bool keep_slashes) {
+std::string percent_encode(std::string_view text, std::string_view plain) {
     std::string out;
     for (const char c : text) {
-        if (ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
-            (keep_slashes && c == '/')) {
+        if (ascii::is_alnum(c) || plain.find(c) != std::string_view::npos) {
             out += c;
             continue;
         }

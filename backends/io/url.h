@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/error.h"
+#include "protocol/secret.h"
 
 namespace onemarket {
 
@@ -27,6 +28,17 @@ struct Url {
 // Fails, with what is wrong, on all that is not such an address.
 Result<Url> parse_url(std::string_view text);
 
+// An http or https address as it may be sent, and what stood before the host in it.
+struct Address {
+    std::string url;       // percent-encoded, without credentials and fragment
+    Secret authorization;  // value of the header Authorization (RFC 7617); empty: none were there
+};
+
+// Reads an address as people write it: what may not stand in one (blanks, quotes, control
+// characters, bytes that are no ASCII) is percent-encoded, a % stays. Fails on what is none; the
+// reason does not repeat it.
+Result<Address> parse_address(std::string_view text);
+
 // Where a redirection leads: `location` as the header gives it, relative to `base` or not; without
 // its fragment, with its query. Fails on what is no http or https address, or has credentials.
 Result<std::string> resolve_location(const std::string& base, std::string_view location);
@@ -37,8 +49,9 @@ std::string_view without_query(std::string_view url);
 // True where the host is an address and no name.
 bool is_ip_address(const Url& url);
 
-// Everything but A-Z a-z 0-9 - . _ ~ as %XX, upper case; slashes too unless `keep_slashes`.
-std::string percent_encode(std::string_view text, bool keep_slashes = false);
+// Letters and digits, and the characters of `plain`, as they are, the rest as %XX, upper case.
+inline constexpr std::string_view kUnreserved = "-._~";  // RFC 3986, 2.3
+std::string percent_encode(std::string_view text, std::string_view plain = kUnreserved);
 
 // Names and values of a query, neither encoded.
 using Query = std::vector<std::pair<std::string, std::string>>;

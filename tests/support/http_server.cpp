@@ -20,6 +20,35 @@ namespace onemarket::test {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+namespace {
+
+std::string hex(size_t number) {
+    std::ostringstream text;
+    text << std::hex << number;
+    return text.str();
+}
+
+}  // namespace
+
+HttpGiven give_file(const HttpAsked& asked, const std::string& content, const std::string& etag) {
+    const auto header = [&asked](const char* name) {
+        const auto found = asked.headers.find(name);
+        return found == asked.headers.end() ? std::string() : found->second;
+    };
+    const std::string wanted = header("if-match"), range = header("range");
+    if (!wanted.empty() && wanted != etag) return {"412 Precondition Failed", {}, {}};
+    HttpGiven given{"200 OK", {{"ETag", etag}}, content};
+    if (range.empty()) return given;
+    const size_t first = std::stoul(range.substr(range.find('=') + 1));
+    if (first >= content.size()) return {"416 Range Not Satisfiable", {}, {}};
+    given.status = "206 Partial Content";
+    given.headers["Content-Range"] = "bytes " + std::to_string(first) + "-" +
+                                     std::to_string(content.size() - 1) + "/" +
+                                     std::to_string(content.size());
+    given.body = content.substr(first);
+    return given;
+}
+
 struct HttpServer::Impl {
     explicit Impl(Answer given) : answer(std::move(given)) {
         listener = std::thread([this] { listen(); });
@@ -54,9 +83,18 @@ struct HttpServer::Impl {
             const HttpGiven given = answer(request);
             std::string text = "HTTP/1.1 " + given.status + "\r\nConnection: close\r\n";
             for (const auto& [name, value] : given.headers) text += name + ": " + value + "\r\n";
-            text += "Content-Length: " + std::to_string(given.body.size()) + "\r\n\r\n";
+            const std::string size = std::to_string(given.body.size());
             const bool half = given.cut || given.stall;
-            text += given.body.substr(0, half ? given.body.size() / 2 : given.body.size());
+            const std::string body =
+                given.body.substr(0, half ? given.body.size() / 2 : given.body.size());
+            if (given.framing == HttpGiven::length) text += "Content-Length: " + size + "\r\n";
+            if (given.framing == HttpGiven::chunked) text += "Transfer-Encoding: chunked\r\n";
+            text += "\r\n";
+            if (given.framing == HttpGiven::chunked && !body.empty())
+                text += hex(body.size()) + "\r\n" + body + "\r\n";
+            else
+                text += body;
+            if (given.framing == HttpGiven::chunked && !half) text += "0\r\n\r\n";
             asio::write(socket, asio::buffer(text));
             std::unique_lock lock(mutex);
             if (given.stall) changed.wait(lock, [this] { return stopping.load(); });

@@ -21,7 +21,12 @@ struct HttpGiven {
     std::string body = {};
     bool cut = false;    // the connection ends after half of the body
     bool stall = false;  // half of the body, then nothing more
+    enum Framing { length, chunked, none } framing = length;  // how its end is told
 };
+
+// What a good server answers for a file: all of it or the range that was asked for, where the
+// version that was asked for is the one it has.
+HttpGiven give_file(const HttpAsked& asked, const std::string& content, const std::string& etag);
 
 // Each connection is for one request, which a thread of its own answers.
 class HttpServer {

@@ -206,7 +206,19 @@ WireResponse S3Store::of_object(const S3Call& call, const WireRequest& request, 
         return {};
     }
     WireResponse response{200, object->second.headers, object->second.bytes};
-    response.headers["etag"] = quoted(object->second.etag);
+    const std::string etag = response.headers["etag"] = quoted(object->second.etag);
+    const auto wanted = request.headers.find("if-match");
+    if (wanted != request.headers.end() && wanted->second != etag)
+        return s3_error(412, "PreconditionFailed");
+    const auto range = request.headers.find("range");
+    if (range == request.headers.end()) return response;
+    const size_t first = std::stoul(range->second.substr(range->second.find('=') + 1));
+    const size_t size = response.body.size();
+    if (first >= size) return s3_error(416, "InvalidRange");
+    response.status = 206;
+    response.headers["content-range"] = "bytes " + std::to_string(first) + "-" +
+                                        std::to_string(size - 1) + "/" + std::to_string(size);
+    response.body.erase(0, first);
     return response;
 }
 

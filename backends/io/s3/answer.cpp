@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/io/s3/answer.h"
 
-#include <algorithm>
 #include <array>
-#include <ctime>
 
+#include "backends/io/http_status.h"
 #include "protocol/ascii.h"
 #include "protocol/reply.h"
 
@@ -26,7 +25,7 @@ struct Meaning {
 };
 
 // Codes that mean more than their status does.
-constexpr std::array<Meaning, 21> kMeanings{{
+constexpr std::array<Meaning, 22> kMeanings{{
     {"AccessDenied", ErrorKind::permission, false, "ACCESS_KEY_ID has no right to do this"},
     {"AccountProblem", ErrorKind::permission, false, ""},
     {"AuthorizationHeaderMalformed", ErrorKind::bad_request, false, "REGION is another there"},
@@ -40,6 +39,7 @@ constexpr std::array<Meaning, 21> kMeanings{{
     {"NoSuchBucket", ErrorKind::not_found, false, "BUCKET does not exist"},
     {"NotImplemented", ErrorKind::unsupported, false, ""},
     {"OperationAborted", ErrorKind::unavailable, true, ""},
+    {"PreconditionFailed", ErrorKind::corrupt, false, "it is another object than before"},
     {"QuotaExceeded", ErrorKind::no_space, false, "the quota is used up"},
     {"RequestTimeTooSkewed", ErrorKind::permission, false, ""},
     {"RequestTimeout", ErrorKind::unavailable, true, ""},
@@ -83,14 +83,6 @@ bool is_success(const HttpResponse& response) {
     return response.status >= 200 && response.status < 300;
 }
 
-// Seconds of system time.
-std::optional<int64_t> date_in(const HttpResponse& response, std::string_view header) {
-    std::tm utc{};
-    const std::string text(response.header(header));
-    if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S", &utc) == nullptr) return std::nullopt;
-    return ::timegm(&utc);
-}
-
 std::string skew_in_words(const HttpResponse& response, std::chrono::system_clock::time_point now) {
     const auto there = date_in(response, "date");
     if (!there) return "the clocks of this host and of the service differ";
@@ -103,15 +95,6 @@ std::string skew_in_words(const HttpResponse& response, std::chrono::system_cloc
 std::string subject(const S3Target& target, const S3Request& request) {
     return request.method + " " + target.endpoint.scheme + "://" + target.host() +
            target.path(request.key) + ": ";
-}
-
-// Seconds, or the time that will be then (RFC 9110, 10.2.3).
-std::chrono::seconds retry_after(const HttpResponse& response,
-                                 std::chrono::system_clock::time_point now) {
-    auto seconds = ascii::parse_number<int64_t>(response.header("retry-after")).value_or(0);
-    if (const auto date = date_in(response, "retry-after"))
-        seconds = *date - std::chrono::system_clock::to_time_t(now);
-    return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, 86'400));
 }
 
 std::optional<XmlDocument> parse(const HttpResponse& response, std::string_view root, size_t most) {

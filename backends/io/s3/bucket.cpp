@@ -136,6 +136,15 @@ std::optional<S3Bucket::Head> S3Bucket::head(const std::string& key, Context& co
     }
 }
 
+std::unique_ptr<HttpStream> S3Bucket::get(const std::string& key, const HttpHeaders& headers,
+                                          Context& context) {
+    S3Request request;
+    request.method = "GET";
+    request.key = key;
+    request.headers = headers;
+    return connection_.open(request, context);
+}
+
 void S3Bucket::put(const std::string& key, const HttpHeaders& metadata, const HttpBody& body,
                    const std::string& sha256, Context& context) {
     S3Request request;

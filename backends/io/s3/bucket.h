@@ -3,6 +3,7 @@
 // Reference"). Each throws what S3Connection::send throws.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ class S3Bucket {
     };
     // HeadObject; nothing when there is no such object.
     std::optional<Head> head(const std::string& key, Context& context);
+
+    // GetObject, whole or, with a header `range`, a part of it; the bucket must outlive the answer.
+    std::unique_ptr<HttpStream> get(const std::string& key, const HttpHeaders& headers,
+                                    Context& context);
 
     // PutObject, tried once: what a lost answer means is for the caller to find out. `sha256` of
     // the body in hex, which the service checks.

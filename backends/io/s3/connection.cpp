@@ -14,6 +14,24 @@ std::string aws_host(const std::string& region) {
     return "s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
 }
 
+S3Error as_s3_error(const HttpFault& fault) {
+    return {fault.kind(),
+            std::string("ENDPOINT ") + fault.what(),
+            {"", fault.transient(), fault.sent(), std::chrono::seconds(0)}};
+}
+
+S3Answer whole(HttpStream& stream, const std::string& root) {
+    try {
+        return {stream.whole(), root};
+    } catch (const HttpFault& fault) {
+        throw as_s3_error(fault);
+    }
+}
+
+bool has_object(const HttpStream& stream) {
+    return stream.head().status == 200 || stream.head().status == 206;
+}
+
 }  // namespace
 
 bool pause_before_repeating(const S3Error& error, Backoff& backoff, Context& context) {
@@ -29,7 +47,8 @@ S3Connection::Place S3Connection::place_of(const S3Request& request) const {
     return {target_.endpoint.scheme + "://" + host, host, target_.path(request.key)};
 }
 
-S3Answer S3Connection::perform(const S3Request& request, const Place& place, Context& context) {
+std::unique_ptr<HttpStream> S3Connection::perform(const S3Request& request, const Place& place,
+                                                  Context& context) {
     const auto now = std::chrono::system_clock::now();
     SigV4Request to_sign{request.method, place.path, request.query, request.headers,
                          request.payload_hash};
@@ -50,11 +69,14 @@ S3Answer S3Connection::perform(const S3Request& request, const Place& place, Con
         std::move(headers),  request.body,
         request.stall_limit, request.repeatable};
     try {
-        return {client_.perform(http, context), request.answer};
+        return client_.open(http, context);
     } catch (const HttpFault& fault) {
-        throw S3Error(fault.kind(), std::string("ENDPOINT ") + fault.what(),
-                      {"", fault.transient(), fault.sent(), std::chrono::seconds(0)});
+        throw as_s3_error(fault);
     }
+}
+
+S3Answer S3Connection::answer(const S3Request& request, const Place& place, Context& context) {
+    return whole(*perform(request, place, context), request.answer);
 }
 
 bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, Place& place) {
@@ -84,20 +106,38 @@ bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, 
 
 S3Answer S3Connection::send_once(const S3Request& request, Context& context) {
     Place place = place_of(request);
-    S3Answer answer = perform(request, place, context);
-    if (redirected(request, answer, place)) answer = perform(request, place, context);
-    if (auto fault = answer.fault(target_, request, std::chrono::system_clock::now()))
+    S3Answer given = answer(request, place, context);
+    if (redirected(request, given, place)) given = answer(request, place, context);
+    if (auto fault = given.fault(target_, request, std::chrono::system_clock::now()))
         throw S3Error(*fault);
-    return answer;
+    return given;
 }
 
-S3Answer S3Connection::send(const S3Request& request, Context& context) {
+std::unique_ptr<HttpStream> S3Connection::open_once(const S3Request& request, Context& context) {
+    Place place = place_of(request);
+    auto stream = perform(request, place, context);
+    if (has_object(*stream)) return stream;
+    S3Answer refusal = whole(*stream, request.answer);
+    stream.reset();
+    if (redirected(request, refusal, place)) {
+        stream = perform(request, place, context);
+        if (has_object(*stream)) return stream;
+        refusal = whole(*stream, request.answer);
+    }
+    if (auto fault = refusal.fault(target_, request, std::chrono::system_clock::now()))
+        throw S3Error(*fault);
+    throw S3Error(ErrorKind::unavailable, "ENDPOINT " + place.origin + ": an answer without an object",
+                  {});
+}
+
+template <class Attempt>
+auto S3Connection::repeat(const Attempt& attempt, Context& context) {
     Backoff backoff(policy_);
     repeated_ = false;
     std::string reason;
     while (true) {
         try {
-            return send_once(request, context);
+            return attempt();
         } catch (const S3Error& error) {
             if (!error.transient() || !pause_before_repeating(error, backoff, context)) throw;
             reason = error.what();
@@ -108,6 +148,14 @@ S3Answer S3Connection::send(const S3Request& request, Context& context) {
         }
         repeated_ = true;
     }
+}
+
+S3Answer S3Connection::send(const S3Request& request, Context& context) {
+    return repeat([&] { return send_once(request, context); }, context);
+}
+
+std::unique_ptr<HttpStream> S3Connection::open(const S3Request& request, Context& context) {
+    return repeat([&] { return open_once(request, context); }, context);
 }
 
 }  // namespace onemarket

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "backends/io/backoff.h"
@@ -67,6 +68,9 @@ class S3Connection {
     // once.
     S3Answer send_once(const S3Request& request, Context& context);
 
+    // The same for a GET whose answer is read as it comes: of status 200 or 206.
+    std::unique_ptr<HttpStream> open(const S3Request& request, Context& context);
+
     // Whether the last send() took more than one attempt, so that the service may have done twice
     // what was asked.
     bool repeated() const { return repeated_; }
@@ -81,7 +85,12 @@ class S3Connection {
         std::string origin, host, path;
     };
     Place place_of(const S3Request& request) const;
-    S3Answer perform(const S3Request& request, const Place& place, Context& context);
+    std::unique_ptr<HttpStream> perform(const S3Request& request, const Place& place,
+                                        Context& context);
+    S3Answer answer(const S3Request& request, const Place& place, Context& context);
+    std::unique_ptr<HttpStream> open_once(const S3Request& request, Context& context);
+    template <class Attempt>
+    auto repeat(const Attempt& attempt, Context& context);
     // Where else the request should go; false where the answer does not say.
     bool redirected(const S3Request& request, const S3Answer& answer, Place& place);
 

@@ -8,6 +8,7 @@
 namespace onemarket {
 namespace {
 
+constexpr std::string_view kMarketplace = "MARKETPLACE";
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
 constexpr uint64_t kDefaultPartMegabytes = 32;
 constexpr uint64_t kSmallestPartMegabytes = 5;    // S3's limit
@@ -23,19 +24,33 @@ bool all_of(std::string_view text, auto&& test) {
     return std::all_of(text.begin(), text.end(), test);
 }
 
+// A template in the message, where the service is described.
+struct Attributes {
+    const DriverMessage& message;
+    std::string_view owner;  // element below the root
+
+    std::optional<std::string> get(std::string_view attribute) const {
+        return message.text(std::string(owner) + "/TEMPLATE/" + std::string(attribute));
+    }
+    std::string required(std::string_view attribute) const {
+        if (std::optional<std::string> value = get(attribute)) return *value;
+        refuse(attribute, "is missing in the " + ascii::to_lower(owner) + "'s template");
+    }
+};
+
 bool is_graphic(char c) {
     return c > ' ' && c < '\x7f';
 }
 
 // For what becomes part of a header.
-std::string graphic(const DriverMessage& message, std::string_view attribute) {
-    std::string value = message.required_market(attribute);
+std::string graphic(const Attributes& attributes, std::string_view attribute) {
+    std::string value = attributes.required(attribute);
     if (!all_of(value, is_graphic)) refuse(attribute, "has characters no such value has");
     return value;
 }
 
-bool flag(const DriverMessage& message, std::string_view attribute, bool standard) {
-    const std::optional<std::string> value = message.market(attribute);
+bool flag(const Attributes& attributes, std::string_view attribute, bool standard) {
+    const std::optional<std::string> value = attributes.get(attribute);
     if (!value) return standard;
     for (const std::string_view yes : {"yes", "true", "1"})
         if (ascii::iequals(*value, yes)) return true;
@@ -44,9 +59,9 @@ bool flag(const DriverMessage& message, std::string_view attribute, bool standar
     refuse(attribute, "'" + *value + "' is neither YES nor NO");
 }
 
-uint64_t number(const DriverMessage& message, std::string_view attribute, uint64_t standard,
+uint64_t number(const Attributes& attributes, std::string_view attribute, uint64_t standard,
                 uint64_t low, uint64_t high) {
-    const std::optional<std::string> text = message.market(attribute);
+    const std::optional<std::string> text = attributes.get(attribute);
     if (!text) return standard;
     const auto value = ascii::parse_number<uint64_t>(*text);
     if (!value || *value < low || *value > high)
@@ -55,26 +70,15 @@ uint64_t number(const DriverMessage& message, std::string_view attribute, uint64
     return *value;
 }
 
-// Ceph takes more names than AWS does: upper case and underscores too.
-std::string bucket_name(const DriverMessage& message) {
-    std::string name = message.required_market("BUCKET");
-    const bool characters =
-        all_of(name, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
-    if (!characters || name.size() < 3 || name.size() > 63 || !ascii::is_alnum(name.front()) ||
-        !ascii::is_alnum(name.back()) || name.find("..") != std::string::npos)
-        refuse("BUCKET", "'" + name + "' is no name of a bucket");
-    return name;
-}
-
-std::string region_name(const DriverMessage& message) {
-    std::string name = message.required_market("REGION");
+std::string region_name(const Attributes& attributes) {
+    std::string name = attributes.required("REGION");
     if (!is_region_name(name)) refuse("REGION", "'" + name + "' is no name of a region");
     return name;
 }
 
 // A slash would make the site's downloader ask for another key.
-std::string prefix(const DriverMessage& message) {
-    std::string value = message.market("APP_PREFIX").value_or("marketapp");
+std::string prefix(const Attributes& attributes) {
+    std::string value = attributes.get("APP_PREFIX").value_or("marketapp");
     const bool characters = all_of(
         value, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
     if (!characters || value.find("..") != std::string::npos || value.size() > kMaxPrefix)
@@ -83,8 +87,8 @@ std::string prefix(const DriverMessage& message) {
 }
 
 // All are served by version 4 of the signature: docs/markets/s3.md says why.
-void check_signature_version(const DriverMessage& message) {
-    const std::string version = message.market("SIGNATURE_VERSION").value_or("v4");
+void check_signature_version(const Attributes& attributes) {
+    const std::string version = attributes.get("SIGNATURE_VERSION").value_or("v4");
     for (const std::string_view known : {"s3", "v4", "s3v4"})
         if (ascii::iequals(version, known)) return;
     refuse("SIGNATURE_VERSION", "'" + version + "' is neither s3 nor v4");
@@ -94,11 +98,12 @@ bool is_aws_host(const std::string& host) {
     return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
 }
 
-Url endpoint(const DriverMessage& message, const std::string& region) {
-    const std::optional<std::string> text = message.market("ENDPOINT");
+Url endpoint(const Attributes& attributes, const std::string& region) {
+    const std::optional<std::string> text = attributes.get("ENDPOINT");
     if (!text) {
-        if (!flag(message, "AWS", true))
-            refuse("ENDPOINT", "is missing in the marketplace's template, which says AWS=no");
+        if (!flag(attributes, "AWS", true))
+            refuse("ENDPOINT", "is missing in the " + ascii::to_lower(attributes.owner) +
+                                   "'s template, which says AWS=no");
         const std::string domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
         return {"https", "s3." + region + "." + domain, "", ""};
     }
@@ -119,6 +124,14 @@ bool fits_into_host(const std::string& bucket, const Url& endpoint) {
 
 }  // namespace
 
+// Ceph takes more names than AWS does: upper case and underscores too.
+bool is_bucket_name(std::string_view text) {
+    const bool characters =
+        all_of(text, [](char c) { return ascii::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+    return characters && text.size() >= 3 && text.size() <= 63 && ascii::is_alnum(text.front()) &&
+           ascii::is_alnum(text.back()) && text.find("..") == std::string_view::npos;
+}
+
 bool is_region_name(std::string_view text) {
     return !text.empty() &&
            all_of(text, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
@@ -131,7 +144,7 @@ std::string S3Target::host() const {
 std::string S3Target::path(const std::string& key) const {
     std::string path = endpoint.path;
     if (path_style) path += "/" + percent_encode(bucket);
-    if (!key.empty()) return path + "/" + percent_encode(key, true);
+    if (!key.empty()) return path + "/" + percent_encode(key, "-._~/");
     return path.empty() ? "/" : path;
 }
 
@@ -143,27 +156,42 @@ std::string S3Settings::source_of(const std::string& key) const {
     return "s3://" + target.bucket + "/" + key;
 }
 
-S3Settings s3_settings(const DriverMessage& message) {
-    S3Settings settings;
-    S3Target& target = settings.target;
-    target.credentials.access_key = graphic(message, "ACCESS_KEY_ID");
-    target.credentials.secret_key = Secret(message.required_market("SECRET_ACCESS_KEY"));
-    if (message.market("SESSION_TOKEN"))
-        target.credentials.session_token = Secret(graphic(message, "SESSION_TOKEN"));
-    target.bucket = bucket_name(message);
-    target.region = region_name(message);
-    target.endpoint = endpoint(message, target.region);
+bool describes_s3(const DriverMessage& message, std::string_view owner) {
+    const Attributes attributes{message, owner};
+    return attributes.get("ACCESS_KEY_ID") && attributes.get("SECRET_ACCESS_KEY");
+}
+
+S3Target s3_target(const DriverMessage& message, std::string_view owner, std::string bucket) {
+    const Attributes attributes{message, owner};
+    S3Target target;
+    target.credentials.access_key = graphic(attributes, "ACCESS_KEY_ID");
+    target.credentials.secret_key = Secret(attributes.required("SECRET_ACCESS_KEY"));
+    if (attributes.get("SESSION_TOKEN"))
+        target.credentials.session_token = Secret(graphic(attributes, "SESSION_TOKEN"));
+    target.bucket = std::move(bucket);
+    target.region = region_name(attributes);
+    target.endpoint = endpoint(attributes, target.region);
     target.aws = is_aws_host(target.endpoint.host);
-    const bool forced = flag(message, "FORCE_PATH_STYLE", false);
+    const bool forced = flag(attributes, "FORCE_PATH_STYLE", false);
     target.path_style = forced || !fits_into_host(target.bucket, target.endpoint);
-    check_signature_version(message);
-    settings.app_prefix = prefix(message);
+    check_signature_version(attributes);
+    return target;
+}
+
+S3Settings s3_settings(const DriverMessage& message) {
+    const Attributes attributes{message, kMarketplace};
+    S3Settings settings;
+    const std::string bucket = attributes.required("BUCKET");
+    if (!is_bucket_name(bucket)) refuse("BUCKET", "'" + bucket + "' is no name of a bucket");
+    settings.target = s3_target(message, kMarketplace, bucket);
+    settings.app_prefix = prefix(attributes);
     // What is below S3's limit for a part is raised to it: the attribute once meant reads.
     settings.part_bytes =
-        std::max(kSmallestPartMegabytes,
-                 number(message, "READ_LENGTH", kDefaultPartMegabytes, 1, kLargestPartMegabytes)) *
+        std::max(kSmallestPartMegabytes, number(attributes, "READ_LENGTH", kDefaultPartMegabytes, 1,
+                                                kLargestPartMegabytes)) *
         kMegabyte;
-    settings.total_mb = number(message, "TOTAL_MB", kDefaultTotalMegabytes, 1, uint64_t{1} << 50);
+    settings.total_mb =
+        number(attributes, "TOTAL_MB", kDefaultTotalMegabytes, 1, uint64_t{1} << 50);
     return settings;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an S3 marketplace's template says: where its bucket is, who asks, and how images are kept
-// in it. docs/markets/s3.md describes the attributes.
+// What a template says of an S3 service: where it is, who asks and, a marketplace's, how images are
+// kept in it. docs/markets/s3.md describes the attributes.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,17 @@ struct S3Settings {
 // True for what may be a region: letters, digits, - and _.
 bool is_region_name(std::string_view text);
 
-// Throws Error (bad_request) that names the attribute.
+// True for what may be a bucket, there or with Ceph.
+bool is_bucket_name(std::string_view text);
+
+// Whether the template of that element of the message ("MARKETPLACE", "DATASTORE") has credentials
+// for such a service.
+bool describes_s3(const DriverMessage& message, std::string_view owner);
+
+// A bucket of the service described there. Throws Error (bad_request) that names the attribute.
+S3Target s3_target(const DriverMessage& message, std::string_view owner, std::string bucket);
+
+// The marketplace's. Throws the same.
 S3Settings s3_settings(const DriverMessage& message);
 
 }  // namespace onemarket

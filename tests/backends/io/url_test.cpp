@@ -77,8 +77,37 @@ TEST(Url, AddressOrName) {
 TEST(Url, PercentEncoding) {
     EXPECT_EQ(percent_encode("AZaz09-._~"), "AZaz09-._~");
     EXPECT_EQ(percent_encode("a b+c/d%e\n\xc3\xa9*"), "a%20b%2Bc%2Fd%25e%0A%C3%A9%2A");
-    EXPECT_EQ(percent_encode("/a b/", true), "/a%20b/");
+    EXPECT_EQ(percent_encode("/a b/", "/"), "/a%20b/");
     EXPECT_EQ(percent_encode(std::string("\0", 1)), "%00");
+}
+
+TEST(Address, WhatPeopleWriteIsEncoded) {
+    const auto url = [](std::string_view text) { return parse_address(text)->url; };
+    EXPECT_EQ(url("http://host/a/b.img?x=1&y=2"), "http://host/a/b.img?x=1&y=2");
+    EXPECT_EQ(url("https://host:8443/two words/'single' \"double\""),
+              "https://host:8443/two%20words/'single'%20%22double%22");
+    EXPECT_EQ(url("http://host/caf\xc3\xa9/a%20b/$(x)`y`\n"),
+              "http://host/caf%C3%A9/a%20b/$(x)%60y%60%0A");
+    EXPECT_EQ(url("http://host/../a/./b"), "http://host/../a/./b");
+    EXPECT_EQ(url("http://host/a#part"), "http://host/a");
+    EXPECT_EQ(url("HTTP://[::1]:80/a"), "http://[::1]:80/a");
+}
+
+TEST(Address, CredentialsAreTakenOut) {
+    const Result<Address> address = parse_address("https://tenant:pa%3Ass%40@host/a");
+    EXPECT_EQ(address->url, "https://host/a");
+    EXPECT_EQ(address->authorization.reveal(), "Basic dGVuYW50OnBhOnNzQA==");
+    EXPECT_EQ(parse_address("http://u@host/a")->authorization.reveal(), "Basic dTo=");
+    EXPECT_TRUE(parse_address("http://host/a@b")->authorization.empty());
+}
+
+TEST(Address, WhatIsNone) {
+    for (const char* text : {"", "host/a", "ftp://host/a", "http://", "http:///a", "http://a b/c",
+                             "http://host:port/a", "file:///etc/passwd", "http://u:hunter2@/a"}) {
+        const Result<Address> address = parse_address(text);
+        ASSERT_FALSE(address) << text;
+        EXPECT_EQ(address.reason().find("hunter2"), std::string::npos);
+    }
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "backends/io/pump.h"
-#include "backends/sources/all_sources.h"
 #include "tests/backends/helpers.h"
 
 namespace onemarket {
@@ -130,18 +129,6 @@ TEST_F(Downloader, EndStaysTheEnd) {
     const auto reader = open();
     EXPECT_EQ(test::read_all(*reader, context_), "x\n");
     EXPECT_EQ(test::read_all(*reader, context_), "");
-}
-
-TEST_F(Downloader, ReadsForEverythingThatIsNoPath) {
-    script("#!/bin/sh\nprintf %s \"$2\"\n");
-    test::write_file(site_.dir / "image", "of the file");
-    const auto content = [&](const std::string& location) {
-        ImageFacts facts;
-        facts.location = location;
-        return test::read_all(*make_source(std::move(facts), site_.site)->open(context_), context_);
-    };
-    EXPECT_EQ(content(site_.dir / "image"), "of the file");
-    EXPECT_EQ(content("http://host/x"), "http://host/x");
 }
 
 }  // namespace
