@@ -3,21 +3,15 @@
 // and tests/conformance proves it for every backend.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "backends/image_source.h"
+#include "backends/published_app.h"
 #include "protocol/action.h"
 #include "protocol/driver_message.h"
 
 namespace onemarket {
-
-// What an app is in its marketplace, once imported: the four attributes oned asks for.
-struct PublishedApp {
-    std::string source;   // where an importer finds it
-    std::string md5;      // of the stored bytes, lower-case hex
-    std::string size_mb;  // whole number
-    std::string format;
-};
 
 // Stateless, and shared by all threads. Every function may take long, calls context.check() on the
 // way, and ends the request by throwing Error.
@@ -34,7 +28,10 @@ class Backend {
     virtual std::string refusal(Action) const { return {}; }
 
     // Stores the image under a name that tells the app's id and meets no other. On return it is
-    // whole, durable and public; when this throws, nothing is left of it.
+    // whole, durable and public; when this throws, nothing is left of it. What it is going to
+    // publish it notes in the context's record before (kPublishingNote); and it may go on with what
+    // an earlier life of the same import has noted. When the record is suspended it may leave what
+    // it has sent so far.
     virtual PublishedApp import(const DriverMessage& message, ImageSource& image,
                                 Context& context) const = 0;
 
@@ -45,6 +42,13 @@ class Backend {
 
     // Removes what is left of an import of this app that was never published.
     virtual void discard(const DriverMessage& message, Context& context) const = 0;
+
+    // False where an import that was begun by another life of the driver cannot be begun again.
+    virtual bool can_resume() const { return true; }
+
+    // The bytes of what import() published at `source`. Throws not_found when it is not there.
+    virtual std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
+                                         Context& context) const = 0;
 
     // Template text for oned: USED_MB, FREE_MB, TOTAL_MB, and the list of apps of a marketplace
     // that is discovered. Complete, or an Error: oned drops the apps it does not see.

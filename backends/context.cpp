@@ -10,12 +10,14 @@ Context::Context(ObjectId id, std::stop_token stop, TimeLimit limit, RequestLog&
       stop_(std::move(stop)),
       limit_(limit),
       log_(log),
+      record_(std::make_shared<UnkeptRecord>()),
       start_(Clock::now()),
       last_progress_(start_.load()) {}
 
 Context::Context(Context& whole, std::stop_token stop)
     : Context(whole.id_, std::move(stop), whole.limit_, whole.log_) {
     whole_ = &whole;
+    record_ = whole.record_;
 }
 
 void Context::check() const {

@@ -5,10 +5,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string_view>
+#include <utility>
 
+#include "backends/import_record.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -61,12 +64,17 @@ class Context {
     const std::stop_token& stop_token() const { return stop_; }
     RequestLog& log() const { return log_; }
 
+    // What survives, of an import. One that ends with the process, unless keep_in() gave another.
+    ImportRecord& record() const { return *record_; }
+    void keep_in(std::shared_ptr<ImportRecord> record) { record_ = std::move(record); }
+
   private:
     Context* whole_ = nullptr;
     ObjectId id_;
     std::stop_token stop_;
     TimeLimit limit_;
     RequestLog& log_;
+    std::shared_ptr<ImportRecord> record_;
     std::atomic<Clock::time_point> start_;
     std::atomic<Clock::time_point> last_progress_;
 };

@@ -19,9 +19,45 @@ std::string base_url(const DriverMessage& message) {
     return url;
 }
 
-std::string new_name(ObjectId app) {
-    return "marketapp-" + std::to_string(app) + "-" + random_hex();
+std::string name_of(const Context& context) {
+    return "marketapp-" + std::to_string(context.id()) + "-" + context.record().mark();
 }
+
+// The name of a published file in its SOURCE.
+std::string name_in(const DriverMessage& message, const std::string& source) {
+    const std::string prefix = base_url(message) + "/";
+    if (!source.starts_with(prefix))
+        throw Error(ErrorKind::bad_request, source + " is not below BASE_URL " + prefix);
+    std::string name = source.substr(prefix.size());
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, source + " is no name of a published file");
+    return name;
+}
+
+// The source itself, where the folder says that there is no such file.
+template <class Action>
+auto naming(const std::string& source, const Action& action) {
+    try {
+        return action();
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        throw Error(ErrorKind::not_found, source + " is not in the marketplace");
+    }
+}
+
+// A folder's file, with the folder it needs.
+class PublishedReader : public Reader {
+  public:
+    PublishedReader(std::unique_ptr<Folder> folder, const std::string& name)
+        : folder_(std::move(folder)), reader_(folder_->open(name)) {}
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        return reader_->read(buffer, context);
+    }
+
+  private:
+    std::unique_ptr<Folder> folder_;
+    std::unique_ptr<Reader> reader_;
+};
 
 void check_space(const Folder& folder, const Reader& reader) {
     const uint64_t needed = reader.allocated();
@@ -85,27 +121,26 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
                                             facts.md5 + ", its bytes have " + md5);
     check_copy(facts, *file);
     context.check();
-    const std::string name = new_name(context.id());
+    const std::string name = name_of(context);
+    PublishedApp app{url + "/" + name, md5, facts.size_mb, facts.format};
+    context.record().note(kPublishingNote, app.text());
     file->publish(name);
-    return {url + "/" + name, md5, facts.size_mb, facts.format};
+    return app;
 }
 
 void HttpBackend::remove(const DriverMessage& message, const std::string& source,
                          Context& context) const {
-    const std::string prefix = base_url(message) + "/";
-    if (!source.starts_with(prefix))
-        throw Error(ErrorKind::bad_request, source + " is not below BASE_URL " + prefix);
-    const std::string name = source.substr(prefix.size());
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, source + " is no name of a published file");
-
+    const std::string name = name_in(message, source);
     const std::unique_ptr<Folder> public_folder = folder(message, context);
-    try {
-        public_folder->remove(name);
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found) throw;
-        throw Error(ErrorKind::not_found, source + " is not in the marketplace");
-    }
+    naming(source, [&] { public_folder->remove(name); });
+}
+
+std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const std::string& source,
+                                          Context& context) const {
+    const std::string name = name_in(message, source);
+    std::unique_ptr<Folder> public_folder = folder(message, context);
+    return naming(
+        source, [&] { return std::make_unique<PublishedReader>(std::move(public_folder), name); });
 }
 
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {

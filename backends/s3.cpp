@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "backends/io/http_reader.h"
 #include "backends/io/image_format.h"
 #include "backends/io/pump.h"
 #include "backends/io/s3/upload.h"
@@ -110,8 +111,10 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
     if (reader->random_access() != nullptr && reader->random_access()->changed())
         throw Error(ErrorKind::corrupt, facts.location + ": it was written to while it was read");
     context.check();
+    PublishedApp app{settings.source_of(key), md5, facts.size_mb, facts.format};
+    context.record().note(kPublishingNote, app.text());
     upload.publish(md5);
-    return {settings.source_of(key), md5, facts.size_mb, facts.format};
+    return app;
 }
 
 void S3Backend::remove(const DriverMessage& message, const std::string& source,
@@ -127,6 +130,24 @@ void S3Backend::remove(const DriverMessage& message, const std::string& source,
         throw gone;
     }
     bucket.remove(key, context);
+}
+
+std::unique_ptr<Reader> S3Backend::open(const DriverMessage& message, const std::string& source,
+                                        Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    const std::string key = key_of_source(settings, source);
+    const auto bucket = std::make_shared<S3Bucket>(settings.target, site_.http, site_.retries);
+    try {
+        return std::make_unique<HttpReader>(
+            source,
+            [bucket, key](const HttpHeaders& headers, Context& ours) {
+                return bucket->get(key, headers, ours);
+            },
+            site_.retries, context);
+    } catch (const S3Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        throw Error(ErrorKind::not_found, source + " is not in the marketplace");
+    }
 }
 
 void S3Backend::discard(const DriverMessage& message, Context& context) const {

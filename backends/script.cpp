@@ -4,7 +4,6 @@
 #include "backends/io/pump.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
-#include "protocol/template.h"
 
 namespace onemarket {
 namespace {
@@ -22,19 +21,12 @@ std::string md5_of(ImageSource& image, Context& context) {
 // The script's four attributes; without one of them oned would put the app in ERROR with a vaguer
 // text.
 PublishedApp parse_answer(const std::string& script, const std::string& output) {
-    const Result<Template> answer = parse_template(output);
-    if (!answer) throw Error(ErrorKind::corrupt, script + ": answer: " + answer.reason());
-    const auto attribute = [&](std::string_view name) {
-        const std::string* value = answer->find(name);
-        if (value == nullptr || ascii::trim(*value).empty())
-            throw Error(ErrorKind::corrupt, script + ": the answer has no " + std::string(name));
-        return std::string(ascii::trim(*value));
-    };
-    PublishedApp app{attribute("SOURCE"), attribute("MD5"), attribute("SIZE"), attribute("FORMAT")};
-    if (!ascii::parse_number(app.size_mb))
+    const Result<PublishedApp> app = parse_published_app(output);
+    if (!app) throw Error(ErrorKind::corrupt, script + ": the answer " + app.reason());
+    if (!ascii::parse_number(app->size_mb))
         throw Error(ErrorKind::corrupt,
-                    script + ": the answer's SIZE '" + app.size_mb + "' is no whole number of MB");
-    return app;
+                    script + ": the answer's SIZE '" + app->size_mb + "' is no whole number of MB");
+    return *app;
 }
 
 }  // namespace
@@ -71,6 +63,12 @@ void ScriptBackend::remove(const DriverMessage& message, const std::string& sour
     XmlDocument document = message.with({});
     document.set("MARKETPLACEAPP", "SOURCE", source);
     run(folder_ + "/delete", document, context);
+}
+
+std::unique_ptr<Reader> ScriptBackend::open(const DriverMessage&, const std::string& source,
+                                            Context&) const {
+    throw Error(ErrorKind::unsupported,
+                source + ": what a script has stored the driver cannot read");
 }
 
 std::string ScriptBackend::monitor(const DriverMessage& message, Context& context) const {

@@ -18,10 +18,14 @@ class ScriptBackend : public Backend {
     bool serves(const DriverMessage&) const override { return true; }
     PublishedApp import(const DriverMessage& message, ImageSource& image,
                         Context& context) const override;
+    // What a script had begun nobody knows.
+    bool can_resume() const override { return false; }
     void remove(const DriverMessage& message, const std::string& source,
                 Context& context) const override;
     // Nothing to do: no script knows of an app without a SOURCE.
     void discard(const DriverMessage&, Context&) const override {}
+    std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
+                                 Context& context) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:

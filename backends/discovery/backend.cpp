@@ -78,6 +78,11 @@ void DiscoveryBackend::discard(const DriverMessage&, Context&) const {
     throw Error(ErrorKind::unsupported, refusal(Action::remove));
 }
 
+std::unique_ptr<Reader> DiscoveryBackend::open(const DriverMessage&, const std::string& source,
+                                               Context&) const {
+    throw Error(ErrorKind::unsupported, source + ": what a catalogue offers is not ours to read");
+}
+
 std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {
     const Catalogue catalogue = this->catalogue(message);
     const std::string key = name_ + "\n" + catalogue.url + "\n" + catalogue.options;

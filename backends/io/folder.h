@@ -51,6 +51,9 @@ class Folder {
     // name is not a public one or is no regular file.
     virtual void remove(const std::string& name) = 0;
 
+    // A published file's bytes. Throws Error as remove() does. This must outlive it.
+    virtual std::unique_ptr<Reader> open(const std::string& name) = 0;
+
     // Removes what imports of this app left behind when they were killed: its temporaries that no
     // live import holds. Returns how many.
     virtual int remove_temporaries(ObjectId app) = 0;

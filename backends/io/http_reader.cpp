@@ -127,8 +127,7 @@ bool HttpReader::is_same_version(const HttpResponse& head) const {
     const auto same = [&](const std::string& before, std::string_view now) {
         return before.empty() || now.empty() || before == now;
     };
-    return same(etag_, head.header("etag")) &&
-           same(last_modified_, head.header("last-modified"));
+    return same(etag_, head.header("etag")) && same(last_modified_, head.header("last-modified"));
 }
 
 void HttpReader::fail(ErrorKind kind, const std::string& reason) const {

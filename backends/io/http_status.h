@@ -26,8 +26,8 @@ std::string status_in_words(const HttpResponse& response);
 // What kind of failure a status is that is neither a success nor a redirection.
 ErrorKind kind_of_status(int status);
 
-// Where a redirection from `url` leads. Fails, with the status and what is wrong, on a location that
-// is none, has credentials, or leads from https to http.
+// Where a redirection from `url` leads. Fails, with the status and what is wrong, on a location
+// that is none, has credentials, or leads from https to http.
 Result<std::string> redirected_to(const std::string& url, const HttpResponse& response);
 
 // A header's date, in seconds of system time; nothing when it is none.

@@ -61,7 +61,8 @@ PublicDir::Usage PublicDir::usage() const {
             status.f_blocks * block};
 }
 
-void PublicDir::remove(const std::string& name) {
+// What remove() and open() may touch. Throws Error.
+void PublicDir::require_published(const std::string& name) const {
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
     const std::string path = path_ + "/" + name;
@@ -70,7 +71,20 @@ void PublicDir::remove(const std::string& name) {
         throw system_error(errno, path);
     if (!S_ISREG(status.st_mode))
         throw Error(ErrorKind::bad_request, path + ": not a regular file");
-    if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path);
+}
+
+void PublicDir::remove(const std::string& name) {
+    require_published(name);
+    if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path_ + "/" + name);
+}
+
+std::unique_ptr<Reader> PublicDir::open(const std::string& name) {
+    require_published(name);
+    const std::string path = path_ + "/" + name;
+    UniqueFd file(
+        ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) throw system_error(errno, path);
+    return std::make_unique<FileReader>(std::move(file), path);
 }
 
 std::unique_ptr<FolderFile> PublicDir::create(ObjectId app) {

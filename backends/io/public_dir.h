@@ -25,12 +25,15 @@ class PublicDir : public Folder {
     Usage usage() const override;
     std::unique_ptr<FolderFile> create(ObjectId app) override;
     void remove(const std::string& name) override;
+    std::unique_ptr<Reader> open(const std::string& name) override;
     int remove_temporaries(ObjectId app) override;
 
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); }
 
   private:
+    void require_published(const std::string& name) const;
+
     std::string path_;
     UniqueFd fd_;
 };

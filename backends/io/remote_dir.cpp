@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "backends/io/bridge_reader.h"
 #include "backends/io/random.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
@@ -157,6 +158,13 @@ void RemoteDir::remove(const std::string& name) {
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
     ask("remove", {name});
+}
+
+std::unique_ptr<Reader> RemoteDir::open(const std::string& name) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    const uint64_t size = bridge_size(*bridge_, name, ask("open", {"./" + name}));
+    return std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, name, size);
 }
 
 int RemoteDir::remove_temporaries(ObjectId app) {

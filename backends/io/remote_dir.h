@@ -21,6 +21,7 @@ class RemoteDir : public Folder {
     Usage usage() const override;
     std::unique_ptr<FolderFile> create(ObjectId app) override;
     void remove(const std::string& name) override;
+    std::unique_ptr<Reader> open(const std::string& name) override;
     int remove_temporaries(ObjectId app) override;
 
   private:
@@ -31,7 +32,7 @@ class RemoteDir : public Folder {
     void take_back(const std::string& name) const;
 
     SshSettings settings_;
-    std::unique_ptr<Bridge> bridge_;
+    std::shared_ptr<Bridge> bridge_;
     std::string path_;
     Context& context_;
 };

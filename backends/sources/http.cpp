@@ -43,9 +43,9 @@ class Document {
             } catch (const PassingFailure& failure) {
                 const auto wait = backoff.next(failure.retry_after(), random_fraction());
                 if (!wait || !pause(*wait, context)) throw;
-                context.log().log(LogLevel::debug,
-                                  std::string(failure.what()) + "; trying again in " +
-                                      std::to_string(wait->count()) + " ms");
+                context.log().log(LogLevel::debug, std::string(failure.what()) +
+                                                       "; trying again in " +
+                                                       std::to_string(wait->count()) + " ms");
             }
         }
     }

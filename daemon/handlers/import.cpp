@@ -5,7 +5,6 @@
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
-#include "protocol/template.h"
 
 namespace onemarket {
 namespace {
@@ -56,15 +55,6 @@ void check_facts(const ImageFacts& facts) {
     if (facts.format.empty()) throw Error(ErrorKind::corrupt, "the image has no FORMAT");
 }
 
-std::string to_info(const PublishedApp& app) {
-    TemplateWriter text;
-    text.add("SOURCE", app.source);
-    text.add("MD5", app.md5);
-    text.add("SIZE", app.size_mb);
-    text.add("FORMAT", app.format);
-    return base64_encode(text.text());
-}
-
 std::string import_image(const Services& services, const DriverMessage& message, Context& context,
                          const Commit& commit) {
     context.check();
@@ -85,7 +75,7 @@ std::string import_image(const Services& services, const DriverMessage& message,
         throw Error(ErrorKind::cancelled, "cancelled");
     }
     context.log().log(LogLevel::debug, "imported to " + app.source);
-    return to_info(app);
+    return base64_encode(app.text());
 }
 
 }  // namespace

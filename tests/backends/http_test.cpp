@@ -44,6 +44,7 @@ class HttpTest : public testing::Test {
     }
 
     PublishedApp import(ImageSource& image) {
+        context_.context.keep_in(std::make_shared<UnkeptRecord>());  // each is one of its own
         return backend_.import(message("import-http"), image, context_);
     }
     PublishedApp import(const std::string& content) {

@@ -275,7 +275,8 @@ TEST_F(ScriptBackendTest, AnswerAsScriptsReallyWriteIt) {
 TEST_F(ScriptBackendTest, AnswerThatIsNoTemplate) {
     const Error error = import_error("#!/bin/sh\necho 'SOURCE-X=\"s3cret\"'\n");
     EXPECT_EQ(error.kind(), ErrorKind::corrupt);
-    EXPECT_TRUE(std::string(error.what()).starts_with(path("import") + ": answer: line "))
+    EXPECT_TRUE(std::string(error.what())
+                    .starts_with(path("import") + ": the answer is no template: line "))
         << error.what();
     EXPECT_EQ(std::string(error.what()).find("s3cret"), std::string::npos)
         << "it may hold a secret";

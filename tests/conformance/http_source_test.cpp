@@ -20,9 +20,8 @@ class WebFiles : public SourceHarness {
     }
     std::unique_ptr<ImageSource> source(const std::string& name,
                                         const std::string& content) override {
-        return serve(name, [content](const HttpAsked& asked) {
-            return give_file(asked, content, "\"1\"");
-        });
+        return serve(
+            name, [content](const HttpAsked& asked) { return give_file(asked, content, "\"1\""); });
     }
     // It breaks, and what is left is not to be had.
     std::unique_ptr<ImageSource> broken(const std::string& content) override {

@@ -38,6 +38,7 @@ class MarketFixture : public testing::Test {
         return import(image, app, other);
     }
     PublishedApp import(ImageSource& image, const App& app, Context& context) {
+        context.keep_in(std::make_shared<UnkeptRecord>());  // each is an import of its own
         return market_->backend().import(market_->import_message(app), image, context);
     }
     PublishedApp import(const std::string& content, const App& app = {}) {

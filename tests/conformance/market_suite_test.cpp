@@ -121,6 +121,23 @@ TEST_P(MarketSuite, OddImageNames) {
     }
 }
 
+// What is about to be published is noted before anybody can see it, and can be read back after.
+TEST_P(MarketSuite, PublishedIsWhatWasNoted) {
+    if (!market_->backend().can_resume()) GTEST_SKIP() << "what it began cannot be gone on with";
+    const std::string bytes = noise(kLarge);
+    const PublishedApp app = import(bytes);
+    const auto note = context_.context.record().noted(kPublishingNote);
+    ASSERT_TRUE(note);
+    EXPECT_EQ(*note, app.text());
+    const auto open = [&](const std::string& source) {
+        return market_->backend().open(market_->import_message({}), source, context_);
+    };
+    EXPECT_TRUE(read_all(*open(app.source), context_) == bytes);
+    remove(app.source);
+    EXPECT_EQ(error_of([&] { read_all(*open(app.source), context_); }).kind(),
+              ErrorKind::not_found);
+}
+
 TEST_P(MarketSuite, SameAppTwiceIsTwoObjectsOrAnError) {
     const PublishedApp first = import("first");
     std::optional<PublishedApp> second;

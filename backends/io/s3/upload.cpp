@@ -6,7 +6,6 @@
 #include <cstring>
 #include <system_error>
 
-#include "backends/io/random.h"
 #include "protocol/hex.h"
 #include "protocol/utf8.h"
 
@@ -48,7 +47,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
       plan_(std::move(plan)),
       context_(context),
       parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes, plan_.part_bytes),
-      import_(random_hex()),
+      import_(context.record().mark()),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
       share_(context, stop_.get_token()) {}
 

@@ -87,7 +87,8 @@ TEST_F(HttpSourceTest, ADateTellsTheVersionToo) {
     const std::string date = "Wed, 21 Oct 2015 07:28:00 GMT";
     serve([&](const HttpAsked& asked) {
         HttpGiven given = give_file(asked, kContent, "");
-        given.headers = {{"Last-Modified", date}, {"Content-Range", given.headers["Content-Range"]}};
+        given.headers = {{"Last-Modified", date},
+                         {"Content-Range", given.headers["Content-Range"]}};
         given.cut = answers_++ == 0;
         return given;
     });
@@ -104,7 +105,8 @@ TEST_F(HttpSourceTest, WhatIsGoneMeanwhileWasCutOff) {
     });
     const Error failure = error();
     EXPECT_EQ(failure.kind(), ErrorKind::unavailable);
-    EXPECT_THAT(failure.what(), HasSubstr("after 1500000 of 3000001 bytes; " + name() + "HTTP 404"));
+    EXPECT_THAT(failure.what(),
+                HasSubstr("after 1500000 of 3000001 bytes; " + name() + "HTTP 404"));
 }
 
 TEST_F(HttpSourceTest, AServerWithoutRangesGivesAllAgain) {
@@ -237,7 +239,8 @@ TEST_F(HttpSourceTest, CredentialsGoToTheirServerAlone) {
     EXPECT_EQ(read(with_password("/far")), "other");
     EXPECT_FALSE(other.asked().at(0).headers.contains("authorization"));
 
-    for (const char* location : {"http://tenant:hunter2@127.0.0.1:1/x?hunter2", "http://tenant:hunter2@/"}) {
+    for (const char* location :
+         {"http://tenant:hunter2@127.0.0.1:1/x?hunter2", "http://tenant:hunter2@/"}) {
         const Error failure = test::error_of([&] { read(location); });
         EXPECT_EQ(std::string(failure.what()).find("hunter2"), std::string::npos) << failure.what();
     }
