@@ -40,7 +40,8 @@ class Backend {
     virtual void remove(const DriverMessage& message, const std::string& source,
                         Context& context) const = 0;
 
-    // Removes what is left of an import of this app that was never published.
+    // Removes what is left of imports of this app that oned was never told of; where the record is
+    // resumed, also what its import has published.
     virtual void discard(const DriverMessage& message, Context& context) const = 0;
 
     // False where an import that was begun by another life of the driver cannot be begun again.

@@ -67,6 +67,7 @@ class Context {
     // What survives, of an import. One that ends with the process, unless keep_in() gave another.
     ImportRecord& record() const { return *record_; }
     void keep_in(std::shared_ptr<ImportRecord> record) { record_ = std::move(record); }
+    void keep_as(const Context& other) { record_ = other.record_; }
 
   private:
     Context* whole_ = nullptr;

@@ -6,6 +6,7 @@
 #include "backends/io/pump.h"
 #include "backends/io/random.h"
 #include "backends/io/remote_dir.h"
+#include "protocol/step.h"
 
 namespace onemarket {
 namespace {
@@ -124,7 +125,9 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     const std::string name = name_of(context);
     PublishedApp app{url + "/" + name, md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());
+    step("publishing");
     file->publish(name);
+    step("published");
     return app;
 }
 
@@ -144,7 +147,14 @@ std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const st
 }
 
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {
-    folder(message, context)->remove_temporaries(context.id());
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
+    public_folder->remove_temporaries(context.id());
+    if (!context.record().resumed()) return;
+    try {
+        public_folder->remove(name_of(context));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+    }
 }
 
 std::string HttpBackend::monitor(const DriverMessage& message, Context& context) const {

@@ -27,6 +27,12 @@ class ImportRecord {
     // On return it outlasts a power failure. `name`: a word. Throws Error.
     virtual void note(std::string_view name, std::string_view value) = 0;
 
+    // The work begins now.
+    virtual void begin() {}
+
+    // True when an earlier life has begun with it.
+    virtual bool resumed() const { return false; }
+
     // True when the import ends for this life of the driver alone: what it has sent so far is to
     // stay for the next. Thread-safe.
     virtual bool suspended() const { return false; }

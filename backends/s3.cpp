@@ -8,6 +8,7 @@
 #include "backends/io/pump.h"
 #include "backends/io/s3/upload.h"
 #include "protocol/ascii.h"
+#include "protocol/step.h"
 
 namespace onemarket {
 namespace {
@@ -25,6 +26,14 @@ std::string free_key(const S3Settings& settings, S3Bucket& bucket, Context& cont
     std::string key = settings.key_of(context.id());
     try {
         if (!bucket.contains(key, context)) return key;
+        // What an earlier life had asked for may have come since.
+        if (context.record().resumed()) {
+            const auto head = bucket.head(key, context);
+            if (head && head->import == context.record().mark()) {
+                bucket.remove(key, context);
+                return key;
+            }
+        }
     } catch (const S3Error& error) {
         if (error.code() != "NoSuchBucket") throw;
         context.log().log(LogLevel::info, "creating BUCKET " + settings.target.bucket);
@@ -100,6 +109,7 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
                      .parallel = site_.s3_parallel_parts,
                      .bytes = reader->random_access()},
                     context);
+    if (context.record().resumed()) upload.take_up();
     Digest digest("MD5");
     pump(*reader, upload, digest, context);
     const std::string md5 = digest.finish();
@@ -113,7 +123,9 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
     context.check();
     PublishedApp app{settings.source_of(key), md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());
+    step("publishing");
     upload.publish(md5);
+    step("published");
     return app;
 }
 
@@ -157,6 +169,9 @@ void S3Backend::discard(const DriverMessage& message, Context& context) const {
     try {
         for (const std::string& upload : bucket.uploads_of(key, context))
             bucket.abort_upload(key, upload, context);
+        if (!context.record().resumed()) return;
+        const auto head = bucket.head(key, context);
+        if (head && head->import == context.record().mark()) bucket.remove(key, context);
     } catch (const S3Error& error) {
         if (error.code() != "NoSuchBucket") throw;
     }

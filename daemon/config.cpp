@@ -65,7 +65,7 @@ struct Key {
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 15> kKeys{{
+constexpr std::array<Key, 17> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -93,6 +93,12 @@ constexpr std::array<Key, 15> kKeys{{
      }},
     {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }},
     {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }},
+    {"RESUME_IMPORTS", [](std::string_view v, Config& c) { return set_flag(v, c.resume_imports); }},
+    {"DELETE_RETRY",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, kDay,
+                           [&](uint64_t n) { c.delete_retry = std::chrono::seconds(n); });
+     }},
     {"MONITOR_TIMEOUT",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, kDay,

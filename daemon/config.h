@@ -28,6 +28,10 @@ struct Config {
     std::string ca_file;  // trusted certificates; empty: the system's
     bool tls_verify = true;
 
+    // An import that the end of the driver meets is gone on with at the next start; else it fails.
+    bool resume_imports = true;
+    std::chrono::seconds delete_retry{60};  // before a DELETE that failed is tried again
+
     std::chrono::seconds monitor_timeout{60};
     std::chrono::seconds delete_timeout{60};
     std::chrono::seconds shutdown_grace{2};

@@ -23,6 +23,16 @@ constexpr unsigned kQuickThreads = 4;
 constexpr int kPipeBytes = 1 << 20;  // what an unprivileged process may ask for
 // oned reads the answer to INIT at some moment of its own start; log lines come after that.
 constexpr std::chrono::seconds kLogsAfterInit{3};
+// oned may be a follower at its start, which drops answers; a leader sends requests.
+constexpr std::chrono::minutes kLateRepliesAfter{10};
+// For how long requests wait for another driver to leave the state folder, and how often it is
+// looked for then, and later.
+constexpr std::chrono::seconds kWaitForState{15};
+constexpr milliseconds kLookSoon{100};
+constexpr milliseconds kLookLater{1000};
+// A DELETE that failed for a passing reason is tried again, each time after twice as long.
+constexpr std::chrono::hours kLongestRetry{1};
+constexpr unsigned kMaxRetries = 30;
 // oned kills a driver that has not ended ten seconds after FINALIZE; this is well before.
 constexpr milliseconds kLastResort{4500};
 constexpr milliseconds kLastWords{300};  // for answers that oned may still read
@@ -40,6 +50,12 @@ UniqueFd enlarged(UniqueFd fd) {
     return fd;
 }
 
+bool is_passing(ErrorKind failure) {
+    return failure == ErrorKind::unavailable || failure == ErrorKind::timeout ||
+           failure == ErrorKind::no_space || failure == ErrorKind::internal ||
+           failure == ErrorKind::cancelled;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
@@ -49,14 +65,19 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
       out_watch_(loop_, duplicate(setup.out.get())),
       signals_(loop_, SIGTERM, SIGINT),
       logs_release_(loop_),
+      late_release_(loop_),
+      state_retry_(loop_),
       grace_(loop_),
       last_resort_(loop_),
       input_(kReadBytes),
+      state_(std::move(setup.state)),
       in_flight_({services.config.queue_requests, services.config.queue_megabytes << 20}),
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
       worker_(services, in_flight_,
-              {[this](Reply reply) { writer_.reply(std::move(reply)); },
+              {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
+                   answer(flight, std::move(reply), failure);
+               },
                [this](LogLevel level, ObjectId id, std::string_view text) {
                    writer_.log(level, id, text);
                },
@@ -64,7 +85,9 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
     const auto run = [this](const FlightPtr& flight) { run_flight(flight); };
     const auto no_key = [](const Flight&) { return std::nullopt; };
     imports_ = std::make_unique<Lane>(setup.sync ? 1 : setup.import_threads, no_key, run);
-    if (!setup.sync) quick_ = std::make_unique<Lane>(kQuickThreads, Worker::market_of, run);
+    if (setup.sync) return;
+    quick_ = std::make_unique<Lane>(kQuickThreads, Worker::market_of, run);
+    keeper_ = std::make_unique<Lane>(1, no_key, [this](const FlightPtr& flight) { keep(flight); });
 }
 
 void Dispatcher::tell(LogLevel level, std::string_view text) {
@@ -76,10 +99,17 @@ bool Dispatcher::run() {
     signals_.async_wait([this](const error_code& error, int number) {
         if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", services_.config.shutdown_grace);
     });
+    admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
+    take_state_folder();
+    late_release_.expires_after(kLateRepliesAfter);
+    late_release_.async_wait([this](const error_code& error) {
+        if (!error) writer_.release_late_replies();
+    });
     watch_output();
     read_when_ready();
     loop_.run();
     if (gave_up_) return false;
+    keeper_.reset();
     imports_.reset();
     quick_.reset();
     writer_.close(kLastWords);
@@ -156,11 +186,22 @@ void Dispatcher::on_request(const Request& request) {
             break;
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
+    writer_.release_late_replies();
     const FlightPtr flight = in_flight_.add(request);
     if (!flight) return refuse(request);
+    if (admitted_)
+        begin(flight);
+    else
+        waiting_.push_back(flight);
+}
+
+void Dispatcher::begin(const FlightPtr& flight) {
     if (flight->request.action == Action::remove && in_flight_.cancel_import_before(flight))
-        return expedite(request.id);
-    start(flight);
+        return expedite(flight->request.id);
+    if (flight->request.action != Action::import) return start(flight);
+    if (journal_ == nullptr && !Worker::is_template(flight->request))
+        flight->refusal = "The import cannot be noted down: " + state_.obstacle();
+    if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
 }
 
 // No worker will ever see this request. An app that is a template must not be answered for.
@@ -168,6 +209,153 @@ void Dispatcher::refuse(const Request& request) {
     if (request.action == Action::import && Worker::is_template(request)) return;
     writer_.reply({request.action, false, request.id, "Too many requests are waiting"});
 }
+
+// --- What outlives the process ---
+
+// The one live driver of the folder is the one that has its lock. Until that is us requests wait,
+// for a while.
+void Dispatcher::take_state_folder() {
+    if (state_.lock()) {
+        take_over_journal();
+        if (journal_ != nullptr) return admit();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (!admitted_ && now >= admit_at_) {
+        tell(LogLevel::error, "no imports: " + state_.obstacle());
+        admit();
+    }
+    state_retry_.expires_after(admitted_ ? kLookLater : kLookSoon);
+    state_retry_.async_wait([this](const error_code& error) {
+        if (!error) take_state_folder();
+    });
+}
+
+void Dispatcher::admit() {
+    admitted_ = true;
+    for (const FlightPtr& flight : std::exchange(waiting_, {})) begin(flight);
+}
+
+void Dispatcher::take_over_journal() {
+    try {
+        opened_journal_ = std::make_unique<Journal>(state_.journal());
+        Journal::Left left = opened_journal_->load();
+        for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
+        for (const Journal::Left::Damaged& damaged : left.damaged) {
+            const auto forget = [path = damaged.path] { (void)::unlink(path.c_str()); };
+            if (damaged.action == Action::import)
+                writer_.late_reply({Action::import, false, damaged.id,
+                                    "The driver was ended, and its note of this import is damaged"},
+                                   forget);
+            else
+                forget();
+        }
+        for (RecordPtr& record : left.records) resume(std::move(record));
+        journal_ = opened_journal_.get();
+    } catch (const Error& error) {
+        state_.unusable(error.what());
+    }
+}
+
+void Dispatcher::resume(RecordPtr record) {
+    const Request& request = record->request();
+    if (request.action == Action::remove) return retry_later(std::move(record));
+    if (const auto& answer = record->answer()) {
+        if (const auto note = record->noted(kPublishingNote); note && answer->success)
+            if (const auto app = parse_published_app(*note))
+                in_flight_.remember(request.id, app->source);
+        return writer_.late_reply(*answer, [record] { record->retire(); });
+    }
+    const FlightPtr flight = in_flight_.add(request);
+    if (!flight) return tell(LogLevel::error, "too many imports to resume; more at the next start");
+    flight->origin = Flight::Origin::earlier_life;
+    in_flight_.keep(flight, std::move(record));
+    start(flight);
+}
+
+// Writes an import down before any work. A template is none: nothing is done, nothing answered.
+void Dispatcher::keep(const FlightPtr& flight) {
+    if (flight->refusal.empty() && !Worker::is_template(flight->request)) {
+        try {
+            in_flight_.keep(flight, journal_.load()->open(flight->request));
+        } catch (const Error& error) {
+            flight->refusal = std::string("The import cannot be noted down: ") + error.what();
+        }
+    }
+    // One that was cancelled meanwhile need not wait for a thread.
+    start_on(quick_ && flight->stop.stop_requested() ? *quick_ : *imports_, flight);
+}
+
+void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
+    if (flight->origin == Flight::Origin::repeated) return settle_retry(flight, reply, failure);
+    if (const RecordPtr record = keep_for_retry(flight, failure))
+        boost::asio::post(loop_, [this, record] { retry_later(record); });
+    if (!flight->record) return writer_.reply(std::move(reply));
+    try {
+        flight->record->set_answer(reply);
+    } catch (const Error& error) {
+        log_.write(LogLevel::error, error.what());  // it is told all the same
+    }
+    const auto retire = [record = flight->record] { record->retire(); };
+    if (flight->origin == Flight::Origin::earlier_life)
+        writer_.late_reply(std::move(reply), retire);
+    else
+        writer_.reply(std::move(reply), retire);
+}
+
+// oned drops an app whatever its DELETE is answered: what failed for now is tried again.
+RecordPtr Dispatcher::keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure) {
+    Journal* journal = journal_;
+    if (flight->request.action != Action::remove || !failure || !is_passing(*failure) ||
+        journal == nullptr)
+        return nullptr;
+    try {
+        return journal->open(flight->request);
+    } catch (const Error& error) {
+        tell(LogLevel::error, "app " + std::to_string(flight->request.id) +
+                                  ": its DELETE will not be tried again: " + error.what());
+        return nullptr;
+    }
+}
+
+void Dispatcher::retry_later(RecordPtr record) {
+    using std::chrono::seconds;
+    const auto base = services_.config.delete_retry;
+    const unsigned doublings = std::min(record->attempts(), 16U);
+    const auto wait = std::min<seconds>(base * (1U << doublings), std::max<seconds>(base, kLongestRetry));
+    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
+    timer->async_wait([this, timer, record](const error_code& error) {
+        if (error || stopping_) return;
+        const FlightPtr flight = in_flight_.add(record->request());
+        if (!flight) return retry_later(record);
+        flight->origin = Flight::Origin::repeated;
+        in_flight_.keep(flight, record);
+        start(flight);
+    });
+}
+
+void Dispatcher::settle_retry(const FlightPtr& flight, const Reply& reply,
+                              std::optional<ErrorKind> failure) {
+    JournalRecord& record = *flight->record;
+    const std::string app = "app " + std::to_string(reply.id);
+    if (!failure || *failure == ErrorKind::not_found) {
+        log_.write(LogLevel::info, app + ": deleted at last");
+        return record.retire();
+    }
+    if (*failure == ErrorKind::cancelled) return;  // the next start goes on
+    const auto age = std::chrono::system_clock::now() - record.accepted();
+    if (!is_passing(*failure) || record.attempts() >= kMaxRetries || age > kMaxAge) {
+        tell(LogLevel::error, app + ": gave up deleting it: " + reply.info);
+        return record.retire();
+    }
+    try {
+        record.begin();
+    } catch (const Error& error) {
+        log_.write(LogLevel::error, error.what());
+    }
+    boost::asio::post(loop_, [this, kept = flight->record] { retry_later(kept); });
+}
+
+// --- Lanes ---
 
 // A cancelled import need not wait for a thread to become free, nor the DELETE behind it.
 void Dispatcher::expedite(ObjectId app) {
@@ -195,6 +383,8 @@ void Dispatcher::run_flight(const FlightPtr& flight) {
 void Dispatcher::stop(std::string_view why, milliseconds grace) {
     if (!stopping_) {
         stopping_ = true;
+        if (!admitted_) admit();
+        state_retry_.cancel();
         log_.write(LogLevel::info, "stopping: " + std::string(why) + ", " +
                                        std::to_string(in_flight_.size()) + " requests left");
         in_.cancel();
@@ -210,7 +400,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
     }
     grace_.expires_after(grace);
     grace_.async_wait([this](const error_code& error) {
-        if (!error) in_flight_.cancel_all();
+        if (!error) in_flight_.stop_all(services_.config.resume_imports);
     });
     end_if_idle();
 }

@@ -9,15 +9,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "backends/io/unique_fd.h"
 #include "daemon/in_flight.h"
+#include "daemon/journal.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/reply_writer.h"
 #include "daemon/services.h"
+#include "daemon/state_folder.h"
 #include "daemon/worker.h"
 #include "protocol/line_buffer.h"
 
@@ -33,6 +37,7 @@ class Dispatcher {
         UniqueFd out;  // our answers
         unsigned import_threads = 15;
         bool sync = false;  // one worker for everything, in order
+        std::string state;  // <VAR>/onemarketd
     };
 
     // `services` and `log` must outlive this.
@@ -54,6 +59,19 @@ class Dispatcher {
     void on_line(std::string_view line);
     void on_request(const Request& request);
     void refuse(const Request& request);
+
+    // The state folder, and what is kept in it.
+    void take_state_folder();
+    void admit();
+    void take_over_journal();
+    void resume(RecordPtr record);
+    void keep(const FlightPtr& flight);
+    void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
+    RecordPtr keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure);
+    void settle_retry(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
+    void retry_later(RecordPtr record);
+
+    void begin(const FlightPtr& flight);
     void expedite(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
@@ -68,6 +86,8 @@ class Dispatcher {
     boost::asio::posix::stream_descriptor out_watch_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer logs_release_;
+    boost::asio::steady_timer late_release_;
+    boost::asio::steady_timer state_retry_;
     boost::asio::steady_timer grace_;
     boost::asio::steady_timer last_resort_;
     std::vector<char> input_;
@@ -76,12 +96,21 @@ class Dispatcher {
     std::atomic<bool> stopping_ = false;
     bool gave_up_ = false;
 
+    StateFolder state_;
+    std::unique_ptr<Journal> opened_journal_;
+    std::atomic<Journal*> journal_ = nullptr;  // the same, once it may be used; null: state_ says why
+    // Until then requests wait for the state folder.
+    bool admitted_ = false;
+    std::vector<FlightPtr> waiting_;
+    std::chrono::steady_clock::time_point admit_at_;
+
     InFlight in_flight_;
     ReplyWriter writer_;
     Worker worker_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;
-    std::unique_ptr<Lane> quick_;  // null when sync
+    std::unique_ptr<Lane> quick_;   // null when sync
+    std::unique_ptr<Lane> keeper_;  // writes imports down; null when sync
 };
 
 }  // namespace onemarket

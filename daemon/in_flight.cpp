@@ -27,9 +27,23 @@ bool InFlight::cancel(Action action, ObjectId id) {
     return begin != end;
 }
 
-void InFlight::cancel_all() {
+void InFlight::stop_all(bool suspend) {
     const std::lock_guard lock(mutex_);
-    for (auto& [key, flight] : flights_) cancel(*flight);
+    for (auto& [key, flight] : flights_) {
+        if (!suspend || flight->request.action != Action::import || flight->cancelled_) {
+            cancel(*flight);
+            continue;
+        }
+        flight->suspended_ = true;
+        if (flight->record) flight->record->suspend();
+        if (!flight->committed_) flight->stop.request_stop();
+    }
+}
+
+void InFlight::keep(const FlightPtr& flight, RecordPtr record) {
+    const std::lock_guard lock(mutex_);
+    flight->record = std::move(record);
+    if (flight->suspended_) flight->record->suspend();
 }
 
 std::vector<FlightPtr> InFlight::find(Action action, ObjectId id) const {
@@ -72,7 +86,7 @@ std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
         bytes_ -= flight->request.payload.size();
         break;
     }
-    if (flight->committed_) remember(flight->request.id, *flight->committed_);
+    if (flight->committed_) remember_locked(flight->request.id, *flight->committed_);
     std::vector<FlightPtr> ready;
     for (FlightPtr& next : std::exchange(flight->next_, {})) {
         if (flight->committed_) next->published_source = flight->committed_;
@@ -82,6 +96,11 @@ std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
 }
 
 void InFlight::remember(ObjectId app, const std::string& source) {
+    const std::lock_guard lock(mutex_);
+    remember_locked(app, source);
+}
+
+void InFlight::remember_locked(ObjectId app, const std::string& source) {
     if (published_.insert_or_assign(app, source).second) published_order_.push_back(app);
     if (published_order_.size() <= kRemembered) return;
     published_.erase(published_order_.front());

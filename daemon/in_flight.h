@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/journal.h"
 #include "protocol/request.h"
 
 namespace onemarket {
@@ -28,8 +29,18 @@ struct Flight {
     // the DELETE is handed to a worker.
     std::optional<std::string> published_source;
 
+    // What is kept of it on disk; null where nothing is. Set by InFlight::keep() before a worker
+    // has it.
+    RecordPtr record;
+    // oned did not send it in this life. It is answered when oned speaks; not at all where it asks
+    // for something again that was answered before.
+    enum class Origin { oned, earlier_life, repeated } origin = Origin::oned;
+    // Why it is not done, where that is known before a worker has it; empty otherwise.
+    std::string refusal;
+
   private:
     friend class InFlight;
+    bool suspended_ = false;
     bool cancelled_ = false;                     // for good: no SUCCESS may follow
     std::optional<std::string> committed_;       // an import's SOURCE, once it may be told
     std::vector<std::shared_ptr<Flight>> next_;  // what waits for this one's end
@@ -53,7 +64,12 @@ class InFlight {
 
     // Stops every request of this action and id. False when there is none.
     bool cancel(Action action, ObjectId id);
-    void cancel_all();
+    // All there are, for the end of this life. Those that are kept on disk are stopped as well, but
+    // without being cancelled, where `suspend` says so: their record is suspended.
+    void stop_all(bool suspend);
+
+    // The request is on disk.
+    void keep(const FlightPtr& flight, RecordPtr record);
 
     // The requests of this action and id.
     std::vector<FlightPtr> find(Action action, ObjectId id) const;
@@ -68,6 +84,9 @@ class InFlight {
     // it was cancelled before, and then stays so; true means that no later cancel takes hold.
     bool commit(const FlightPtr& flight, const std::string& source);
 
+    // What an import of this app has published, although no request for it was here.
+    void remember(ObjectId app, const std::string& source);
+
     // Takes an answered request out. Returns what waited for it and may run now.
     std::vector<FlightPtr> finish(const FlightPtr& flight);
 
@@ -78,7 +97,7 @@ class InFlight {
     using Key = std::pair<Action, ObjectId>;
     static Key key(const Flight& flight) { return {flight.request.action, flight.request.id}; }
     static void cancel(Flight& flight);
-    void remember(ObjectId app, const std::string& source);
+    void remember_locked(ObjectId app, const std::string& source);
 
     const Limits limits_;
     mutable std::mutex mutex_;

@@ -37,19 +37,35 @@ ReplyWriter::~ReplyWriter() {
 void ReplyWriter::release_logs() {
     const std::lock_guard lock(mutex_);
     holding_logs_ = false;
-    for (std::string& line : held_logs_) push(std::move(line));
+    for (std::string& line : held_logs_) push({std::move(line), {}});
     held_logs_.clear();
 }
 
 void ReplyWriter::init_answer() {
     const std::lock_guard lock(mutex_);
-    push(std::string(onemarket::init_answer()));
+    push({std::string(onemarket::init_answer()), {}});
 }
 
-void ReplyWriter::reply(Reply reply) {
+void ReplyWriter::reply(Reply reply, Written written) {
     std::string line = format(std::move(reply));
     const std::lock_guard lock(mutex_);
-    push(std::move(line));
+    push({std::move(line), std::move(written)});
+}
+
+void ReplyWriter::late_reply(Reply reply, Written written) {
+    Line line{format(std::move(reply)), std::move(written)};
+    const std::lock_guard lock(mutex_);
+    if (holding_late_)
+        late_replies_.push_back(std::move(line));
+    else
+        push(std::move(line));
+}
+
+void ReplyWriter::release_late_replies() {
+    const std::lock_guard lock(mutex_);
+    holding_late_ = false;
+    for (Line& line : late_replies_) push(std::move(line));
+    late_replies_.clear();
 }
 
 void ReplyWriter::log(LogLevel level, ObjectId id, std::string_view text) {
@@ -61,12 +77,12 @@ void ReplyWriter::log(LogLevel level, ObjectId id, std::string_view text) {
         if (held_logs_.size() < max_held) held_logs_.push_back(std::move(line));
         return;
     }
-    push(std::move(line));
+    push({std::move(line), {}});
 }
 
-void ReplyWriter::push(std::string line) {
+void ReplyWriter::push(Line line) {
     if (broken_) return;
-    waiting_bytes_ += line.size();
+    waiting_bytes_ += line.text.size();
     lines_.push_back(std::move(line));
     changed_.notify_one();
 }
@@ -88,12 +104,13 @@ void ReplyWriter::run() {
     while (true) {
         changed_.wait(lock, [this] { return !lines_.empty() || closing_; });
         if (lines_.empty()) return;
-        const std::string line = std::move(lines_.front());
+        const Line line = std::move(lines_.front());
         lines_.pop_front();
         lock.unlock();
-        const bool written = write_line(line);
+        const bool written = write_line(line.text);
+        if (written && line.written) line.written();
         lock.lock();
-        waiting_bytes_ -= line.size();
+        waiting_bytes_ -= line.text.size();
         if (written) continue;
         broken_ = true;
         lines_.clear();

@@ -34,7 +34,14 @@ class ReplyWriter {
     void release_logs();
 
     void init_answer();
-    void reply(Reply reply);
+    // `written` is called, by the writer's thread, when all of it is in the pipe.
+    using Written = std::function<void()>;
+    void reply(Reply reply, Written written = {});
+
+    // An answer to what oned asked an earlier life of the driver: held back until oned, which may
+    // be a follower now that drops it, has sent a request, that is until release_late_replies().
+    void late_reply(Reply reply, Written written);
+    void release_late_replies();
     void log(LogLevel level, ObjectId id, std::string_view text);
 
     // Writes what is waiting, for at most `patience`, and ends the thread. Held log lines are
@@ -42,7 +49,11 @@ class ReplyWriter {
     void close(std::chrono::milliseconds patience);
 
   private:
-    void push(std::string line);
+    struct Line {
+        std::string text;
+        Written written;
+    };
+    void push(Line line);
     void run();
     bool write_line(const std::string& line);
 
@@ -50,10 +61,12 @@ class ReplyWriter {
     std::function<void()> on_broken_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::string> lines_;
+    std::deque<Line> lines_;
     std::deque<std::string> held_logs_;
+    std::deque<Line> late_replies_;
     size_t waiting_bytes_ = 0;
     bool holding_logs_ = true;
+    bool holding_late_ = true;
     bool closing_ = false;
     bool broken_ = false;
     std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::time_point::max();

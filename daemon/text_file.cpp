@@ -12,7 +12,7 @@
 
 namespace onemarket {
 
-std::string read_text_file(const std::string& path) {
+std::string read_text_file(const std::string& path, size_t most) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) throw system_error(errno, path);
     struct stat status {};
@@ -27,9 +27,9 @@ std::string read_text_file(const std::string& path) {
         if (got < 0) throw system_error(errno, path);
         if (got == 0) return text;
         text.append(buffer.data(), static_cast<size_t>(got));
-        if (text.size() > kMaxTextFile)
+        if (text.size() > most)
             throw Error(ErrorKind::limit,
-                        path + ": more than " + std::to_string(kMaxTextFile) + " bytes");
+                        path + ": more than " + std::to_string(most) + " bytes");
     }
 }
 

@@ -13,8 +13,8 @@ namespace onemarket {
 inline constexpr size_t kMaxTextFile = size_t{1} << 20;
 
 // The file's bytes. Throws Error "<path>: <reason>": not_found when there is none, and when it is
-// no regular file (a FIFO could be waited for for ever) or longer than kMaxTextFile.
-std::string read_text_file(const std::string& path);
+// no regular file (a FIFO could be waited for for ever) or longer than `most` bytes.
+std::string read_text_file(const std::string& path, size_t most = kMaxTextFile);
 
 // The same, empty when it cannot be read.
 std::string read_text_file_or_empty(const std::string& path);

@@ -5,7 +5,6 @@
 
 #include <new>
 
-#include "daemon/handlers/import.h"
 #include "daemon/handlers/monitor.h"
 #include "daemon/handlers/remove.h"
 #include "daemon/redact.h"
@@ -45,7 +44,9 @@ void Worker::run(const FlightPtr& flight) const {
     const Request& request = flight->request;
     Log log(output_, request);
     Reply reply{request.action, false, request.id, ""};
+    std::optional<ErrorKind> failure;
     const auto fail = [&](ErrorKind kind, std::string_view text) {
+        failure = kind;
         reply.info = log.safe(text);
         log.file(LogLevel::error, std::string(to_string(request.action)) + " failed (" +
                                       std::string(to_string(kind)) + "): " + reply.info);
@@ -64,16 +65,30 @@ void Worker::run(const FlightPtr& flight) const {
     } catch (const std::exception& error) {
         fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
+    if (failure && suspended(flight, log)) return;
     // The trees of a large document, or of a catalogue, are some twenty times its size, in small
     // pieces the allocator would keep for ever.
     constexpr size_t large = size_t{1} << 20;
     const bool was_large = request.payload.size() > large || reply.info.size() > large;
-    output_.reply(std::move(reply));
+    output_.reply(flight, std::move(reply), failure);
     if (was_large) ::malloc_trim(0);
+}
+
+// True for what another life of the driver will go on with.
+bool Worker::suspended(const FlightPtr& flight, const Log& log) {
+    if (!flight->record || !flight->record->suspended()) return false;
+    log.file(LogLevel::info, "kept for the next start");
+    try {
+        flight->record->end();
+    } catch (const Error& error) {
+        log.file(LogLevel::warning, error.what());  // it counts as an attempt then
+    }
+    return true;
 }
 
 std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) const {
     const Request& request = flight->request;
+    if (!flight->refusal.empty()) throw Error(ErrorKind::unavailable, flight->refusal);
     log.file(LogLevel::debug, std::string(to_string(request.action)));
     const Result<DriverMessage> message = DriverMessage::decode(request.payload);
     if (!message) {
@@ -85,9 +100,10 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
 
     switch (request.action) {
         case Action::import:
-            return handle_import(services_, *message, context, [&](const std::string& source) {
-                return in_flight_.commit(flight, source);
-            });
+            return handle_import(services_, *message, context, lives_of(flight, context),
+                                 [&](const std::string& source) {
+                                     return in_flight_.commit(flight, source);
+                                 });
         case Action::remove:
             handle_remove(services_, *message, context, flight->published_source);
             return "";
@@ -96,6 +112,13 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
         default:
             throw Error(ErrorKind::internal, "no handler");
     }
+}
+
+EarlierLives Worker::lives_of(const FlightPtr& flight, Context& context) {
+    if (!flight->record) return {};
+    const JournalRecord& record = *flight->record;
+    context.keep_in(flight->record);
+    return {record.attempts(), std::chrono::system_clock::now() - record.accepted()};
 }
 
 TimeLimit Worker::limit_of(Action action) const {

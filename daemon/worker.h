@@ -7,21 +7,25 @@
 #include <string>
 #include <vector>
 
+#include "daemon/handlers/import.h"
 #include "daemon/in_flight.h"
 #include "daemon/services.h"
+#include "protocol/error.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
 
 // Where a worker's words go.
 struct WorkerOutput {
-    std::function<void(Reply)> reply;
+    // `failure`: of what kind it is; nothing for a success.
+    std::function<void(const FlightPtr&, Reply, std::optional<ErrorKind> failure)> reply;
     std::function<void(LogLevel, ObjectId, std::string_view)> oned_log;
     std::function<void(LogLevel, std::string_view)> log_file;
 };
 
 // Runs requests. The only place that answers them, so each gets exactly one answer; and the only
-// place that catches, so no exception leaves a worker. Thread-safe.
+// place that catches, so no exception leaves a worker. An import that is suspended is not answered:
+// the next life of the driver does. Thread-safe.
 class Worker {
   public:
     // Both must outlive this; `in_flight` decides whether an import may still succeed.
@@ -39,6 +43,8 @@ class Worker {
 
   private:
     class Log;
+    static bool suspended(const FlightPtr& flight, const Log& log);
+    static EarlierLives lives_of(const FlightPtr& flight, Context& context);
     // Nothing: oned must get no answer.
     std::optional<std::string> handle(const FlightPtr& flight, Log& log) const;
     TimeLimit limit_of(Action action) const;

@@ -50,7 +50,11 @@ PublicDir::PublicDir(const std::string& path) : path_(path) {
     if (!path.starts_with('/'))
         throw Error(ErrorKind::bad_request, "PUBLIC_DIR " + path + ": not an absolute path");
     fd_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd_) throw system_error(errno, "PUBLIC_DIR " + path);
+    if (fd_) return;
+    const Error error = system_error(errno, "PUBLIC_DIR " + path);
+    // Not mounted, perhaps: what was in it may be there still.
+    throw Error(error.kind() == ErrorKind::not_found ? ErrorKind::unavailable : error.kind(),
+                error.what());
 }
 
 PublicDir::Usage PublicDir::usage() const {

@@ -37,7 +37,7 @@ Outcome run_action(const Services& services, Action action, const Given& given) 
                     "no answer: apps that are templates are READY before a driver hears of them"};
     const Worker worker(
         services, in_flight,
-        {[&outcome](const Reply& reply) {
+        {[&outcome](const FlightPtr&, const Reply& reply, std::optional<ErrorKind>) {
              outcome.success = reply.success;
              const Result<std::string> decoded = base64_decode(reply.info);
              outcome.text = reply.success && decoded ? *decoded : reply.info;

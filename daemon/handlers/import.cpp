@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/handlers/import.h"
 
+#include "backends/io/pump.h"
 #include "backends/io/subprocess.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/step.h"
 
 namespace onemarket {
 namespace {
 
 constexpr TimeLimit kDisposeLimit{std::chrono::seconds(60), false};
+constexpr TimeLimit kDiscardLimit{std::chrono::seconds(60), false};
 
 // Runs an export's DISPOSE_CMD once, whatever became of the import: its own time limit, and no
 // stop. Its failure is only worth a warning.
@@ -55,8 +58,74 @@ void check_facts(const ImageFacts& facts) {
     if (facts.format.empty()) throw Error(ErrorKind::corrupt, "the image has no FORMAT");
 }
 
+// The answer, unless it was cancelled meanwhile: then it is taken back.
+std::string settle(const Backend& backend, const DriverMessage& message, const PublishedApp& app,
+                   const Services& services, Context& context, const Commit& commit) {
+    if (!commit(app.source)) {
+        Context own(context.id(), {}, services.remove_limit, context.log());
+        backend.remove(message, app.source, own);
+        throw Error(ErrorKind::cancelled, "cancelled");
+    }
+    step("committed");
+    context.log().log(LogLevel::debug, "imported to " + app.source);
+    return base64_encode(app.text());
+}
+
+// Whatever ended the request must not end this.
+void discard(const Backend& backend, const DriverMessage& message, const Context& context) {
+    Context own(context.id(), {}, kDiscardLimit, context.log());
+    own.keep_as(context);
+    try {
+        backend.discard(message, own);
+    } catch (const Error& error) {
+        own.log().log(LogLevel::warning, std::string("looking for leftovers: ") + error.what());
+    }
+}
+
+// What an earlier life was about to publish, where it has done so.
+std::optional<PublishedApp> published_before(const Backend& backend, const DriverMessage& message,
+                                             Context& context) {
+    const std::optional<std::string> note = context.record().noted(kPublishingNote);
+    if (!note) return std::nullopt;
+    const Result<PublishedApp> app = parse_published_app(*note);
+    if (!app) throw Error(ErrorKind::corrupt, "the journal's note " + app.reason());
+    try {
+        Digest md5("MD5");
+        NullSink nowhere;
+        pump(*backend.open(message, app->source, context), nowhere, md5, context);
+        if (md5.finish() == app->md5) return *app;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found) return std::nullopt;
+        if (!context.record().suspended()) discard(backend, message, context);
+        throw;
+    }
+    discard(backend, message, context);
+    throw Error(ErrorKind::corrupt, app->source +
+                                        ": published by an earlier start of the driver, and had "
+                                        "other bytes now");
+}
+
+// Throws Error when it is not to be tried again, and removes what there is of it.
+void require_another_try(const Services& services, const Backend& backend,
+                         const DriverMessage& message, Context& context,
+                         const EarlierLives& earlier) {
+    std::string reason;
+    if (!services.config.resume_imports)
+        reason = "the driver was ended while it ran, and RESUME_IMPORTS is off";
+    else if (earlier.attempts >= kMaxAttempts)
+        reason = "given up: the driver was ended " + std::to_string(earlier.attempts) +
+                 " times while it ran";
+    else if (earlier.age > kMaxAge)
+        reason = "given up: it is older than seven days";
+    else if (!backend.can_resume())
+        reason = "the driver was ended while the site's script ran; nobody knows what that has done";
+    if (reason.empty()) return;
+    discard(backend, message, context);
+    throw Error(ErrorKind::unavailable, reason);
+}
+
 std::string import_image(const Services& services, const DriverMessage& message, Context& context,
-                         const Commit& commit) {
+                         const EarlierLives& earlier, const Commit& commit) {
     context.check();
     message.required("MARKETPLACEAPP/ORIGIN_ID");
     const auto backend = services.backend(message);
@@ -65,27 +134,30 @@ std::string import_image(const Services& services, const DriverMessage& message,
     message.required("DATASTORE/DS_MAD");
 
     const TransferSlots::Slot slot = services.transfers.acquire(context);
+    if (context.record().resumed()) {
+        if (const auto app = published_before(*backend, message, context))
+            return settle(*backend, message, *app, services, context, commit);
+        require_another_try(services, *backend, message, context, earlier);
+        context.log().log(LogLevel::info, "going on with the import");
+    }
+    context.record().begin();
     const std::unique_ptr<ImageSource> image = export_image(services, message, context);
     const Disposal disposal(services.site, image->facts(), context);
     check_facts(image->facts());
+    step("exported");
     const PublishedApp app = backend->import(message, *image, context);
-    if (!commit(app.source)) {
-        Context own(context.id(), {}, services.remove_limit, context.log());
-        backend->remove(message, app.source, own);
-        throw Error(ErrorKind::cancelled, "cancelled");
-    }
-    context.log().log(LogLevel::debug, "imported to " + app.source);
-    return base64_encode(app.text());
+    return settle(*backend, message, app, services, context, commit);
 }
 
 }  // namespace
 
 std::optional<std::string> handle_import(const Services& services, const DriverMessage& message,
-                                         Context& context, const Commit& commit) {
+                                         Context& context, const EarlierLives& earlier,
+                                         const Commit& commit) {
     const std::string type = message.required("MARKETPLACEAPP/TYPE");
     switch (message.app_type().value_or(AppType{})) {
         case AppType::image:
-            return import_image(services, message, context, commit);
+            return import_image(services, message, context, earlier, commit);
         case AppType::vm_template:
         case AppType::service_template:
             context.log().log(LogLevel::info,

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/support.h"
+
 #include <latch>
 #include <string>
 #include <thread>
@@ -105,8 +107,40 @@ TEST(InFlight, CancelAll) {
     InFlight table(kPlenty);
     const std::vector<FlightPtr> flights{table.add(import(5)), table.add(remove(6)),
                                          table.add(monitor(100))};
-    table.cancel_all();
+    table.stop_all(false);
     for (const FlightPtr& flight : flights) EXPECT_TRUE(flight->stop.stop_requested());
+}
+
+// What is kept on disk is stopped for this life alone, the moment it is kept too; the rest is
+// cancelled, and what was cancelled before stays so.
+TEST(InFlight, StopAllSuspendsImportsThatAreKept) {
+    const test::TempDir dir;
+    Journal journal(dir / "journal");
+    InFlight table(kPlenty);
+    const FlightPtr kept = table.add(import(5));
+    table.keep(kept, journal.open(kept->request));
+    const FlightPtr being_kept = table.add(import(6));
+    const FlightPtr cancelled = table.add(import(7));
+    table.keep(cancelled, journal.open(cancelled->request));
+    table.cancel(Action::import, 7);
+    const FlightPtr other = table.add(remove(8));
+    table.stop_all(true);
+    table.keep(being_kept, journal.open(being_kept->request));
+    for (const FlightPtr& flight : {kept, being_kept, cancelled, other})
+        EXPECT_TRUE(flight->stop.stop_requested());
+    EXPECT_TRUE(kept->record->suspended());
+    EXPECT_TRUE(being_kept->record->suspended());
+    EXPECT_FALSE(cancelled->record->suspended());
+    EXPECT_TRUE(table.commit(kept, "http://m/5")) << "published at the last moment: it may be told";
+    EXPECT_FALSE(table.commit(cancelled, "http://m/7"));
+}
+
+TEST(InFlight, WhatAnEarlierLifeHasPublishedIsRemembered) {
+    InFlight table(kPlenty);
+    table.remember(5, "http://m/5");
+    const FlightPtr flight = table.add(remove(5));
+    EXPECT_FALSE(table.cancel_import_before(flight));
+    EXPECT_EQ(flight->published_source, "http://m/5");
 }
 
 TEST(InFlight, CommitAfterCancelIsFalseAndStaysSo) {
@@ -120,7 +154,7 @@ TEST(InFlight, CommitAfterCancelIsFalseAndStaysSo) {
 TEST(InFlight, CommitAfterCancelAllIsFalse) {
     InFlight table(kPlenty);
     const FlightPtr flight = table.add(import(5));
-    table.cancel_all();
+    table.stop_all(false);
     EXPECT_FALSE(table.commit(flight, "http://m/5"));
 }
 
@@ -129,7 +163,7 @@ TEST(InFlight, CancelAfterCommitHasNoEffect) {
     const FlightPtr flight = table.add(import(5));
     EXPECT_TRUE(table.commit(flight, "http://m/5"));
     EXPECT_TRUE(table.cancel(Action::import, 5));  // there is one, though it goes on
-    table.cancel_all();
+    table.stop_all(false);
     EXPECT_FALSE(flight->stop.stop_requested());
 }
 

@@ -113,7 +113,7 @@ class WorkerTest : public testing::Test {
     InFlight in_flight_{{100, size_t{64} << 20}};
     Worker worker_{services_,
                    in_flight_,
-                   {[this](const Reply& reply) {
+                   {[this](const FlightPtr&, const Reply& reply, std::optional<ErrorKind>) {
                         const std::lock_guard lock(mutex_);
                         std::string line = format(reply);
                         line.pop_back();
@@ -398,7 +398,7 @@ TEST_F(WorkerTest, WhatIsCancelledBeforeItBeginsDoesNothing) {
     const std::vector<FlightPtr> flights{add_xml(Action::import, http_import()),
                                          add_xml(Action::remove, http_delete("http://m/x")),
                                          add_xml(Action::monitor, http_monitor())};
-    in_flight_.cancel_all();
+    in_flight_.stop_all(false);
     for (const FlightPtr& flight : flights) {
         worker_.run(flight);
         EXPECT_THAT(take_replies(), ElementsAre(failure(flight->request.action, "cancelled")));
@@ -408,14 +408,14 @@ TEST_F(WorkerTest, WhatIsCancelledBeforeItBeginsDoesNothing) {
 
 TEST_F(WorkerTest, ATemplateGetsNoAnswerThoughItIsCancelled) {
     const FlightPtr flight = add_xml(Action::import, template_app("import-http-template", "2"));
-    in_flight_.cancel_all();
+    in_flight_.stop_all(false);
     worker_.run(flight);
     EXPECT_THAT(take_replies(), IsEmpty());
 }
 
 TEST_F(WorkerTest, ACancelDoesNotHideThatAMessageIsUnreadable) {
     const FlightPtr flight = add(Action::import, "%%%%");
-    in_flight_.cancel_all();
+    in_flight_.stop_all(false);
     worker_.run(flight);
     EXPECT_THAT(take_replies(),
                 ElementsAre(failure(Action::import, "Cannot decode driver message")));
@@ -453,7 +453,7 @@ TEST_F(WorkerTest, ADeleteThatWaitedMayBeCancelledItself) {
     const FlightPtr import = add_xml(Action::import, http_import());
     const FlightPtr remove = add_xml(Action::remove, http_delete(""));
     EXPECT_TRUE(in_flight_.cancel_import_before(remove));
-    in_flight_.cancel_all();
+    in_flight_.stop_all(false);
     worker_.run(import);
     in_flight_.finish(import);
     take_replies();

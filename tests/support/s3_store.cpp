@@ -117,6 +117,7 @@ S3Call understand(const WireRequest& request, const std::string& base_path) {
                                                                : "";
     else if (has("uploadId"))
         call.operation = method == "PUT"      ? "UploadPart"
+                         : method == "GET"    ? "ListParts"
                          : method == "POST"   ? "CompleteMultipartUpload"
                          : method == "DELETE" ? "AbortMultipartUpload"
                                               : "";
@@ -146,7 +147,7 @@ WireResponse S3Store::handle(const S3Call& call, const WireRequest& request,
     const auto bucket = buckets.find(call.bucket);
     if (bucket == buckets.end()) return s3_error(404, "NoSuchBucket");
     if (call.key.empty()) return of_bucket(call, bucket->second);
-    if (call.operation.find("Upload") != std::string::npos)
+    if (call.operation == "ListParts" || call.operation.find("Upload") != std::string::npos)
         return of_upload(call, request, bucket->second, forget_last_part);
     return of_object(call, request, bucket->second);
 }
@@ -236,6 +237,24 @@ WireResponse S3Store::of_upload(const S3Call& call, const WireRequest& request, 
     if (call.operation == "AbortMultipartUpload") {
         bucket.uploads.erase(found);
         return {204};
+    }
+    if (call.operation == "ListParts") {
+        const auto after = call.query.find("part-number-marker");
+        const int marker = after == call.query.end() ? 0 : std::stoi(after->second);
+        std::string parts;
+        size_t count = 0;
+        int last = 0;
+        for (auto part = upload.parts.upper_bound(marker);
+             part != upload.parts.end() && count < page_; ++part, ++count) {
+            parts += tag("Part", tag("PartNumber", std::to_string(part->first)) +
+                                     tag("ETag", quoted(md5_hex(part->second))) +
+                                     tag("Size", std::to_string(part->second.size())));
+            last = part->first;
+        }
+        const bool more = upload.parts.upper_bound(last) != upload.parts.end();
+        if (more) parts += tag("NextPartNumberMarker", std::to_string(last));
+        return {200, {}, kXml + tag("ListPartsResult",
+                                    tag("IsTruncated", more ? "true" : "false") + parts)};
     }
     if (call.operation == "UploadPart") {
         const int number = std::stoi(call.query.at("partNumber"));

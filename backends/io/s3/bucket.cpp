@@ -225,6 +225,39 @@ std::string S3Bucket::upload_part(const std::string& key, const std::string& upl
     return etag;
 }
 
+std::optional<std::map<uint64_t, S3Bucket::UploadedPart>> S3Bucket::parts_of(
+    const std::string& key, const std::string& upload, Context& context) {
+    S3Request request;
+    request.method = "GET";
+    request.key = key;
+    request.answer = "ListPartsResult";
+    std::map<uint64_t, UploadedPart> parts;
+    std::string marker;
+    for (size_t pages = 0; pages < kMaxUploadPages; ++pages) {
+        request.query = {{"uploadId", upload}};
+        if (!marker.empty()) request.query.emplace_back("part-number-marker", marker);
+        try {
+            const S3Answer answer = connection_.send(request, context);
+            const XmlDocument& xml = answer.xml();
+            for (const XmlDocument::Row& row : xml.rows("Part", {"PartNumber", "Size", "ETag"})) {
+                const auto number = ascii::parse_number<uint64_t>(row[0].value_or(""));
+                const auto size = ascii::parse_number<uint64_t>(row[1].value_or(""));
+                if (number && size) parts[*number] = {*size, without_quotes(row[2].value_or(""))};
+            }
+            const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
+            if (truncated == "false") return parts;
+            const std::string next(ascii::trim(xml.text("NextPartNumberMarker").value_or("")));
+            if (truncated != "true" || next.empty() || next == marker) break;
+            marker = next;
+        } catch (const S3Error& error) {
+            if (error.code() != "NoSuchUpload") throw;
+            return std::nullopt;
+        }
+    }
+    throw Error(ErrorKind::corrupt,
+                "BUCKET " + target().bucket + ": the list of an upload's parts is not complete");
+}
+
 void S3Bucket::complete_upload(const std::string& key, const std::string& upload,
                                const std::vector<std::string>& etags, Context& context) {
     std::string text =

@@ -3,6 +3,7 @@
 // Reference"). Each throws what S3Connection::send throws.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +76,14 @@ class S3Bucket {
     // UploadPart; returns its ETag.
     std::string upload_part(const std::string& key, const std::string& upload, uint64_t number,
                             const HttpBody& body, const std::string& sha256, Context& context);
+    struct UploadedPart {
+        uint64_t size = 0;  // bytes
+        std::string etag;   // as it came
+    };
+    // ListParts, by number; nothing when there is no such upload.
+    std::optional<std::map<uint64_t, UploadedPart>> parts_of(const std::string& key,
+                                                             const std::string& upload,
+                                                             Context& context);
     // CompleteMultipartUpload, tried once: what a lost answer means is for the caller to find out.
     void complete_upload(const std::string& key, const std::string& upload,
                          const std::vector<std::string>& etags, Context& context);

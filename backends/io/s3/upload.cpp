@@ -6,11 +6,16 @@
 #include <cstring>
 #include <system_error>
 
+#include "protocol/ascii.h"
 #include "protocol/hex.h"
+#include "protocol/step.h"
 #include "protocol/utf8.h"
 
 namespace onemarket {
 namespace {
+
+// The upload's id, and the size of its first part.
+constexpr std::string_view kUploadNote = "upload";
 
 constexpr size_t kHeadBytes = size_t{64} << 10;  // what image_format looks at
 constexpr size_t kMaxNameBytes = 170;   // of an app; encoded three times that, of 2 KB in all
@@ -53,7 +58,25 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
 
 S3Upload::~S3Upload() {
     end_workers();
-    if (!published_) take_back();
+    const ImportRecord& record = context_.record();
+    const bool kept = record.suspended() && record.noted(kUploadNote);
+    if (!published_ && !kept) take_back();
+}
+
+void S3Upload::take_up() {
+    const std::string note = context_.record().noted(kUploadNote).value_or("");
+    const auto words = ascii::split(note, " ");
+    const std::string known = words.size() == 2 ? std::string(words[0]) : "";
+    const bool fits = !known.empty() && words[1] == std::to_string(parts_.size_of(1));
+    for (const std::string& upload : bucket_.uploads_of(plan_.key, context_))
+        if (upload != known || !fits) bucket_.abort_upload(plan_.key, upload, context_);
+    if (!fits) return;
+    const auto parts = bucket_.parts_of(plan_.key, known, context_);
+    if (!parts) return;
+    upload_ = known;
+    known_parts_ = *parts;
+    context_.log().log(LogLevel::debug, place() + ": " + std::to_string(parts->size()) +
+                                            " parts are there already");
 }
 
 // --- What is written becomes parts ---
@@ -86,9 +109,11 @@ void S3Upload::add(const std::byte* bytes, uint64_t count) {
             context_.check();
             context_.progress();
             part_sha256_.update_zeros(size);
+            if (known_parts_.contains(part_.number)) part_md5_.update_zeros(size);
             if (part_.buffer) std::memset(part_.buffer.get() + part_.size, 0, size);
         } else {
             part_sha256_.update({bytes, size});
+            if (known_parts_.contains(part_.number)) part_md5_.update({bytes, size});
             if (part_.buffer) std::memcpy(part_.buffer.get() + part_.size, bytes, size);
             bytes += size;
         }
@@ -104,6 +129,7 @@ void S3Upload::open_part() {
         throw Error(ErrorKind::limit, "the image is larger than S3 takes (5 TiB)");
     if (plan_.bytes != nullptr || part_.buffer) return;
     const uint64_t size = parts_.size_of(part_.number);
+    part_md5_.begin();
     wait_for([this] { return !free_buffers_.empty() || buffers_ < plan_.parallel; });
     const std::lock_guard lock(mutex_);
     if (free_buffers_.empty()) {
@@ -120,14 +146,20 @@ void S3Upload::open_part() {
 // Hands the part to the workers; waits while they have enough to do.
 void S3Upload::close_part() {
     if (upload_.empty())
-        upload_ = bucket_.begin_upload(plan_.key, metadata(), unknown_upload_, context_);
+        begin_upload();
     const std::string sha256 = part_sha256_.finish_bytes();
     part_sha256_.begin();
     sha256s_ += sha256;
     part_.sha256 = to_hex(sha256);
     // One more than are on their way, so that a worker need not wait for its hash.
-    wait_for([this] { return outstanding_ <= plan_.parallel; });
     const Part next{part_.number + 1, part_.offset + part_.size, 0, "", nullptr};
+    if (sent_before()) {
+        const std::lock_guard lock(mutex_);
+        if (part_.buffer) free_buffers_.push_back(std::move(part_.buffer));
+        part_ = Part{next.number, next.offset, 0, "", nullptr};
+        return;
+    }
+    wait_for([this] { return outstanding_ <= plan_.parallel; });
     {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(part_));
@@ -136,6 +168,23 @@ void S3Upload::close_part() {
     }
     changed_.notify_all();
     part_ = Part{next.number, next.offset, 0, "", nullptr};
+}
+
+void S3Upload::begin_upload() {
+    upload_ = bucket_.begin_upload(plan_.key, metadata(), unknown_upload_, context_);
+    step("upload begun");
+    context_.record().note(kUploadNote, upload_ + " " + std::to_string(parts_.size_of(1)));
+}
+
+// True for a part the service has, in these bytes, from an earlier life.
+bool S3Upload::sent_before() {
+    const auto known = known_parts_.find(part_.number);
+    if (known == known_parts_.end() || known->second.size != part_.size ||
+        ascii::to_lower(known->second.etag) != part_md5_.finish())
+        return false;
+    const std::lock_guard lock(mutex_);
+    etags_[part_.number] = known->second.etag;
+    return true;
 }
 
 // With fewer than wanted it takes longer; with none it does not work.
@@ -175,6 +224,7 @@ void S3Upload::work() {
         lock.unlock();
         try {
             std::string etag = send(bucket, part);
+            step("part sent");
             lock.lock();
             etags_[part.number] = std::move(etag);
         } catch (...) {
@@ -213,9 +263,16 @@ void S3Upload::end_workers() {
 
 // --- The object ---
 
-// S3 takes a second object under a name without a word.
-void S3Upload::require_free_key() {
-    if (bucket_.contains(plan_.key, context_)) refuse_key();
+// S3 takes a second object under a name without a word. True when the one that is there is what an
+// earlier life of this import has made, and whole.
+bool S3Upload::made_before() {
+    if (!bucket_.contains(plan_.key, context_)) return false;
+    if (!context_.record().resumed() || !fault_of(bucket_.head(plan_.key, context_)).empty())
+        refuse_key();
+    if (!upload_.empty())
+        clear_away([this] { bucket_.abort_upload(plan_.key, upload_, context_); });
+    published_ = true;
+    return true;
 }
 
 void S3Upload::refuse_key() const {
@@ -241,8 +298,8 @@ void S3Upload::publish(const std::string& md5) {
         if (part_.size > 0) close_part();
         wait_for([this] { return outstanding_ == 0; });
     }
-    require_free_key();
     expected_etag_ = one_part ? md5 : etag_of_parts();
+    if (made_before()) return;
     if (one_part)
         put_object(md5);
     else
@@ -280,6 +337,7 @@ void S3Upload::make(const std::function<void()>& attempt) {
         made_ = Made::perhaps;
         try {
             attempt();
+            step("object made");
             made_ = Made::yes;
             return;
         } catch (const S3Error& error) {

@@ -45,6 +45,11 @@ class S3Upload : public Sink {
     // cannot be removed is named in the request's log.
     ~S3Upload() override;
 
+    // For an import that an earlier life of the driver began: goes on with its upload. Parts the
+    // service has already are not sent again, if they are those of this image; other uploads of
+    // this key are aborted. To be called before anything is written.
+    void take_up();
+
     void write(std::span<const std::byte> bytes) override;
     void skip(uint64_t count) override;
 
@@ -66,6 +71,7 @@ class S3Upload : public Sink {
     };
 
     void open_part();
+    void begin_upload();
     void close_part();
     void add(const std::byte* bytes, uint64_t count);
     void wait_for(auto&& condition);
@@ -75,7 +81,8 @@ class S3Upload : public Sink {
 
     void add_worker();
 
-    void require_free_key();
+    bool sent_before();
+    bool made_before();
     [[noreturn]] void refuse_key() const;
     HttpHeaders metadata() const;
     void put_object(const std::string& md5);
@@ -103,6 +110,9 @@ class S3Upload : public Sink {
     Digest part_sha256_{"SHA256"};
     std::string sha256s_;  // of all parts before it, as bytes
     Part part_;            // the one being filled
+    // Parts the service has from an earlier life, and the MD5 of the one being filled if it is one.
+    std::map<uint64_t, S3Bucket::UploadedPart> known_parts_;
+    Digest part_md5_{"MD5"};
     uint64_t written_ = 0;
 
     std::string import_;           // in the object's metadata: which import made it

@@ -53,7 +53,7 @@ class ImportTest : public testing::Test {
                                                     {"DS_MAD", "labds"},
                                                     {"DATASTORES", dir_ / "ds"}});
         try {
-            return handle_import(services_, message, context_, commit).value_or("no answer");
+            return handle_import(services_, message, context_, {}, commit).value_or("no answer");
         } catch (const Error& error) {
             return std::string(to_string(error.kind())) + ": " + error.what();
         }
@@ -97,7 +97,7 @@ TEST_F(ImportTest, ADiscoveredMarketplaceRefusesBeforeAnythingIsExported) {
                                                                      {"FORMAT", "raw"},
                                                                      {"DATASTORES", "/ds"}});
     try {
-        handle_import(services_, message, context_, [](const std::string&) { return true; });
+        handle_import(services_, message, context_, {}, [](const std::string&) { return true; });
         ADD_FAILURE() << "no Error was thrown";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::unsupported);
@@ -127,7 +127,7 @@ TEST_F(ImportTest, DisposesOnceOnSuccess) {
 
 TEST_F(ImportTest, DisposesOnceOnFailure) {
     std::filesystem::remove(dir_ / "public");
-    EXPECT_THAT(import(), StartsWith("not_found: PUBLIC_DIR "));
+    EXPECT_THAT(import(), StartsWith("unavailable: PUBLIC_DIR "));
     EXPECT_EQ(disposed(), kOnce);
 }
 

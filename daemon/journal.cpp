@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/journal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "backends/io/digest.h"
+#include "backends/io/random.h"
+#include "backends/io/unique_fd.h"
+#include "daemon/text_file.h"
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+#include "protocol/hex.h"
+#include "protocol/step.h"
+
+namespace onemarket {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kFormat = "onemarketd-journal-1";
+constexpr size_t kCheckDigits = 16;  // of a SHA-256: enough against accidents
+constexpr size_t kMarkDigits = 16;
+constexpr size_t kMaxRecord = size_t{64} << 20;  // a request has at most 16 MB
+
+std::string check_of(std::string_view text) {
+    return to_hex(sha256(text)).substr(0, kCheckDigits);
+}
+
+// <check> <text>\n
+std::string to_line(const std::string& text) {
+    return check_of(text) + " " + text + "\n";
+}
+
+// The text of a line; nothing when it is damaged.
+std::optional<std::string_view> text_of(std::string_view line) {
+    if (line.size() <= kCheckDigits || line[kCheckDigits] != ' ') return std::nullopt;
+    const std::string_view text = line.substr(kCheckDigits + 1);
+    if (line.substr(0, kCheckDigits) != check_of(text)) return std::nullopt;
+    return text;
+}
+
+int64_t to_number(JournalRecord::Time time) {
+    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+std::string name_of(const Request& request, const std::string& mark) {
+    return ascii::to_lower(to_string(request.action)) + "-" + std::to_string(request.id) + "-" +
+           mark;
+}
+
+// What a record's name tells.
+struct Name {
+    Action action;
+    ObjectId id;
+    std::string mark;
+};
+std::optional<Name> parse_name(std::string_view name) {
+    const auto words = ascii::split(name, "-");
+    if (words.size() != 3 || words[2].size() != kMarkDigits) return std::nullopt;
+    const auto id = ascii::parse_number<ObjectId>(words[1]);
+    if (!id) return std::nullopt;
+    if (words[0] == "import") return Name{Action::import, *id, std::string(words[2])};
+    if (words[0] == "delete") return Name{Action::remove, *id, std::string(words[2])};
+    return std::nullopt;
+}
+
+void write_all(int fd, std::string_view text, const std::string& path) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw system_error(errno, path);
+        text.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+void sync_folder(const std::string& path) {
+    const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fsync(folder.get()) != 0) throw system_error(errno, path);
+}
+
+// The request of a record's first line; nothing when it is not one of that name.
+std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(
+    std::string_view text, Action action, ObjectId id) {
+    const auto words = ascii::split(text, " ");
+    const auto time =
+        words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
+    if (!time || words[0] != kFormat || words[1] != to_string(action) ||
+        words[2] != std::to_string(id))
+        return std::nullopt;
+    return std::pair(Request{action, id, words.size() > 4 ? std::string(words[4]) : ""},
+                     JournalRecord::Time(milliseconds(*time)));
+}
+
+// A line that was cut off must not spoil the next one.
+void end_last_line(const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    if (file) (void)!::write(file.get(), "\n", 1);
+}
+
+}  // namespace
+
+// --- A record ---
+
+std::optional<std::string> JournalRecord::noted(std::string_view name) const {
+    const auto found = notes_.find(name);
+    return found == notes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void JournalRecord::note(std::string_view name, std::string_view value) {
+    step("before a note");
+    append("note " + std::string(name) + " " + base64_encode(value), true);
+    notes_.insert_or_assign(std::string(name), std::string(value));
+    step("after a note");
+}
+
+void JournalRecord::begin() {
+    append("begin", false);
+    ++attempts_;
+    ++begun_;
+    begun_here_ = true;
+    step("begun");
+}
+
+void JournalRecord::end() {
+    if (!begun_here_) return;
+    append("end", false);
+    --attempts_;
+}
+
+void JournalRecord::set_answer(const Reply& reply) {
+    append(std::string("answer ") + (reply.success ? "SUCCESS " : "FAILURE ") +
+               base64_encode(reply.info),
+           true);
+    answer_ = reply;
+    step("answer kept");
+}
+
+void JournalRecord::retire() noexcept {
+    step("answer written");
+    (void)::unlink(path_.c_str());
+    step("retired");
+}
+
+// A line of a file that is read; false where it means nothing.
+bool JournalRecord::apply(std::string_view line) {
+    const auto words = ascii::split(line, " ");
+    const auto decoded = [&](size_t index) {
+        const Result<std::string> text = base64_decode(index < words.size() ? words[index] : "");
+        return text ? std::optional(*text) : std::nullopt;
+    };
+    if (words.empty()) return false;
+    if (words[0] == "begin") {
+        ++attempts_;
+        ++begun_;
+    } else if (words[0] == "end") {
+        if (attempts_ > 0) --attempts_;
+    } else if (words[0] == "note" && words.size() >= 2 && decoded(2)) {
+        notes_.insert_or_assign(std::string(words[1]), *decoded(2));
+    } else if (words[0] == "answer" && words.size() >= 2 && decoded(2)) {
+        answer_ = Reply{request_.action, words[1] == "SUCCESS", request_.id, *decoded(2)};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+// A line that does not get there whole is taken back, so that it does not spoil the next.
+void JournalRecord::append(const std::string& line, bool sync) {
+    const UniqueFd file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) throw system_error(errno, path_);
+    try {
+        write_all(file.get(), to_line(line), path_);
+        if (sync && ::fdatasync(file.get()) != 0) throw system_error(errno, path_);
+    } catch (const Error&) {
+        (void)!::ftruncate(file.get(), status.st_size);
+        throw;
+    }
+}
+
+// --- The folder ---
+
+Journal::Journal(std::string folder) : folder_(std::move(folder)) {
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
+        throw system_error(errno, folder_);
+}
+
+RecordPtr Journal::open(const Request& request) {
+    const std::string mark = random_hex();
+    const std::string path = folder_ + "/" + name_of(request, mark);
+    const auto now = std::chrono::system_clock::now();
+    const std::string line =
+        to_line(std::string(kFormat) + " " + std::string(to_string(request.action)) + " " +
+                std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " +
+                request.payload);
+    const UniqueFd file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) throw system_error(errno, path);
+    step("record made");
+    try {
+        write_all(file.get(), line, path);
+        step("record written");
+        if (::fdatasync(file.get()) != 0) throw system_error(errno, path);
+        sync_folder(folder_);
+    } catch (const Error&) {
+        (void)::unlink(path.c_str());
+        throw;
+    }
+    step("record kept");
+    return RecordPtr(new JournalRecord(path, mark, request, now));
+}
+
+Journal::Left Journal::load() const {
+    Left left;
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder_.c_str()), ::closedir);
+    if (!entries) throw system_error(errno, folder_);
+    while (const dirent* entry = ::readdir(entries.get()))
+        if (entry->d_name[0] != '.') read(entry->d_name, left);
+    std::sort(left.records.begin(), left.records.end(), [](const auto& a, const auto& b) {
+        return a->accepted() < b->accepted();
+    });
+    return left;
+}
+
+void Journal::read(const std::string& file, Left& left) const {
+    const std::string path = folder_ + "/" + file;
+    const std::optional<Name> name = parse_name(file);
+    if (!name) return left.problems.push_back(path + ": not a record of this journal");
+    std::string text, problem;
+    try {
+        text = read_text_file(path, kMaxRecord);
+    } catch (const Error& error) {
+        problem = std::string(": ") + error.what();
+    }
+    const auto lines = ascii::split(text, "\n");
+    const auto first = lines.empty() ? std::nullopt : text_of(lines[0]);
+    auto request = first ? parse_first_line(*first, name->action, name->id) : std::nullopt;
+    if (!request) {
+        left.problems.push_back(path + ": damaged, the request cannot be read" + problem);
+        return left.damaged.push_back({name->action, name->id, path});
+    }
+    const RecordPtr record(
+        new JournalRecord(path, name->mark, std::move(request->first), request->second));
+    size_t damaged = 0;
+    for (size_t i = 1; i < lines.size(); ++i) {
+        const auto line = text_of(lines[i]);
+        if (!line || !record->apply(*line)) ++damaged;
+    }
+    if (damaged > 0)
+        left.problems.push_back(path + ": " + std::to_string(damaged) +
+                                " damaged lines are ignored");
+    if (!text.ends_with('\n')) end_last_line(path);
+    left.records.push_back(record);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests that outlive the process: a file for each, written before any work and removed when its
+// answer is with oned. docs/durability.md describes the files.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/import_record.h"
+#include "protocol/reply.h"
+#include "protocol/request.h"
+
+namespace onemarket {
+
+// One request. Used by one thread at a time, but for suspend() and suspended().
+class JournalRecord : public ImportRecord {
+  public:
+    using Time = std::chrono::system_clock::time_point;
+
+    const Request& request() const { return request_; }
+    Time accepted() const { return accepted_; }
+
+    const std::string& mark() const override { return mark_; }
+    std::optional<std::string> noted(std::string_view name) const override;
+    void note(std::string_view name, std::string_view value) override;
+
+    // How often it was begun without coming to an end that was meant.
+    unsigned attempts() const { return attempts_; }
+    // Not synced: a power failure is not what a limit on attempts is for.
+    void begin() override;
+    bool resumed() const override { return begun_ > (begun_here_ ? 1U : 0U); }
+
+    // The driver is ending; what runs is to be gone on with by the next.
+    void suspend() { suspended_ = true; }
+    bool suspended() const override { return suspended_; }
+    // This life's work has ended as it should, and does not count as an attempt.
+    void end();
+
+    // What oned is told, before it is told: from then on it is told nothing else.
+    void set_answer(const Reply& reply);
+    const std::optional<Reply>& answer() const { return answer_; }
+
+    // Nobody needs it any more. From any thread, as the last thing that is done with it.
+    void retire() noexcept;
+
+  private:
+    friend class Journal;
+    JournalRecord(std::string path, std::string mark, Request request, Time accepted)
+        : path_(std::move(path)),
+          mark_(std::move(mark)),
+          request_(std::move(request)),
+          accepted_(accepted) {}
+    bool apply(std::string_view line);
+    void append(const std::string& line, bool sync);
+
+    std::string path_, mark_;
+    Request request_;
+    Time accepted_;
+    std::map<std::string, std::string, std::less<>> notes_;
+    unsigned attempts_ = 0, begun_ = 0;
+    bool begun_here_ = false;  // by this life
+    std::optional<Reply> answer_;
+    std::atomic<bool> suspended_ = false;
+};
+using RecordPtr = std::shared_ptr<JournalRecord>;
+
+// The folder of records. open() is thread-safe.
+class Journal {
+  public:
+    // Makes the folder. Throws Error.
+    explicit Journal(std::string folder);
+
+    // On return the request is on disk, synced. Throws Error, and leaves nothing.
+    RecordPtr open(const Request& request);
+
+    // What other lives left.
+    struct Left {
+        std::vector<RecordPtr> records;  // in the order they were accepted
+        // Records that cannot be read; their names tell whose they were.
+        struct Damaged {
+            Action action;
+            ObjectId id;
+            std::string path;
+        };
+        std::vector<Damaged> damaged;
+        std::vector<std::string> problems;  // what an administrator should know, a line each
+    };
+    Left load() const;
+
+  private:
+    void read(const std::string& file, Left& left) const;
+
+    std::string folder_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/state_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "protocol/ascii.h"
+#include "protocol/error.h"
+
+namespace onemarket {
+namespace {
+
+// What the driver that has the lock has written into it: its pid.
+std::string holder(int fd) {
+    std::array<char, 32> text{};
+    const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+    const std::string_view pid =
+        ascii::trim({text.data(), got > 0 ? static_cast<size_t>(got) : size_t{0}});
+    return ascii::parse_number<uint64_t>(pid) ? " (pid " + std::string(pid) + ")" : "";
+}
+
+}  // namespace
+
+bool StateFolder::lock() {
+    if (lock_) return true;
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail(system_error(errno, path_).what());
+    const std::string name = path_ + "/lock";
+    UniqueFd file(::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return fail(system_error(errno, name).what());
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(errno == EWOULDBLOCK
+                        ? "another onemarketd" + holder(file.get()) + " works in " + path_
+                        : std::string(system_error(errno, name).what()));
+    (void)::chmod(path_.c_str(), 0700);
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(file.get(), 0) == 0) (void)!::pwrite(file.get(), pid.data(), pid.size(), 0);
+    lock_ = std::move(file);
+    obstacle_.clear();
+    return true;
+}
+
+bool StateFolder::fail(std::string reason) {
+    obstacle_ = std::move(reason);
+    return false;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// <VAR>/onemarketd: what the driver keeps over its lives, and the lock of the one driver that may.
+#pragma once
+
+#include <string>
+
+#include "backends/io/unique_fd.h"
+
+namespace onemarket {
+
+// Not thread-safe.
+class StateFolder {
+  public:
+    explicit StateFolder(std::string path) : path_(std::move(path)) {}
+
+    // Makes the folder (mode 0700) and takes its lock, which lasts as long as this object and no
+    // child inherits. False, and obstacle() says why, where another driver has it or the folder
+    // cannot be used; to be tried again.
+    bool lock();
+    const std::string& obstacle() const { return obstacle_; }
+    // What is in it is of no use, either.
+    void unusable(std::string reason) { obstacle_ = std::move(reason); }
+
+    std::string journal() const { return path_ + "/journal"; }
+
+  private:
+    bool fail(std::string reason);
+
+    std::string path_;
+    std::string obstacle_;
+    UniqueFd lock_;
+};
+
+}  // namespace onemarket

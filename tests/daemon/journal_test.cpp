@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "protocol/base64.h"
+#include "tests/backends/helpers.h"
+
+namespace onemarket {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class JournalTest : public testing::Test {
+  protected:
+    static Request import_of(ObjectId id, const std::string& payload = "cGF5bG9hZA==") {
+        return {Action::import, id, payload};
+    }
+    Journal::Left load() const { return Journal(folder_).load(); }
+    RecordPtr loaded() const {
+        const Journal::Left left = load();
+        EXPECT_THAT(left.problems, IsEmpty());
+        EXPECT_THAT(left.records, SizeIs(1));
+        return left.records.empty() ? nullptr : left.records.front();
+    }
+    std::string file() const { return folder_ + "/" + test::list(folder_).at(0); }
+
+    test::TempDir dir_;
+    const std::string folder_ = dir_ / "journal";
+    Journal journal_{folder_};
+};
+
+TEST_F(JournalTest, WhatIsWrittenIsReadBack) {
+    const RecordPtr record = journal_.open(import_of(5));
+    record->begin();
+    record->note("upload", "id with\nodd \"bytes\"");
+    record->note("upload", "another");
+    record->note("publishing", "");
+
+    const RecordPtr again = loaded();
+    EXPECT_EQ(again->request().action, Action::import);
+    EXPECT_EQ(again->request().id, 5);
+    EXPECT_EQ(again->request().payload, "cGF5bG9hZA==");
+    EXPECT_EQ(again->mark(), record->mark());
+    EXPECT_EQ(again->noted("upload"), "another");
+    EXPECT_EQ(again->noted("publishing"), "");
+    EXPECT_EQ(again->noted("other"), std::nullopt);
+    EXPECT_EQ(again->attempts(), 1U);
+    EXPECT_TRUE(again->resumed());
+    EXPECT_FALSE(record->resumed()) << "it was begun by this life alone";
+    EXPECT_FALSE(again->answer());
+    EXPECT_LT(again->accepted() - record->accepted(), std::chrono::milliseconds(1));
+}
+
+TEST_F(JournalTest, AnAnswerIsKept) {
+    journal_.open(import_of(5))->set_answer({Action::import, false, 5, "no\nroom"});
+    const RecordPtr again = loaded();
+    ASSERT_TRUE(again->answer());
+    EXPECT_FALSE(again->answer()->success);
+    EXPECT_EQ(again->answer()->info, "no\nroom");
+    EXPECT_EQ(again->answer()->id, 5);
+    again->retire();
+    EXPECT_THAT(test::list(folder_), IsEmpty());
+}
+
+TEST_F(JournalTest, AnEndThatWasMeantIsNoAttempt) {
+    const RecordPtr record = journal_.open(import_of(5));
+    record->end();  // it was not begun: nothing to take back
+    for (int life = 0; life < 3; ++life) {
+        const RecordPtr again = loaded();
+        EXPECT_EQ(again->attempts(), 0U);
+        again->begin();
+        again->end();
+    }
+    EXPECT_TRUE(loaded()->resumed());
+}
+
+TEST_F(JournalTest, InTheOrderTheyCame) {
+    for (const int id : {7, 5, 6}) {
+        journal_.open(import_of(id));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    std::vector<ObjectId> ids;
+    for (const RecordPtr& record : load().records) ids.push_back(record->request().id);
+    EXPECT_THAT(ids, ElementsAre(7, 5, 6));
+}
+
+TEST_F(JournalTest, NobodyElseMayRead) {
+    journal_.open(import_of(5));
+    struct stat status {};
+    ASSERT_EQ(::stat(folder_.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0700U);
+    ASSERT_EQ(::stat(file().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U);
+    EXPECT_TRUE(test::list(folder_).at(0).starts_with("import-5-"));
+}
+
+// Wherever it was cut: the record is whole, or damaged, or without its last lines; never another.
+TEST_F(JournalTest, CutAnywhere) {
+    const RecordPtr record = journal_.open(import_of(5));
+    const size_t first_line = test::read_file(file()).size();
+    record->begin();
+    record->note("upload", "id");
+    record->set_answer({Action::import, true, 5, "dGV4dA=="});
+    const std::string whole = test::read_file(file());
+    for (size_t size = 0; size < whole.size(); ++size) {
+        test::write_file(file(), whole.substr(0, size));
+        const Journal::Left left = load();
+        if (size + 1 < first_line) {
+            EXPECT_THAT(left.records, IsEmpty()) << size;
+            ASSERT_THAT(left.damaged, SizeIs(1)) << size;
+            EXPECT_EQ(left.damaged[0].id, 5);
+            EXPECT_THAT(left.problems, ElementsAre(HasSubstr("damaged")));
+            continue;
+        }
+        ASSERT_THAT(left.records, SizeIs(1)) << size;
+        EXPECT_EQ(left.records[0]->request().payload, "cGF5bG9hZA==");
+        EXPECT_EQ(left.records[0]->answer().has_value(), size + 1 >= whole.size()) << size;
+        // What is noted next is not spoilt by it.
+        left.records[0]->note("next", "x");
+        EXPECT_EQ(load().records.at(0)->noted("next"), "x") << size;
+    }
+}
+
+TEST_F(JournalTest, AnyBitFlipped) {
+    const RecordPtr record = journal_.open(import_of(5));
+    record->note("upload", "id");
+    record->set_answer({Action::import, false, 5, "no room"});
+    const std::string whole = test::read_file(file());
+    for (size_t i = 0; i < whole.size() * 8; ++i) {
+        std::string flipped = whole;
+        flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
+        test::write_file(file(), flipped);
+        const Journal::Left left = load();
+        EXPECT_FALSE(left.problems.empty()) << "bit " << i << " was not noticed";
+        if (left.records.empty()) continue;
+        const JournalRecord& read = *left.records[0];
+        EXPECT_EQ(read.request().payload, "cGF5bG9hZA==") << i;
+        EXPECT_EQ(read.noted("upload").value_or("id"), "id") << i;
+        EXPECT_EQ(read.answer().value_or(Reply{Action::import, false, 5, "no room"}).info,
+                  "no room")
+            << i;
+    }
+}
+
+TEST_F(JournalTest, OneDamagedRecordIsOneRecord) {
+    journal_.open(import_of(5));
+    test::write_file(file(), "rubbish\n");
+    journal_.open(import_of(6));
+    test::write_file(folder_ + "/notes.txt", "what is this?");
+    fs::create_directory(folder_ + "/import-9-0123456789abcdef");
+    const Journal::Left left = load();
+    ASSERT_THAT(left.records, SizeIs(1));
+    EXPECT_EQ(left.records[0]->request().id, 6);
+    EXPECT_THAT(left.damaged, SizeIs(2));
+    EXPECT_THAT(left.problems, SizeIs(3));
+}
+
+TEST_F(JournalTest, ADiskWithoutRoomIsAnErrorAndLeavesNothing) {
+    {
+        const test::FullDisk full(100);
+        const Error error =
+            test::error_of([&] { journal_.open(import_of(5, std::string(10'000, 'A'))); });
+        EXPECT_THAT(error.what(), HasSubstr(folder_));
+    }
+    EXPECT_THAT(test::list(folder_), IsEmpty());
+
+    const RecordPtr record = journal_.open(import_of(5));
+    {
+        const test::FullDisk full(fs::file_size(file()) + 10);
+        test::error_of([&] { record->note("upload", "an id that is long enough"); });
+    }
+    EXPECT_EQ(loaded()->noted("upload"), std::nullopt);
+    record->note("upload", "id");
+    EXPECT_EQ(loaded()->noted("upload"), "id");
+}
+
+TEST_F(JournalTest, AFolderThatIsNoneIsAnError) {
+    test::write_file(dir_ / "file", "");
+    EXPECT_THAT(test::error_of([&] { Journal journal(dir_ / "file/journal"); }).what(),
+                HasSubstr("Not a directory"));
+    fs::remove_all(folder_);
+    EXPECT_EQ(test::error_of([&] { journal_.open(import_of(5)); }).kind(), ErrorKind::not_found);
+}
+
+TEST_F(JournalTest, ALargeRequest) {
+    const std::string payload = base64_encode(test::noise(size_t{11} << 20));
+    journal_.open(import_of(5, payload));
+    EXPECT_TRUE(loaded()->request().payload == payload);
+}
+
+}  // namespace
+}  // namespace onemarket
