@@ -93,12 +93,6 @@ constexpr std::array<Key, 17> kKeys{{
      }},
     {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }},
     {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }},
-    {"RESUME_IMPORTS", [](std::string_view v, Config& c) { return set_flag(v, c.resume_imports); }},
-    {"DELETE_RETRY",
-     [](std::string_view v, Config& c) {
-         return set_number(v, 1, kDay,
-                           [&](uint64_t n) { c.delete_retry = std::chrono::seconds(n); });
-     }},
     {"MONITOR_TIMEOUT",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, kDay,
@@ -113,6 +107,12 @@ constexpr std::array<Key, 17> kKeys{{
      [](std::string_view v, Config& c) {
          return set_number(v, 0, 3,
                            [&](uint64_t n) { c.shutdown_grace = std::chrono::seconds(n); });
+     }},
+    {"RESUME_IMPORTS", [](std::string_view v, Config& c) { return set_flag(v, c.resume_imports); }},
+    {"DELETE_RETRY",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, kDay,
+                           [&](uint64_t n) { c.delete_retry = std::chrono::seconds(n); });
      }},
     {"SCRIPT_OUTPUT_MB",
      [](std::string_view v, Config& c) {
