@@ -31,7 +31,8 @@ Given parse_given(Action action, const std::string& text) {
     return given;
 }
 
-Outcome run_action(const Services& services, Action action, const Given& given) {
+Outcome run_action(const Services& services, Action action, const Given& given,
+                   const std::stop_token& stop) {
     InFlight in_flight({1, std::string::npos});
     Outcome outcome{true,
                     "no answer: apps that are templates are READY before a driver hears of them"};
@@ -45,6 +46,7 @@ Outcome run_action(const Services& services, Action action, const Given& given) 
          [](LogLevel, ObjectId, std::string_view text) { std::cerr << text << "\n"; },
          [](LogLevel, std::string_view) {}});
     const FlightPtr flight = in_flight.add({action, given.id, given.payload});
+    const std::stop_callback cancel(stop, [&in_flight] { in_flight.cancel_all(); });
     worker.run(flight);
     return outcome;
 }

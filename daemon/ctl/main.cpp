@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "daemon/ctl/actions.h"
+#include "daemon/ctl/interrupts.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/text_file.h"
@@ -30,7 +31,9 @@ int act(Action action, const std::string& file) {
     if (const Result<DriverMessage> message = DriverMessage::decode(given.payload))
         options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
     const Installation installation(options, current_environment());
-    const Outcome outcome = run_action(installation.services(), action, given);
+    const Interrupts interrupts;
+    const Outcome outcome =
+        run_action(installation.services(), action, given, interrupts.stop_token());
     std::FILE* to = outcome.success ? stdout : stderr;
     std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",
                  outcome.text.empty() ? "done" : outcome.text.c_str(),
