@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/actions.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include "daemon/in_flight.h"
 #include "daemon/worker.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
-#include "protocol/utf8.h"
 
 namespace onemarket {
 
@@ -49,29 +47,6 @@ Outcome run_action(const Services& services, Action action, const Given& given,
     const std::stop_callback cancel(stop, [&in_flight] { in_flight.cancel_all(); });
     worker.run(flight);
     return outcome;
-}
-
-namespace {
-
-// A word that is base64 by chance (an MD5, say) decodes to bytes nobody can read.
-bool is_readable(const std::string& text) {
-    return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-               return ascii::is_control(c) && c != '\n' && c != '\t' && c != '\r';
-           });
-}
-
-}  // namespace
-
-std::string decode_line(const std::string& line) {
-    std::string result;
-    for (const std::string_view word : ascii::split(line, " \t\r\n")) {
-        if (!result.empty()) result += ' ';
-        constexpr size_t shortest = 16;  // shorter words are words
-        const Result<std::string> decoded =
-            word.size() < shortest ? Result<std::string>::failure("") : base64_decode(word);
-        result += decoded && is_readable(*decoded) ? *decoded : std::string(word);
-    }
-    return result;
 }
 
 }  // namespace onemarket

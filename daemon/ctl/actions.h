@@ -29,7 +29,4 @@ struct Outcome {
 Outcome run_action(const Services& services, Action action, const Given& given,
                    const std::stop_token& stop);
 
-// A line of the protocol, in either direction, for people: base64 shown decoded.
-std::string decode_line(const std::string& line);
-
 }  // namespace onemarket

@@ -29,13 +29,5 @@ TEST(Actions, RefuseWhatIsNoMessage) {
         EXPECT_THROW(parse_given(Action::monitor, text), Error) << text;
 }
 
-TEST(Actions, DecodeOnlyWhatPeopleCanRead) {
-    EXPECT_EQ(decode_line("MONITOR SUCCESS 100 " + base64_encode("USED_MB=12\nFREE_MB=3\n")),
-              "MONITOR SUCCESS 100 USED_MB=12\nFREE_MB=3\n");
-    EXPECT_EQ(decode_line("MD5 8d777f385d3dfec8815d20f7496026dc"),
-              "MD5 8d777f385d3dfec8815d20f7496026dc");
-    EXPECT_EQ(decode_line("IMPORT FAILURE 5 not available"), "IMPORT FAILURE 5 not available");
-}
-
 }  // namespace
 }  // namespace onemarket
