@@ -9,13 +9,20 @@
 #include "protocol/base64.h"
 
 namespace onemarket {
+namespace {
+
+Error another_action(Action action) {
+    return {ErrorKind::bad_request,
+            "this is the message of another action: " + std::string(to_string(action))};
+}
+
+}  // namespace
 
 Given parse_given(Action action, const std::string& text) {
     const std::string_view trimmed = ascii::trim(text);
     if (const Result<Request> request = parse_request(trimmed)) {
         if (request->action == action) return {request->id, request->payload};
-        throw Error(ErrorKind::bad_request, "this is the line of another action: " +
-                                                std::string(to_string(request->action)));
+        throw another_action(request->action);
     }
     Given given;
     given.payload = trimmed.starts_with('<') ? base64_encode(trimmed) : std::string(trimmed);
@@ -24,6 +31,7 @@ Given parse_given(Action action, const std::string& text) {
     if (!message)
         throw Error(ErrorKind::bad_request,
                     "neither a line to the driver, nor its base64, nor XML: " + message.reason());
+    if (action == Action::remove && message->has("IMAGE")) throw another_action(Action::import);
     const std::string path = action == Action::monitor ? "MARKETPLACE/ID" : "MARKETPLACEAPP/ID";
     given.id = ascii::parse_number<ObjectId>(message->required(path)).value_or(0);
     return given;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/base64.h"
-#include "tests/support/support.h"
+#include "tests/backends/helpers.h"
 
 namespace onemarket {
 namespace {
@@ -27,6 +27,21 @@ TEST(Actions, TakeALineOrItsBase64OrXml) {
 TEST(Actions, RefuseWhatIsNoMessage) {
     for (const char* text : {"", "hello", "<A/>", "DELETE  5 x"})
         EXPECT_THROW(parse_given(Action::monitor, text), Error) << text;
+}
+
+// It has all a DELETE needs, but for a SOURCE: that would be done, and nothing deleted.
+TEST(Actions, AnImportIsNoDelete) {
+    const std::string import = test::message_xml("import-http", {{"PUBLIC_DIR", "/p"},
+                                                                 {"BASE_URL", "http://h"},
+                                                                 {"DATASTORES", "/ds"},
+                                                                 {"SOURCE", "/i"},
+                                                                 {"FORMAT", "raw"}});
+    for (const std::string& text : {import, base64_encode(import)})
+        EXPECT_STREQ(test::error_of([&] { parse_given(Action::remove, text); }).what(),
+                     "this is the message of another action: IMPORT");
+    EXPECT_EQ(parse_given(Action::import, import).id, 5);
+    EXPECT_EQ(parse_given(Action::remove, "DELETE  5 " + base64_encode(import)).id, 5)
+        << "a whole line says what it is";
 }
 
 }  // namespace
