@@ -30,6 +30,8 @@ class AppNames {
     // Gives the names; after the last add(), before what follows.
     void settle();
 
+    // Whether an app has this name in its catalogue.
+    bool has(std::string_view wanted) const { return by_wanted_.contains(wanted); }
     const std::string& name(size_t number) const { return apps_[number].name; }
     // What an app is called that others refer to by the name its catalogue gives it. Where several
     // have that name it is the one that kept it; where none has, the name is only made valid.

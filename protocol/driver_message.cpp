@@ -65,6 +65,18 @@ std::string DriverMessage::required_market(std::string_view attribute) const {
     return *value;
 }
 
+std::optional<std::string> DriverMessage::datastore(std::string_view attribute) const {
+    return text("DATASTORE/TEMPLATE/" + std::string(attribute));
+}
+
+std::string DriverMessage::required_datastore(std::string_view attribute) const {
+    std::optional<std::string> value = datastore(attribute);
+    if (!value)
+        throw Error(ErrorKind::bad_request,
+                    std::string(attribute) + " is missing in the datastore's template");
+    return *value;
+}
+
 std::optional<AppType> DriverMessage::app_type() const {
     const std::optional<std::string> type = text("MARKETPLACEAPP/TYPE");
     if (!type) return std::nullopt;

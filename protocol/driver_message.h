@@ -36,6 +36,9 @@ class DriverMessage {
     // An attribute of the marketplace's template, where an administrator wrote it.
     std::optional<std::string> market(std::string_view attribute) const;
     std::string required_market(std::string_view attribute) const;
+    // The same for the datastore's.
+    std::optional<std::string> datastore(std::string_view attribute) const;
+    std::string required_datastore(std::string_view attribute) const;
 
     // The app's type; nothing when TYPE is missing or none of the three.
     std::optional<AppType> app_type() const;

@@ -57,18 +57,31 @@ void AppList::warn(const std::string& text) {
     if (++warnings_ <= kMaxListWarnings) log_.log(LogLevel::warning, text);
 }
 
-void AppList::check() const {
+void AppList::end_warnings() const {
     if (warnings_ > kMaxListWarnings)
         log_.log(LogLevel::warning,
                  std::to_string(warnings_ - kMaxListWarnings) + " more warnings of this kind");
-    if (malformed_ * kTolerated > entries_)
-        throw Error(ErrorKind::corrupt,
-                    std::to_string(malformed_) + " of " + std::to_string(entries_) +
-                        " entries are malformed; the first: " + first_malformed_);
+}
+
+void AppList::check() const {
+    if (malformed_ * kTolerated <= entries_) return;
+    end_warnings();
+    throw Error(ErrorKind::corrupt, std::to_string(malformed_) + " of " + std::to_string(entries_) +
+                                        " entries are malformed; the first: " + first_malformed_);
+}
+
+void AppList::check_references() {
+    for (size_t i = 0; i < apps_.size(); ++i)
+        for (const DiscoveredApp::Reference& reference : apps_[i].references)
+            if (!names_.has(reference.app))
+                warn(label(names_.name(i)) + ": its " + reference.key + " is the app " +
+                     label(reference.app) + ", which is not listed");
 }
 
 std::string AppList::take_text(const Context& context) {
     names_.settle();
+    check_references();
+    end_warnings();
     size_t bytes = 0;
     for (size_t i = 0; i < apps_.size(); ++i)
         bytes += names_.name(i).size() + apps_[i].head.size() + apps_[i].tail.size() + 16;

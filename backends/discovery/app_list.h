@@ -41,14 +41,17 @@ class AppList {
     void add_malformed(std::string_view entry, std::string_view reason);
     void add_other() { ++entries_; }  // an entry that is no app for OpenNebula
 
-    // Throws Error (corrupt) when too many were malformed. Says what the log did not get.
+    // Throws Error (corrupt) when too many were malformed.
     void check() const;
 
-    // A line APP="<base64>" each; what was added is given up on the way.
+    // A line APP="<base64>" each; what was added is given up on the way. A reference to an app that
+    // is not there stays, with a LOG W.
     std::string take_text(const Context& context);
 
   private:
     void warn(const std::string& text);
+    void end_warnings() const;  // says how many the log did not get
+    void check_references();
 
     RequestLog& log_;
     size_t entries_ = 0;

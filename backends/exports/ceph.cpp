@@ -10,7 +10,7 @@ namespace {
 std::string pool_and_image(const DriverMessage& message) {
     std::string source = message.required("IMAGE/SOURCE");
     if (source.find('/') != std::string::npos) return source;
-    return message.required("DATASTORE/TEMPLATE/POOL_NAME") + "/" + source;
+    return message.required_datastore("POOL_NAME") + "/" + source;
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ std::unique_ptr<ImageSource> CephExporter::export_image(const DriverMessage& mes
     // Where an image was made with another user than the datastore has now, it says so itself.
     const auto attribute = [&message](const std::string& name) {
         const auto own = message.text("IMAGE/TEMPLATE/" + name);
-        return own ? *own : message.text("DATASTORE/TEMPLATE/" + name).value_or("");
+        return own ? *own : message.datastore(name).value_or("");
     };
     ImageFacts facts;
     facts.size_mb = message.required("IMAGE/SIZE");

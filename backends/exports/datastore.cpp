@@ -14,8 +14,8 @@ std::string block_format(const DriverMessage& message) {
 std::shared_ptr<Bridge> datastore_bridge(const DriverMessage& message, const Site& site,
                                          Context& context) {
     return connect_bridge(ssh_settings(site),
-                          bridge_hosts(message.required("DATASTORE/TEMPLATE/BRIDGE_LIST")),
-                          context.id(), context);
+                          bridge_hosts(message.required_datastore("BRIDGE_LIST")), context.id(),
+                          context);
 }
 
 }  // namespace onemarket

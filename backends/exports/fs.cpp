@@ -51,7 +51,7 @@ std::unique_ptr<ImageSource> FsExporter::export_image(const DriverMessage& messa
     if (!path.starts_with('/'))
         throw Error(ErrorKind::bad_request, path + ": not an absolute path");
 
-    if (message.text("DATASTORE/TEMPLATE/BRIDGE_LIST")) {
+    if (message.datastore("BRIDGE_LIST")) {
         std::shared_ptr<Bridge> bridge = datastore_bridge(message, site_, context);
         const uint64_t size = bridge_size(*bridge, path, bridge->ask("open", {path}));
         facts.location = SshLocation{bridge->host(), path}.text();

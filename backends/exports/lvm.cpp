@@ -39,7 +39,7 @@ std::unique_ptr<ImageSource> LvmExporter::export_image(const DriverMessage& mess
     const std::string volume = volume_of(message);
     const std::string path = "/dev/" + volume;
     std::shared_ptr<Bridge> bridge;
-    if (message.text("DATASTORE/TEMPLATE/BRIDGE_LIST")) {
+    if (message.datastore("BRIDGE_LIST")) {
         bridge = datastore_bridge(message, site_, context);
         facts.location = SshLocation{bridge->host(), path}.text();
     } else {

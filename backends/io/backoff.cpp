@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "backends/io/random.h"
+
 namespace onemarket {
 
 using std::chrono::milliseconds;
@@ -29,6 +31,16 @@ bool pause(milliseconds time, Context& context) {
     condition.wait_until(lock, context.stop_token(), end, [] { return false; });
     context.check();
     return true;
+}
+
+bool pause_before_retry(const std::string& reason, milliseconds asked_for, Backoff& backoff,
+                        Context& context) {
+    const bool first = backoff.attempts() == 1;
+    const auto wait = backoff.next(asked_for, random_fraction());
+    if (!wait) return false;
+    context.log().log(first ? LogLevel::info : LogLevel::debug,
+                      reason + "; trying again in " + std::to_string(wait->count()) + " ms");
+    return pause(*wait, context);
 }
 
 }  // namespace onemarket

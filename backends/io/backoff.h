@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "backends/context.h"
 
@@ -39,5 +40,10 @@ class Backoff {
 // Waits. Throws Error (cancelled) at once when the context says so; returns false without waiting
 // when the pause would end behind its deadline.
 bool pause(std::chrono::milliseconds time, Context& context);
+
+// Waits before what failed for `reason` is tried again, and says so: the first time where an
+// administrator sees it. False when that is no use: no attempt is left, or the deadline is nearer.
+bool pause_before_retry(const std::string& reason, std::chrono::milliseconds asked_for,
+                        Backoff& backoff, Context& context);
 
 }  // namespace onemarket

@@ -40,7 +40,7 @@ open_path() {
     if ! complaint=$(stat -L -- "$path" 2>&1 > /dev/null); then
         no "$complaint"
     elif [ ! -f "$path" ] && [ ! -b "$path" ]; then # a FIFO would wait for ever
-        no "not a regular file"
+        no "$path: not a regular file"
     elif ! complaint=$({ : < "$path"; } 2>&1); then
         no "$complaint"
     else
@@ -116,7 +116,7 @@ while read -r request one two; do
         if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then
             no "No such file or directory"
         elif [ -L "./$name" ] || [ ! -f "./$name" ]; then
-            no "not a regular file"
+            no "$name: not a regular file"
         else
             tell rm -f "./$name"
         fi ;;

@@ -27,6 +27,9 @@ constexpr std::chrono::milliseconds kAnswerGrace{400};
 constexpr int kGracePoll = 20;      // ms
 constexpr size_t kStatusWidth = 4;  // of a status line: a blank and three digits
 constexpr int kFinalStatus = 200;   // what comes before is no answer yet
+// OpenSSL's words for bytes that are no TLS at all. libcurl has one code for every handshake that
+// fails, be it for a connection that broke.
+constexpr std::string_view kNoTls = "wrong version number";
 
 void init_library() {
     static std::once_flag once;
@@ -285,6 +288,9 @@ class HttpTransfer {
         curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         if (proxy_status >= 400 && proxy_status < 500)
             return {ErrorKind::permission, origin(), text + " (that is the proxy's)", false, sent};
+        if (code == CURLE_SSL_CONNECT_ERROR && text.find(kNoTls) != std::string::npos)
+            return {ErrorKind::unavailable, origin(), text + " (is that an https server?)", false,
+                    sent};
         switch (code) {
             case CURLE_PEER_FAILED_VERIFICATION:
             case CURLE_SSL_CACERT_BADFILE:

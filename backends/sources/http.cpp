@@ -4,7 +4,6 @@
 #include "backends/io/backoff.h"
 #include "backends/io/http_reader.h"
 #include "backends/io/http_status.h"
-#include "backends/io/random.h"
 #include "backends/io/sparse_reader.h"
 #include "backends/io/url.h"
 
@@ -41,11 +40,8 @@ class Document {
             try {
                 return follow(headers, context);
             } catch (const PassingFailure& failure) {
-                const auto wait = backoff.next(failure.retry_after(), random_fraction());
-                if (!wait || !pause(*wait, context)) throw;
-                context.log().log(LogLevel::debug, std::string(failure.what()) +
-                                                       "; trying again in " +
-                                                       std::to_string(wait->count()) + " ms");
+                if (!pause_before_retry(failure.what(), failure.retry_after(), backoff, context))
+                    throw;
             }
         }
     }

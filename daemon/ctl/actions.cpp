@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/actions.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include "daemon/in_flight.h"
 #include "daemon/worker.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
-#include "protocol/utf8.h"
 
 namespace onemarket {
+namespace {
+
+Error another_action(Action action) {
+    return {ErrorKind::bad_request,
+            "this is the message of another action: " + std::string(to_string(action))};
+}
+
+}  // namespace
 
 Given parse_given(Action action, const std::string& text) {
     const std::string_view trimmed = ascii::trim(text);
     if (const Result<Request> request = parse_request(trimmed)) {
         if (request->action == action) return {request->id, request->payload};
-        throw Error(ErrorKind::bad_request, "this is the line of another action: " +
-                                                std::string(to_string(request->action)));
+        throw another_action(request->action);
     }
     Given given;
     given.payload = trimmed.starts_with('<') ? base64_encode(trimmed) : std::string(trimmed);
@@ -26,12 +31,14 @@ Given parse_given(Action action, const std::string& text) {
     if (!message)
         throw Error(ErrorKind::bad_request,
                     "neither a line to the driver, nor its base64, nor XML: " + message.reason());
+    if (action == Action::remove && message->has("IMAGE")) throw another_action(Action::import);
     const std::string path = action == Action::monitor ? "MARKETPLACE/ID" : "MARKETPLACEAPP/ID";
     given.id = ascii::parse_number<ObjectId>(message->required(path)).value_or(0);
     return given;
 }
 
-Outcome run_action(const Services& services, Action action, const Given& given) {
+Outcome run_action(const Services& services, Action action, const Given& given,
+                   const std::stop_token& stop) {
     InFlight in_flight({1, std::string::npos});
     Outcome outcome{true,
                     "no answer: apps that are templates are READY before a driver hears of them"};
@@ -45,31 +52,9 @@ Outcome run_action(const Services& services, Action action, const Given& given) 
          [](LogLevel, ObjectId, std::string_view text) { std::cerr << text << "\n"; },
          [](LogLevel, std::string_view) {}});
     const FlightPtr flight = in_flight.add({action, given.id, given.payload});
+    const std::stop_callback cancel(stop, [&in_flight] { in_flight.cancel_all(); });
     worker.run(flight);
     return outcome;
-}
-
-namespace {
-
-// A word that is base64 by chance (an MD5, say) decodes to bytes nobody can read.
-bool is_readable(const std::string& text) {
-    return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-               return ascii::is_control(c) && c != '\n' && c != '\t' && c != '\r';
-           });
-}
-
-}  // namespace
-
-std::string decode_line(const std::string& line) {
-    std::string result;
-    for (const std::string_view word : ascii::split(line, " \t\r\n")) {
-        if (!result.empty()) result += ' ';
-        constexpr size_t shortest = 16;  // shorter words are words
-        const Result<std::string> decoded =
-            word.size() < shortest ? Result<std::string>::failure("") : base64_decode(word);
-        result += decoded && is_readable(*decoded) ? *decoded : std::string(word);
-    }
-    return result;
 }
 
 }  // namespace onemarket

@@ -2,6 +2,7 @@
 // onemarketctl's hands: one action, by the same code the driver runs, without a driver.
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "daemon/services.h"
@@ -23,10 +24,9 @@ struct Outcome {
     bool success = false;
     std::string text;  // of a success: decoded; else the reason
 };
-// Runs it to its end; log lines go to stderr.
-Outcome run_action(const Services& services, Action action, const Given& given);
-
-// A line of the protocol, in either direction, for people: base64 shown decoded.
-std::string decode_line(const std::string& line);
+// Runs it to its end, or until `stop`, which leaves as little behind as the driver's own cancel;
+// log lines go to stderr.
+Outcome run_action(const Services& services, Action action, const Given& given,
+                   const std::stop_token& stop);
 
 }  // namespace onemarket

@@ -9,6 +9,8 @@
 #include <iterator>
 
 #include "daemon/ctl/actions.h"
+#include "daemon/ctl/decoder.h"
+#include "daemon/ctl/interrupts.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/text_file.h"
@@ -22,7 +24,7 @@ std::string read_input(const std::string& file) {
     return read_text_file(file);
 }
 
-int act(Action action, const std::string& file) {
+int act(Action action, const std::string& file, Lists lists) {
     const Given given = parse_given(action, read_input(file));
     // Whoever asks by hand means this type, whatever the driver was told to serve.
     Options options;
@@ -30,7 +32,9 @@ int act(Action action, const std::string& file) {
     if (const Result<DriverMessage> message = DriverMessage::decode(given.payload))
         options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
     const Installation installation(options, current_environment());
-    const Outcome outcome = run_action(installation.services(), action, given);
+    const Interrupts interrupts;
+    Outcome outcome = run_action(installation.services(), action, given, interrupts.stop_token());
+    if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);
     std::FILE* to = outcome.success ? stdout : stderr;
     std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",
                  outcome.text.empty() ? "done" : outcome.text.c_str(),
@@ -38,10 +42,10 @@ int act(Action action, const std::string& file) {
     return outcome.success ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int decode(const std::string& file) {
+int decode(const std::string& file, Lists lists) {
     std::istringstream lines(read_input(file));
     for (std::string line; std::getline(lines, line);)
-        std::printf("%s\n", decode_line(line).c_str());
+        std::printf("%s\n", decode_line(line, lists).c_str());
     return EXIT_SUCCESS;
 }
 
@@ -61,13 +65,17 @@ int main_of(int argc, char** argv) {
     };
     const CLI::App* import = add("import", "Run one IMPORT by hand");
     const CLI::App* remove = add("delete", "Run one DELETE by hand");
-    const CLI::App* monitor = add("monitor", "Run one MONITOR by hand");
-    const CLI::App* decoder = add("decode", "Show lines of the protocol with their base64 decoded");
+    CLI::App* monitor = add("monitor", "Run one MONITOR by hand");
+    CLI::App* decoder = add("decode", "Show lines of the protocol with their base64 decoded");
+    bool raw = false;
+    for (CLI::App* command : {monitor, decoder})
+        command->add_flag("--raw", raw, "Leave the base64 within lists of apps as it is");
     CLI11_PARSE(app, argc, argv);
-    if (*import) return act(Action::import, file);
-    if (*remove) return act(Action::remove, file);
-    if (*monitor) return act(Action::monitor, file);
-    return *decoder ? decode(file) : EXIT_FAILURE;
+    const Lists lists = raw ? Lists::raw : Lists::unfolded;
+    if (*import) return act(Action::import, file, lists);
+    if (*remove) return act(Action::remove, file, lists);
+    if (*monitor) return act(Action::monitor, file, lists);
+    return *decoder ? decode(file, lists) : EXIT_FAILURE;
 }
 
 }  // namespace

@@ -133,6 +133,17 @@ TEST(DriverMessage, MarketReadsItsTemplate) {
               "bad_request: PUBLIC_DIR is missing in the marketplace's template");
 }
 
+TEST(DriverMessage, DatastoreReadsItsTemplate) {
+    const DriverMessage message =
+        of("<DATASTORE><OUTSIDE>1</OUTSIDE><TEMPLATE><POOL_NAME> one </POOL_NAME><BRIDGE_LIST/>"
+           "</TEMPLATE></DATASTORE>");
+    EXPECT_EQ(message.datastore("POOL_NAME"), "one");
+    EXPECT_EQ(message.required_datastore("POOL_NAME"), "one");
+    EXPECT_EQ(message.datastore("OUTSIDE"), std::nullopt);
+    EXPECT_EQ(thrown([&] { message.required_datastore("BRIDGE_LIST"); }),
+              "bad_request: BRIDGE_LIST is missing in the datastore's template");
+}
+
 TEST(DriverMessage, AppTypes) {
     const std::vector<std::pair<std::string, std::optional<AppType>>> cases = {
         {"<TYPE>1</TYPE>", AppType::image},

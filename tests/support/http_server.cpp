@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "protocol/ascii.h"
@@ -103,7 +105,13 @@ struct HttpServer::Impl {
     }
 
     static HttpAsked read(tcp::socket& socket) {
-        std::string text;
+        std::string text(1, '\0');
+        asio::read(socket, asio::buffer(text));
+        constexpr char tls_handshake = 22;
+        if (text[0] == tls_handshake) {
+            asio::write(socket, asio::buffer(std::string("HTTP/1.1 400 Bad Request\r\n\r\n")));
+            throw std::runtime_error("no HTTP");
+        }
         asio::read_until(socket, asio::dynamic_buffer(text), "\r\n\r\n");
         std::istringstream lines(text);
         HttpAsked request;

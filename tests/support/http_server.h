@@ -28,7 +28,8 @@ struct HttpGiven {
 // version that was asked for is the one it has.
 HttpGiven give_file(const HttpAsked& asked, const std::string& content, const std::string& etag);
 
-// Each connection is for one request, which a thread of its own answers.
+// Each connection is for one request, which a thread of its own answers; one that begins with TLS
+// gets a 400 in plain text, as from a real server.
 class HttpServer {
   public:
     using Answer = std::function<HttpGiven(const HttpAsked&)>;

@@ -9,6 +9,11 @@
 #   radosgw.sh quota DATA BUCKET BYTES|off  what the bucket may hold
 #   radosgw.sh stop DATA                    kills what was started, removes DATA
 #
+# By hand:  tests/support/radosgw.sh start /tmp/gateway; . /tmp/gateway/env
+#           sed "s|@ENDPOINT@|$S3_ENDPOINT|; s|@ACCESS_KEY@|$S3_ACCESS_KEY|; s|@SECRET_KEY@|$S3_SECRET_KEY|
+#               s|@BUCKET@|apps|" tests/fixtures/messages/monitor-s3.xml | build/onemarketctl monitor -
+#           tests/support/radosgw.sh stop /tmp/gateway
+#
 # Exit status 77: Ceph is not installed. A gateway nobody stops ends by itself: after MAX_LIFE
 # seconds (3600), or when DATA is gone.
 set -euo pipefail
@@ -230,7 +235,7 @@ stop)
     rm -rf "$(cat "$data/sockets")" "$data"
     ;;
 *)
-    sed -n '2,13s/^# \{0,1\}//p' "$here" >&2
+    sed -n '3,18s/^# \{0,1\}//p' "$here" >&2
     exit 2
     ;;
 esac

@@ -14,6 +14,11 @@
 #   sshd.sh freeze DATA        stops them: they are there and say nothing; thaw DATA: go on
 #   sshd.sh stop DATA          kills it and all its connections, removes DATA
 #
+# By hand:  bin=$(tests/support/sshd.sh start /tmp/hosts)
+#           sed 's|@PUBLIC_DIR@|/tmp|; s|@BASE_URL@|http://h|; s|@BRIDGE_LIST@|bridge1 bridge2|' \
+#               tests/fixtures/messages/monitor-http-bridge.xml | PATH=$bin:$PATH build/onemarketctl monitor -
+#           tests/support/sshd.sh stop /tmp/hosts
+#
 # Exit status 77: OpenSSH is not installed. A server nobody stops ends by itself when DATA is gone,
 # or after MAX_LIFE seconds (3600).
 set -euo pipefail
@@ -151,7 +156,7 @@ stop)
     rm -rf "$data"
     ;;
 *)
-    sed -n '3,19s/^# \{0,1\}//p' "$here" >&2
+    sed -n '3,24s/^# \{0,1\}//p' "$here" >&2
     exit 2
     ;;
 esac

@@ -2,7 +2,6 @@
 #include "backends/io/s3/connection.h"
 
 #include "backends/io/digest.h"
-#include "backends/io/random.h"
 #include "backends/io/s3/answer.h"
 #include "protocol/hex.h"
 
@@ -35,11 +34,7 @@ bool has_object(const HttpStream& stream) {
 }  // namespace
 
 bool pause_before_repeating(const S3Error& error, Backoff& backoff, Context& context) {
-    const auto wait = backoff.next(error.retry_after(), random_fraction());
-    if (!wait) return false;
-    context.log().log(LogLevel::debug, std::string(error.what()) + "; trying again in " +
-                                           std::to_string(wait->count()) + " ms");
-    return pause(*wait, context);
+    return pause_before_retry(error.what(), error.retry_after(), backoff, context);
 }
 
 S3Connection::Place S3Connection::place_of(const S3Request& request) const {
@@ -126,8 +121,8 @@ std::unique_ptr<HttpStream> S3Connection::open_once(const S3Request& request, Co
     }
     if (auto fault = refusal.fault(target_, request, std::chrono::system_clock::now()))
         throw S3Error(*fault);
-    throw S3Error(ErrorKind::unavailable, "ENDPOINT " + place.origin + ": an answer without an object",
-                  {});
+    throw S3Error(ErrorKind::unavailable,
+                  "ENDPOINT " + place.origin + ": an answer without an object", {});
 }
 
 template <class Attempt>

@@ -46,6 +46,22 @@ TEST_F(AppListTest, NamesAndReferencesAreThoseOfTheWholeCatalogue) {
               "NAME=\"vm\"\nSOURCE=\"s1\"\nDISK=[NAME=\"d0\", APP=\"a_b (3)\"]\n"
               "DISK=[NAME=\"d1\", APP=\"gone_\"]\nTAIL=\"x\"\n"
               "NAME=\"a_b\"\nSOURCE=\"s2\"\nNAME=\"a_b (3)\"\nSOURCE=\"s3\"\n");
+    using Lines = std::vector<std::pair<LogLevel, std::string>>;
+    EXPECT_EQ(
+        context_.log.lines(),
+        (Lines{{LogLevel::warning, "'vm': its DISK is the app 'gone/', which is not listed"}}));
+}
+
+TEST_F(AppListTest, WarningsOfReferencesAreCountedWithTheOthers) {
+    DiscoveredApp service = app("service", "1");
+    service.warnings = {"odd"};
+    for (size_t i = 0; i < kMaxListWarnings + 4; ++i)
+        service.references.push_back({"ROLE", "r", "gone"});
+    list_.add(service);
+    list_.check();
+    texts();
+    EXPECT_EQ(context_.log.lines().size(), kMaxListWarnings + 1);
+    EXPECT_EQ(context_.log.lines().back().second, "5 more warnings of this kind");
 }
 
 TEST_F(AppListTest, AnIdThatComesTwiceIsMalformed) {

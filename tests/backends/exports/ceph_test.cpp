@@ -81,12 +81,12 @@ TEST_F(CephExporterTest, WrongAttributesAreNamed) {
     EXPECT_STREQ(error_of([&] {
                      of("one-42", {{"POOL_NAME", ""}});
                  }).what(),
-                 "Wrong driver message format: DATASTORE/TEMPLATE/POOL_NAME is missing");
+                 "POOL_NAME is missing in the datastore's template");
     EXPECT_STREQ(error_of([&] { of("", {}); }).what(),
                  "Wrong driver message format: IMAGE/SOURCE is missing");
     EXPECT_STREQ(
         error_of([&] { export_image<CephExporter>(message("ceph", "one/i", " ")); }).what(),
-        "Wrong driver message format: DATASTORE/TEMPLATE/BRIDGE_LIST is missing");
+        "BRIDGE_LIST is missing in the datastore's template");
     recorded_rbd();
     EXPECT_STREQ(error_of([&] { of("--config/x"); }).what(),
                  "image --config/x looks like an option");

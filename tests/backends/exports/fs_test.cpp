@@ -100,6 +100,13 @@ TEST_F(FsExporterTest, OddPaths) {
     }
 }
 
+// A tenant cannot make one, and administrators do.
+TEST_F(FsExporterTest, ASymbolicLinkIsFollowed) {
+    write_file(dir_ / "other", "content");
+    fs::create_symlink("other", path_);
+    EXPECT_EQ(test::read_all(*export_image(path_, "raw")->open(context_), context_), "content");
+}
+
 // What was looked at is what is read, whoever replaces the file in between.
 TEST_F(FsExporterTest, ReadsTheFileItLookedAt) {
     const auto image = export_bytes("looked at", "raw");

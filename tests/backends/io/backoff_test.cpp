@@ -69,5 +69,25 @@ TEST(Pause, BeyondTheDeadlineIsNotBegun) {
     EXPECT_LT(watch.seconds(), 10);
 }
 
+TEST(Retry, IsSaidAloudOnce) {
+    TestContext context;
+    Backoff backoff({3, milliseconds(1), milliseconds(1)});
+    EXPECT_TRUE(pause_before_retry("it broke", kNothing, backoff, context));
+    EXPECT_TRUE(pause_before_retry("it broke", kNothing, backoff, context));
+    EXPECT_FALSE(pause_before_retry("it broke", kNothing, backoff, context));
+    std::vector<LogLevel> levels;
+    for (const auto& [level, text] : context.log.lines()) {
+        levels.push_back(level);
+        EXPECT_TRUE(text.starts_with("it broke; trying again in ")) << text;
+    }
+    EXPECT_EQ(levels, (std::vector{LogLevel::info, LogLevel::debug}));
+}
+
+TEST(Retry, BeyondTheDeadlineIsNoUse) {
+    TestContext context(5, {seconds(20), false});
+    Backoff backoff({3, seconds(60), seconds(60)});
+    EXPECT_FALSE(pause_before_retry("it broke", kNothing, backoff, context));
+}
+
 }  // namespace
 }  // namespace onemarket

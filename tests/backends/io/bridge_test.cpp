@@ -99,8 +99,8 @@ TEST_F(BridgeTest, NeitherFolderNorFifoIsOpened) {
     ASSERT_EQ(::mkfifo((dir_ / "fifo").c_str(), 0600), 0);
     auto bridge = connect();
     for (const std::string& path : {dir_ / "fifo", dir_.path().string(), std::string("/dev/null")})
-        EXPECT_STREQ(error_of([&] { bridge->ask("open", {path}); }).what(),
-                     "bridge1: not a regular file");
+        EXPECT_EQ(error_of([&] { bridge->ask("open", {path}); }).what(),
+                  "bridge1: " + path + ": not a regular file");
 }
 
 TEST_F(BridgeTest, PathWithANewlineIsRefusedHere) {
@@ -163,8 +163,11 @@ TEST_F(BridgeTest, RemovesFilesAlone) {
     std::filesystem::create_symlink(dir_ / "file", dir_ / "link");
     auto bridge = connect();
     bridge->ask("folder", {dir_.path().string()});
-    for (const char* name : {"folder", "link"})
-        EXPECT_EQ(error_of([&] { bridge->ask("remove", {name}); }).kind(), ErrorKind::bad_request);
+    for (const std::string name : {"folder", "link"}) {
+        const Error error = error_of([&] { bridge->ask("remove", {name}); });
+        EXPECT_EQ(error.kind(), ErrorKind::bad_request);
+        EXPECT_EQ(error.what(), "bridge1: " + name + ": not a regular file");
+    }
     bridge->ask("remove", {"file"});
     EXPECT_EQ(error_of([&] { bridge->ask("remove", {"file"}); }).kind(), ErrorKind::not_found);
     EXPECT_EQ(list(dir_.path()), (Hosts{"folder", "link"}));

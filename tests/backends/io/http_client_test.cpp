@@ -77,8 +77,7 @@ TEST_F(HttpClientTest, AStreamMayBeReadSlowly) {
     HttpClient client(settings_);
     const auto stream = open(client, server);
     std::string got(1'000, '\0');
-    for (char& byte : got)
-        ASSERT_EQ(stream->read(std::as_writable_bytes(std::span(&byte, 1))), 1U);
+    for (char& byte : got) ASSERT_EQ(stream->read(std::as_writable_bytes(std::span(&byte, 1))), 1U);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     std::string buffer(1'000'000, '\0');
     while (const size_t size = stream->read(std::as_writable_bytes(std::span(buffer))))
@@ -139,6 +138,22 @@ TEST_F(HttpClientTest, AFaultHasItsReasonWithoutTheAddress) {
     } catch (const HttpFault& fault) {
         EXPECT_EQ(std::string(fault.what()), server.url() + ": " + fault.reason());
         EXPECT_TRUE(fault.transient());
+    }
+}
+
+TEST_F(HttpClientTest, AServerWithoutTlsIsNoPassingFault) {
+    const HttpServer server([](const HttpAsked&) { return HttpGiven(); });
+    HttpRequest request;
+    request.method = "GET";
+    request.url = "https" + server.url().substr(4) + "/x";
+    try {
+        HttpClient(settings_).perform(request, context_);
+        ADD_FAILURE() << "no fault";
+    } catch (const HttpFault& fault) {
+        EXPECT_EQ(fault.kind(), ErrorKind::unavailable);
+        EXPECT_TRUE(fault.reason().ends_with("wrong version number (is that an https server?)"))
+            << fault.reason();
+        EXPECT_FALSE(fault.transient());
     }
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/base64.h"
-#include "tests/support/support.h"
+#include "tests/backends/helpers.h"
 
 namespace onemarket {
 namespace {
@@ -29,12 +29,19 @@ TEST(Actions, RefuseWhatIsNoMessage) {
         EXPECT_THROW(parse_given(Action::monitor, text), Error) << text;
 }
 
-TEST(Actions, DecodeOnlyWhatPeopleCanRead) {
-    EXPECT_EQ(decode_line("MONITOR SUCCESS 100 " + base64_encode("USED_MB=12\nFREE_MB=3\n")),
-              "MONITOR SUCCESS 100 USED_MB=12\nFREE_MB=3\n");
-    EXPECT_EQ(decode_line("MD5 8d777f385d3dfec8815d20f7496026dc"),
-              "MD5 8d777f385d3dfec8815d20f7496026dc");
-    EXPECT_EQ(decode_line("IMPORT FAILURE 5 not available"), "IMPORT FAILURE 5 not available");
+// It has all a DELETE needs, but for a SOURCE: that would be done, and nothing deleted.
+TEST(Actions, AnImportIsNoDelete) {
+    const std::string import = test::message_xml("import-http", {{"PUBLIC_DIR", "/p"},
+                                                                 {"BASE_URL", "http://h"},
+                                                                 {"DATASTORES", "/ds"},
+                                                                 {"SOURCE", "/i"},
+                                                                 {"FORMAT", "raw"}});
+    for (const std::string& text : {import, base64_encode(import)})
+        EXPECT_STREQ(test::error_of([&] { parse_given(Action::remove, text); }).what(),
+                     "this is the message of another action: IMPORT");
+    EXPECT_EQ(parse_given(Action::import, import).id, 5);
+    EXPECT_EQ(parse_given(Action::remove, "DELETE  5 " + base64_encode(import)).id, 5)
+        << "a whole line says what it is";
 }
 
 }  // namespace
