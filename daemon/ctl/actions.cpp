@@ -52,7 +52,7 @@ Outcome run_action(const Services& services, Action action, const Given& given,
          [](LogLevel, ObjectId, std::string_view text) { std::cerr << text << "\n"; },
          [](LogLevel, std::string_view) {}});
     const FlightPtr flight = in_flight.add({action, given.id, given.payload});
-    const std::stop_callback cancel(stop, [&in_flight] { in_flight.cancel_all(); });
+    const std::stop_callback cancel(stop, [&in_flight] { in_flight.stop_all(false); });
     worker.run(flight);
     return outcome;
 }
