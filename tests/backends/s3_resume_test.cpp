@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// An import into S3 that another life of the driver began.
+#include <gmock/gmock.h>
+
+#include "tests/backends/s3_fixture.h"
+
+namespace onemarket::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// Its notes outlive the contexts that share it.
+class Record : public UnkeptRecord {
+  public:
+    bool resumed() const override { return lives > 1; }
+    bool suspended() const override { return suspend; }
+    int lives = 1;
+    bool suspend = false;
+};
+
+class S3Resume : public S3Fixture {
+  protected:
+    S3Resume() { context_.context.keep_in(record_); }
+
+    // A life that ends, as a killed one does, behind so many parts: what it sent stays.
+    void live_until(uint64_t bytes) {
+        record_->suspend = true;
+        error_of([&] { import_stream(image_, fail_at(bytes)); });
+        record_->suspend = false;
+        ++record_->lives;
+        server_.forget();
+    }
+
+    std::shared_ptr<Record> record_ = std::make_shared<Record>();
+    const std::string image_ = noise(4 * kPart + 1000);
+};
+
+TEST_F(S3Resume, OnlyThePartsThatAreMissingAreSent) {
+    live_until(3 * kPart + 1);
+    EXPECT_THAT(left(), ElementsAre(testing::StartsWith("marketapp-5?")));
+    const PublishedApp app = import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_EQ(app.md5, md5_hex(image_));
+    EXPECT_EQ(server_.count("CreateMultipartUpload"), 0U);
+    EXPECT_LE(server_.count("UploadPart"), 3U);
+    EXPECT_GE(server_.count("UploadPart"), 2U);
+    EXPECT_THAT(left(), ElementsAre(kKey));
+}
+
+TEST_F(S3Resume, AFileIsReadByItsPlace) {
+    live_until(3 * kPart + 1);
+    import_file(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_LE(server_.count("UploadPart"), 3U);
+}
+
+// What is there counts only where it is what the image has now.
+TEST_F(S3Resume, PartsOfAnotherImageAreSentAgain) {
+    live_until(3 * kPart + 1);
+    std::string changed = image_;
+    changed[kPart + 7] = static_cast<char>(changed[kPart + 7] ^ 1);
+    import_stream(changed);
+    EXPECT_TRUE(holds(changed));
+    EXPECT_GE(server_.count("UploadPart"), 3U);
+}
+
+TEST_F(S3Resume, AnotherSizeOfPartsBeginsAnew) {
+    live_until(3 * kPart + 1);
+    read_length_ = "6";
+    import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_EQ(server_.count("CreateMultipartUpload"), 1U);
+    EXPECT_THAT(left(), ElementsAre(kKey));
+}
+
+TEST_F(S3Resume, AnUploadThatIsGoneBeginsAnew) {
+    live_until(3 * kPart + 1);
+    discard();
+    EXPECT_THAT(left(), IsEmpty());
+    import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+}
+
+// Begun by the life that died before it had noted the id.
+TEST_F(S3Resume, AnUploadNobodyNotedIsAborted) {
+    live_until(3 * kPart + 1);
+    record_ = std::make_shared<Record>();
+    record_->lives = 2;
+    context_.context.keep_in(record_);
+    import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_THAT(left(), ElementsAre(kKey));
+}
+
+TEST_F(S3Resume, AListOfPartsInPages) {
+    S3Server::Options options = service();
+    options.page = 2;
+    S3Server paged(options);
+    paged.make_bucket(kBucket);
+    values_["ENDPOINT"] = paged.endpoint();
+    record_->suspend = true;
+    error_of([&] { import_stream(image_, fail_at(4 * kPart + 1)); });
+    record_->suspend = false;
+    ++record_->lives;
+    paged.forget();
+    import_stream(image_);
+    EXPECT_EQ(paged.object(kBucket, kKey)->bytes, image_);
+    EXPECT_GE(paged.count("ListParts"), 2U);
+    EXPECT_LE(paged.count("UploadPart"), 2U);
+}
+
+TEST_F(S3Resume, AFailureOfALaterLifeLeavesNothing) {
+    live_until(3 * kPart + 1);
+    error_of([&] { import_stream(image_, fail_at(4 * kPart)); });
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+// Its making was asked for by a life that did not hear of it.
+TEST_F(S3Resume, AnObjectOfAnEarlierLifeIsOurs) {
+    import_stream(image_);
+    record_->lives = 2;
+    const PublishedApp app = import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_THAT(left(), ElementsAre(kKey));
+
+    record_ = std::make_shared<Record>();
+    record_->lives = 2;
+    context_.context.keep_in(record_);
+    EXPECT_EQ(error_of([&] { import_stream(image_); }).kind(), ErrorKind::bad_request)
+        << "another import's is not";
+    EXPECT_TRUE(holds(image_));
+}
+
+TEST_F(S3Resume, DiscardRemovesWhatTheRecordHasPublished) {
+    import_stream("small");
+    discard();
+    EXPECT_THAT(left(), SizeIs(1)) << "this life's own is for the DELETE that names it";
+    record_->lives = 2;
+    discard();
+    EXPECT_THAT(left(), IsEmpty());
+
+    server_.put(kBucket, kKey, "somebody else's");
+    discard();
+    EXPECT_THAT(left(), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace onemarket::test
