@@ -48,6 +48,12 @@ class BridgeTest : public testing::Test {
         bridge->ask("create", {".onemarketd-5-x"});
         return bridge;
     }
+    // Every host's account does this first, and then what it is told.
+    void start_up(const std::string& script) {
+        write_script(dir_ / "bin/ssh",
+                     "#!/bin/sh\n" + script + "\nexec " + sshd_->bin() + "/ssh \"$@\"\n");
+        settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
+    }
     // So many bytes.
     std::string some(Bridge& bridge, size_t size) {
         std::string text(size, '\0');
@@ -60,6 +66,7 @@ class BridgeTest : public testing::Test {
         return text;
     }
 
+    Ignored pipe_signal_{SIGPIPE};
     TempDir dir_;
     TestContext context_;
     SshSettings settings_;
@@ -157,6 +164,16 @@ TEST_F(BridgeTest, NothingIsPublishedWithBytesMissing) {
                  "bridge1: bytes are missing");
 }
 
+TEST_F(BridgeTest, RefusalWithoutAReasonSaysSo) {
+    write_script(dir_ / "bin/rm", "#!/bin/sh\nexit 1\n");
+    write_file(dir_ / "file", "");
+    settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
+    auto bridge = Bridge::here(settings_, context_);
+    bridge->ask("folder", {dir_.path().string()});
+    EXPECT_STREQ(error_of([&] { bridge->ask("remove", {"file"}); }).what(),
+                 "this host: failed without a reason");
+}
+
 TEST_F(BridgeTest, RemovesFilesAlone) {
     write_file(dir_ / "file", "");
     std::filesystem::create_directory(dir_ / "folder");
@@ -252,13 +269,42 @@ TEST_F(BridgeTest, CancelEndsTheConversationAtOnce) {
 }
 
 TEST_F(BridgeTest, ChatterOfStartUpFilesIsNoAnswer) {
-    // A host whose account prints before it does what it is told.
-    sshd_->add_host("chatty", "    HostKeyAlias bridge1\n    SetEnv NOTHING=1");
-    write_script(dir_ / "bin/ssh", "#!/bin/sh\necho Welcome to the host; echo ok; exec " +
-                                       sshd_->bin() + "/ssh \"$@\"\n");
-    settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
-    auto bridge = connect("chatty");
-    bridge->ask("folder", {"/"});
+    for (const char* chatter : {"echo Welcome to the host; echo ok", "printf 'no end of the line'",
+                                "head -c 60000 /dev/zero"}) {
+        start_up(chatter);
+        connect()->ask("folder", {"/"});
+    }
+}
+
+TEST_F(BridgeTest, HostThatPrintsWithoutEndIsGivenUpAtOnce) {
+    for (const char* chatter : {"yes", "head -c 70000 /dev/zero; sleep 100",
+                                "yes | head -c 70000; sleep 100", "cat /dev/zero"}) {
+        start_up("case \"$*\" in *bridge1*) " + std::string(chatter) + " ;; esac");
+        const Stopwatch watch;
+        const Error error = error_of([&] { connect(); });
+        EXPECT_STREQ(error.what(), "bridge1: its start-up files print more than 64 KiB");
+        EXPECT_EQ(connect_bridge(settings_, {"bridge1", "bridge2"}, 0, context_)->host(),
+                  "bridge2");
+        EXPECT_LT(watch.seconds(), 10) << chatter;
+    }
+}
+
+TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
+    start_up("exec sleep 100");
+    for (const bool idle : {false, true}) {
+        TestContext hurried(5, {milliseconds(500), idle});
+        const Stopwatch watch;
+        const Error error = error_of([&] {
+            connect_bridge(settings_, {"bridge1", "bridge2"}, 0, hurried);
+        });
+        EXPECT_EQ(error.kind(), ErrorKind::timeout) << error.what();
+        EXPECT_LT(watch.seconds(), 5);
+    }
+    settings_.connect_limit = settings_.answer_limit = seconds(1);
+    TestContext patient(5, {seconds(100), false});
+    const Error error = error_of([&] { connect_bridge(settings_, {"a", "b"}, 0, patient); });
+    EXPECT_STREQ(error.what(), "b: no answer within 2 s");
+    EXPECT_TRUE(patient.log.contains("a: no answer within 2 s; trying the next host"));
 }
 
 TEST(BridgeHosts, AreWords) {
