@@ -4,10 +4,12 @@
 # newline. POSIX shell, GNU coreutils, flock. It is passed between single quotes, so it has none.
 #
 # A request is a line of words; values follow on lines of their own. A reply is a line
-# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not published is removed, and
+# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not linked is removed, and
 # the logical volume that was activated here is deactivated.
+#
+# Descriptors: 3 what is read, 4 stdout, 9 the temporary.
 LC_ALL=C; export LC_ALL
-umask 022
+umask 077
 exec 4>&1 # for bytes, where stdout is a complaint
 temporary="" file="" path="" name="" user="" key="" conf="" activated=""
 
@@ -23,16 +25,33 @@ trap "exit 1" HUP INT TERM PIPE
 
 ok() { printf "ok%s\n" "${1:+ $1}"; }
 no() { printf "no %s\n" "$(printf "%s" "$1" | tr "\n\r" "  ")"; }
-value() { IFS= read -r "$1"; }
+value() { IFS= read -r "$1" || exit 1; } # half a name is none
 # Answers with the outcome of a command whose output is its complaint.
 tell() { if complaint=$("$@" 2>&1); then ok; else no "$complaint"; fi; }
 
 piece() { dd bs=64k if=/dev/fd/$file iflag=skip_bytes,count_bytes skip="$1" count="$2" status=none; }
-create() { set -C; : > "./$1"; }
-publish() { # NAME BYTES SIZE
-    [ "$(stat -c %s "./$temporary")" = "$2" ] || { echo "bytes are missing"; return 1; }
-    truncate -s "$3" "./$temporary" && chmod 0644 "./$temporary" && sync "./$temporary" &&
-        ln -T "./$temporary" "./$1" && rm -f "./$temporary" && sync .
+
+# Who else may write to the folder can put another file, or a link, in the place of a name. So the
+# temporary is used by its descriptor, and what a name leads to is compared.
+same() { id=$(stat -L -c %d:%i "/dev/fd/$2") && [ "$(stat -c %d:%i -- "$1")" = "$id" ]; } # NAME FD
+complete() { # BYTES SIZE
+    [ "$(stat -L -c %s /dev/fd/9)" = "$1" ] || { echo "bytes are missing"; return 1; }
+    truncate -s "$2" /dev/fd/9 && chmod 0644 /dev/fd/9 && sync /dev/fd/9 &&
+        stat -L -c %d:%i /dev/fd/9
+}
+publish() { # NAME
+    ln -T "./$temporary" "./$1" || return 1
+    if ! same "./$1" 9; then
+        rm -f "./$1"
+        echo "somebody put another file in its place"
+        return 1
+    fi
+    rm -f "./$temporary"
+    sync . || { rm -f "./$1"; return 1; }
+}
+retract() { # ID TEMPORARY NAME
+    rm -f "./$2" || return 1 # first: without it no other script can make the link any more
+    [ "$(stat -c %d:%i "./$3" 2> /dev/null)" != "$1" ] || { rm -f "./$3" && sync .; }
 }
 
 # A file or block device becomes descriptor 3; answers with its size.
@@ -46,7 +65,10 @@ open_path() {
     else
         exec 3< "$path"
         file=3
-        if [ -f /dev/fd/3 ]; then
+        if [ "$request" = published ] && ! same "$path" 3; then # a link
+            exec 3<&-
+            no "not a regular file"
+        elif [ -f /dev/fd/3 ]; then
             ok "$(stat -L -c %s /dev/fd/3)"
         else
             ok "$(blockdev --getsize64 /dev/fd/3)"
@@ -91,26 +113,36 @@ while read -r request one two; do
         ok $count ;;
     create) # NAME: the temporary
         value name
-        if complaint=$(create "$name" 2>&1); then
-            exec 9<> "./$name"
+        set -C
+        if { command exec 9> "./$name"; } 2> /dev/null; then
             temporary=$name file=9
             flock -n 9
             ok
         else
-            no "$complaint"
-        fi ;;
+            no "$({ : > "./$name"; } 2>&1)"
+        fi
+        set +C ;;
     put) # OFFSET COUNT, then so many bytes; answered only when it fails
         complaint=$(dd bs=256k iflag=fullblock,count_bytes count="$two" of=/dev/fd/9 conv=notrunc \
             oflag=seek_bytes seek="$one" status=none 2>&1) || { no "$complaint"; exit 1; }
         ;;
-    publish) # BYTES SIZE, NAME: all was put, the file has SIZE bytes with the hole at its end
+    complete) # BYTES SIZE: all was put, the file has SIZE bytes with the hole at its end; its id
+        if complaint=$(complete "$one" "$two" 2>&1); then
+            ok "$complaint"
+        else
+            no "$complaint"
+        fi ;;
+    publish) # NAME: what is complete is seen there
         value name
-        if complaint=$(publish "$name" "$one" "$two" 2>&1); then
+        if complaint=$(publish "$name" 2>&1); then
             temporary=""
             ok
         else
             no "$complaint"
         fi ;;
+    retract) # ID, TEMPORARY, NAME of a file that another script may be publishing: it is not now
+        value name && value path
+        tell retract "$one" "$name" "$path" ;;
     remove) # NAME
         value name
         if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then
@@ -122,6 +154,10 @@ while read -r request one two; do
         fi ;;
     open) # PATH of a file or block device; its size
         value path
+        open_path ;;
+    published) # NAME of a file of the folder; its size
+        value name
+        path=./$name
         open_path ;;
     volume) # VG/LV: opened like a path, and activated before where it is not
         value name

@@ -8,6 +8,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <thread>
 
+#include "backends/io/bridge_script.h"
+#include "backends/io/subprocess.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "tests/backends/helpers.h"
@@ -47,6 +49,11 @@ class BridgeTest : public testing::Test {
         bridge->ask("folder", {dir_.path().string()});
         bridge->ask("create", {".onemarketd-5-x"});
         return bridge;
+    }
+    unsigned mode(const std::string& name) const {
+        struct stat info {};
+        EXPECT_EQ(::stat((dir_ / name).c_str(), &info), 0);
+        return info.st_mode & 07777;
     }
     // Every host's account does this first, and then what it is told.
     void start_up(const std::string& script) {
@@ -126,7 +133,9 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
         bridge->put("put 10000000 5000", bytes_of(tail));
         EXPECT_EQ(bridge->ask("get 10004990 100"), base64_encode(tail.substr(4990)));
         EXPECT_EQ(list(dir_.path()), Hosts{".onemarketd-5-x"});
-        bridge->ask("publish 10005000 20000000", {"marketapp-5"});
+        EXPECT_EQ(mode(".onemarketd-5-x"), 0600U);
+        bridge->ask("complete 10005000 20000000");
+        bridge->ask("publish", {"marketapp-5"});
     }
     EXPECT_EQ(list(dir_.path()), Hosts{"marketapp-5"});
     const std::string content = read_file(dir_ / "marketapp-5");
@@ -136,7 +145,7 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
     struct stat info {};
     ASSERT_EQ(::stat((dir_ / "marketapp-5").c_str(), &info), 0);
     EXPECT_LT(info.st_blocks * 512, 1'000'000);
-    EXPECT_EQ(info.st_mode & 07777, 0644U);
+    EXPECT_EQ(mode("marketapp-5"), 0644U);
 }
 
 TEST_F(BridgeTest, WhatIsNotPublishedGoesWithTheConnection) {
@@ -152,7 +161,8 @@ TEST_F(BridgeTest, NothingIsPublishedOverAnotherFile) {
     write_file(dir_ / "marketapp-5", "of somebody");
     auto bridge = writing();
     bridge->put("put 0 4", bytes_of("mine"));
-    const Error error = error_of([&] { bridge->ask("publish 4 4", {"marketapp-5"}); });
+    bridge->ask("complete 4 4");
+    const Error error = error_of([&] { bridge->ask("publish", {"marketapp-5"}); });
     EXPECT_NE(std::string(error.what()).find("File exists"), std::string::npos) << error.what();
     EXPECT_EQ(read_file(dir_ / "marketapp-5"), "of somebody");
 }
@@ -160,8 +170,75 @@ TEST_F(BridgeTest, NothingIsPublishedOverAnotherFile) {
 TEST_F(BridgeTest, NothingIsPublishedWithBytesMissing) {
     auto bridge = writing();
     bridge->put("put 0 4", bytes_of("mine"));
-    EXPECT_STREQ(error_of([&] { bridge->ask("publish 5 5", {"marketapp-5"}); }).what(),
+    EXPECT_STREQ(error_of([&] { bridge->ask("complete 5 5"); }).what(),
                  "bridge1: bytes are missing");
+}
+
+// Who else may write to the folder puts something in the temporary's place.
+TEST_F(BridgeTest, NothingElseIsPublishedInItsPlace) {
+    write_file(dir_ / "victim", "precious");
+    std::filesystem::permissions(dir_ / "victim", std::filesystem::perms::owner_all);
+    std::filesystem::create_directory(dir_ / "folder");
+    for (const bool link : {false, true})
+        for (const bool late : {false, true}) {
+            auto bridge = connect();
+            bridge->ask("folder", {dir_ / "folder"});
+            bridge->ask("create", {".onemarketd-5-x"});
+            bridge->put("put 0 4", bytes_of("mine"));
+            if (late) bridge->ask("complete 4 4");
+            if (link)
+                std::filesystem::create_symlink(dir_ / "victim", dir_ / "other");
+            else
+                write_file(dir_ / "other", "evil");
+            std::filesystem::rename(dir_ / "other", dir_ / "folder/.onemarketd-5-x");
+            if (!late) bridge->ask("complete 4 4");
+            const Error error = error_of([&] { bridge->ask("publish", {"marketapp-5"}); });
+            EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+            EXPECT_STREQ(error.what(), "bridge1: somebody put another file in its place");
+            EXPECT_FALSE(std::filesystem::exists(dir_ / "folder/marketapp-5"));
+        }
+    EXPECT_EQ(read_file(dir_ / "victim"), "precious");
+    EXPECT_EQ(mode("victim"), 0700U);
+}
+
+TEST_F(BridgeTest, WhatIsRetractedIsNotPublishedAnyMore) {
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    const std::string id = bridge->ask("complete 4 4");
+    const auto retract = [&] {
+        auto other = connect();
+        other->ask("folder", {dir_.path().string()});
+        other->ask("retract " + id, {".onemarketd-5-x", "marketapp-5"});
+    };
+    retract();
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+    EXPECT_EQ(error_of([&] { bridge->ask("publish", {"marketapp-5"}); }).kind(),
+              ErrorKind::not_found);
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+    write_file(dir_ / "marketapp-5", "of somebody");
+    retract();
+    EXPECT_EQ(read_file(dir_ / "marketapp-5"), "of somebody");
+}
+
+TEST_F(BridgeTest, WhatIsPublishedAlreadyIsRetracted) {
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    const std::string id = bridge->ask("complete 4 4");
+    bridge->ask("publish", {"marketapp-5"});
+    bridge->ask("retract " + id, {".onemarketd-5-x", "marketapp-5"});
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+}
+
+// The line can break anywhere.
+TEST_F(BridgeTest, HalfANameIsNone) {
+    write_file(dir_ / "app", "another one's");
+    Command command;
+    command.argv = {"/bin/sh", "-c", kBridgeScript};
+    command.environment = {"PATH=/usr/bin:/bin"};
+    command.directory = "/";
+    command.input = "folder\n" + dir_.path().string() + "\nremove\napp";
+    run(std::move(command), context_);
+    EXPECT_EQ(list(dir_.path()), Hosts{"app"});
 }
 
 TEST_F(BridgeTest, RefusalWithoutAReasonSaysSo) {
@@ -172,6 +249,19 @@ TEST_F(BridgeTest, RefusalWithoutAReasonSaysSo) {
     bridge->ask("folder", {dir_.path().string()});
     EXPECT_STREQ(error_of([&] { bridge->ask("remove", {"file"}); }).what(),
                  "this host: failed without a reason");
+}
+
+TEST_F(BridgeTest, PublishedFilesAreOpenedAndNothingElse) {
+    write_file(dir_ / "file", "content");
+    std::filesystem::create_symlink(dir_ / "file", dir_ / "link");
+    std::filesystem::create_directory(dir_ / "folder");
+    auto bridge = connect();
+    bridge->ask("folder", {dir_.path().string()});
+    for (const char* name : {"folder", "link"})
+        EXPECT_STREQ(error_of([&] { bridge->ask("published", {name}); }).what(),
+                     "bridge1: not a regular file");
+    EXPECT_EQ(error_of([&] { bridge->ask("published", {"none"}); }).kind(), ErrorKind::not_found);
+    EXPECT_EQ(bridge->ask("published", {"file"}), "7");
 }
 
 TEST_F(BridgeTest, RemovesFilesAlone) {
