@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs on a bridge host: serves the marketplace driver over its stdin and stdout, and nothing
 # else. It is always this text; values come as lines of stdin, are never evaluated, and hold no
-# newline. POSIX shell, GNU coreutils, flock. It is passed between single quotes, so it has none.
+# newline. POSIX shell, GNU coreutils, util-linux. It is passed between single quotes, so it has
+# none.
 #
 # A request is a line of words; values follow on lines of their own. A reply is a line
-# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not linked is removed, and
-# the logical volume that was activated here is deactivated.
+# "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not linked is removed, an
+# export is killed, and the logical volume that was activated here is deactivated.
 #
-# Descriptors: 3 what is read, 4 stdout, 9 the temporary.
+# Descriptors: 3 what is read, 4 stdout, 5 stdin, 9 the temporary.
 LC_ALL=C; export LC_ALL
 umask 077
 exec 4>&1 # for bytes, where stdout is a complaint
-temporary="" file="" path="" name="" user="" key="" conf="" activated=""
+exec 5<&0 # for a job, whose stdin is /dev/null
+temporary="" file="" seen="" path="" name="" user="" key="" conf="" activated="" job=""
 
 drop() {
+    trap "" HUP INT TERM PIPE
+    [ -z "$job" ] || stop_job
     [ -z "$temporary" ] || rm -f "./$temporary"
     [ -n "$activated" ] || return 0
     exec 3<&- # or it would be in use
@@ -54,6 +58,9 @@ retract() { # ID TEMPORARY NAME
     [ "$(stat -c %d:%i "./$3" 2> /dev/null)" != "$1" ] || { rm -f "./$3" && sync .; }
 }
 
+# Tells one state of the open file from another.
+state() { [ ! -f /dev/fd/3 ] || stat -L -c "%s %y" /dev/fd/3; }
+
 # A file or block device becomes descriptor 3; answers with its size.
 open_path() {
     if ! complaint=$(stat -L -- "$path" 2>&1 > /dev/null); then
@@ -65,6 +72,7 @@ open_path() {
     else
         exec 3< "$path"
         file=3
+        seen=$(state)
         if [ "$request" = published ] && ! same "$path" 3; then # a link
             exec 3<&-
             no "not a regular file"
@@ -78,6 +86,8 @@ open_path() {
 
 # What RBD or LVM said last, without its time stamps and thread numbers.
 last_words() { printf "%s" "$1" | sed "s/^[-0-9T:.+]* [0-9a-f]* *-1 //; s/^ *//" | tail -n 2; }
+
+stop_job() { kill -s KILL -- "-$job" 2> /dev/null || kill -s KILL "$job" 2> /dev/null; }
 
 # Becomes a command of Ceph, as the user that was named.
 ceph() {
@@ -176,13 +186,14 @@ while read -r request one two; do
         else
             no "$complaint"
         fi ;;
-    send) # COUNT: so many bytes from the begin of what is open, and a reply when they were all
+    send) # COUNT: so many bytes from the begin of what is open, and a reply when they were all,
+        # which says whether it was written to since it was opened
         ok
         complaint=$(dd bs=1M iflag=count_bytes count="$one" if=/dev/fd/$file 2>&1 >&4) ||
             { last_words "$complaint" >&2; exit 1; }
         case $complaint in
         *"
-$one byte"*) ok ;;
+$one byte"*) if [ "$(state)" = "$seen" ]; then ok; else ok changed; fi ;;
         *) exit 0 ;; # it has become shorter: there is less than was asked for, then the end
         esac ;;
     rbd) # IMAGE, and USER, KEYFILE, CONF of Ceph, each may be empty; its size
@@ -195,7 +206,16 @@ $one byte"*) ok ;;
         fi ;;
     export) # that image, up to the end of stdout; the exit status tells whether it was all
         ok
-        ceph rbd export --no-progress "$name" - ;;
+        ceph setsid rbd export --no-progress "$name" - < /dev/null 4>&- &
+        job=$!
+        # One that waits for its cluster does not notice that nobody listens any more.
+        { while read -r one; do :; done; stop_job; } <&5 > /dev/null 2>&1 4>&- &
+        watch=$!
+        wait "$job"
+        status=$?
+        job=""
+        kill "$watch" 2> /dev/null
+        exit $status ;;
     *) no "unknown request" ;;
     esac
 done
