@@ -6,23 +6,22 @@
 #
 # A request is a line of words; values follow on lines of their own. A reply is a line
 # "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not linked is removed, an
-# export is killed, and the logical volume that was activated here is deactivated.
+# export is killed, and the logical volume is deactivated if nobody else uses it who came by here.
 #
-# Descriptors: 3 what is read, 4 stdout, 5 stdin, 9 the temporary.
+# Descriptors: 3 what is read, 4 stdout, 5 stdin, 8 the lock of a volume, 9 the temporary.
 LC_ALL=C; export LC_ALL
 umask 077
 exec 4>&1 # for bytes, where stdout is a complaint
 exec 5<&0 # for a job, whose stdin is /dev/null
-temporary="" file="" seen="" path="" name="" user="" key="" conf="" activated="" job=""
+temporary="" file="" seen="" path="" name="" user="" key="" conf="" volume="" lock="" job=""
 
 drop() {
     trap "" HUP INT TERM PIPE
     [ -z "$job" ] || stop_job
     [ -z "$temporary" ] || rm -f "./$temporary"
-    [ -n "$activated" ] || return 0
+    [ -n "$volume" ] || return 0
     exec 3<&- # or it would be in use
-    # In a session of its own: a kill of this group must not leave it half done.
-    setsid sudo -n lvchange -an "$activated" < /dev/null > /dev/null 2>&1
+    deactivate > /dev/null 2>&1
 }
 trap drop EXIT
 trap "exit 1" HUP INT TERM PIPE
@@ -86,6 +85,39 @@ open_path() {
 
 # What RBD or LVM said last, without its time stamps and thread numbers.
 last_words() { printf "%s" "$1" | sed "s/^[-0-9T:.+]* [0-9a-f]* *-1 //; s/^ *//" | tail -n 2; }
+
+# Those who use a volume share a lock. Its file holds the id of this boot if it was one of them that
+# activated the volume; then the last of them deactivates it.
+hold() {
+    locks=/tmp/onemarketd-$(id -u)
+    mkdir "$locks" 2> /dev/null
+    if [ "$(stat -c "%F %u %a" "$locks")" != "directory $(id -u) 700" ]; then
+        complaint="$locks is not a folder of this user alone"
+        return 1
+    fi
+    volume=$name
+    lock=$locks/$(printf "%s" "$name" | tr / :)
+    while :; do
+        exec 8>> "$lock"
+        flock -s -w 60 8 || { complaint="$lock: still locked after 60 s"; return 1; }
+        ! same "$lock" 8 2> /dev/null || return 0 # else the last one has just removed it
+    done
+}
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+activate() {
+    boot_id > "$lock"
+    sudo -n lvchange -ay "$volume" 8>&-
+}
+deactivate() {
+    flock -x -n 8 || return 0 # somebody else uses it
+    status=0
+    # In a session of its own: a kill of this group must not leave it half done.
+    [ "$(cat "$lock")" != "$(boot_id)" ] || [ ! -e "/dev/$volume" ] ||
+        setsid sudo -n lvchange -an "$volume" < /dev/null || status=$?
+    rm -f "$lock"
+    return $status
+}
+is_volume() { [ "$(lsblk -dnro TYPE -- "$path" 2> /dev/null)" = lvm ]; }
 
 stop_job() { kill -s KILL -- "-$job" 2> /dev/null || kill -s KILL "$job" 2> /dev/null; }
 
@@ -172,14 +204,24 @@ while read -r request one two; do
     volume) # VG/LV: opened like a path, and activated before where it is not
         value name
         path=/dev/$name
-        if [ -e "$path" ]; then
-            open_path
-        elif complaint=$(sudo -n lvchange -ay "$name" 2>&1); then
-            activated=$name
-            open_path
-        else
+        if ! hold; then
+            no "$complaint"
+        elif [ ! -e "$path" ] && ! complaint=$(activate 2>&1); then
             no "$(last_words "$complaint")"
+        elif [ -e "$path" ] && ! is_volume; then
+            no "$path: not a logical volume"
+        else
+            open_path
         fi ;;
+    release) # the volume: not used any more; why it stays active, if that was not to be
+        exec 3<&-
+        file=""
+        if complaint=$(deactivate 2>&1); then complaint=""; else
+            complaint=${complaint:-lvchange failed}
+        fi
+        exec 8>&-
+        volume=""
+        ok "$(last_words "$complaint" | tr "\n" " ")" ;;
     get) # OFFSET COUNT: in base64, fewer bytes only at the end
         if complaint=$(piece "$one" "$two" 2>&1 > /dev/null); then
             ok "$(piece "$one" "$two" | base64 -w 0)"
