@@ -72,7 +72,8 @@ void check_space(const Folder& folder, const Reader& reader) {
 }
 
 // Fills the file and returns the MD5 of what it holds.
-std::string copy(Reader& reader, const Folder& folder, FolderFile& file, Context& context) {
+std::string copy(Reader& reader, const ImageFacts& facts, const Folder& folder, FolderFile& file,
+                 Context& context) {
     Digest md5("MD5");
     if (const auto clone = reader.file() < 0 ? nullptr : file.clone_from(reader.file())) {
         // Blocks are shared, nothing is to be copied. What was cloned is what gets hashed.
@@ -81,6 +82,9 @@ std::string copy(Reader& reader, const Folder& folder, FolderFile& file, Context
     } else {
         check_space(folder, reader);
         pump(reader, file, md5, context);
+        if (reader.random_access() != nullptr && reader.random_access()->changed())
+            throw Error(ErrorKind::corrupt,
+                        facts.location + ": it was written to while it was read");
     }
     return md5.finish();
 }
@@ -115,8 +119,8 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
 
     const std::unique_ptr<Reader> reader = image.open(context);
     const std::unique_ptr<FolderFile> file = public_folder->create(context.id());
-    const std::string md5 = copy(*reader, *public_folder, *file, context);
     const ImageFacts& facts = image.facts();
+    const std::string md5 = copy(*reader, facts, *public_folder, *file, context);
     if (!facts.md5.empty() && facts.md5 != md5)
         throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
                                             facts.md5 + ", its bytes have " + md5);

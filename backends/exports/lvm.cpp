@@ -8,6 +8,7 @@
 #include "backends/io/location.h"
 #include "backends/sources/ssh.h"
 #include "protocol/ascii.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -24,10 +25,35 @@ std::string volume_of(const DriverMessage& message) {
     std::string source = message.required("IMAGE/SOURCE");
     const size_t slash = std::min(source.find('/'), source.size() - 1);
     const std::string_view text = source;
-    if (!is_lvm_name(text.substr(0, slash)) || !is_lvm_name(text.substr(slash + 1)))
+    // In /dev/mapper volumes have other names than their own.
+    if (!is_lvm_name(text.substr(0, slash)) || !is_lvm_name(text.substr(slash + 1)) ||
+        text.substr(0, slash) == "mapper")
         throw Error(ErrorKind::bad_request, source + ": not a logical volume VG/LV");
     return source;
 }
+
+// A volume as long as it is used.
+class VolumeSource : public SshSource {
+  public:
+    VolumeSource(ImageFacts facts, std::shared_ptr<Bridge> bridge, uint64_t size, Context& context)
+        : SshSource(std::move(facts), bridge, size),
+          bridge_(std::move(bridge)),
+          context_(context) {}
+    // What is not said here the host does by itself, when the conversation ends.
+    ~VolumeSource() override {
+        try {
+            const std::string why = bridge_->ask("release");
+            if (!why.empty())
+                context_.log().log(LogLevel::warning,
+                                   facts().location + " stays active: " + one_line(why, 300));
+        } catch (const std::exception&) {
+        }
+    }
+
+  private:
+    std::shared_ptr<Bridge> bridge_;
+    Context& context_;
+};
 
 }  // namespace
 
@@ -47,7 +73,7 @@ std::unique_ptr<ImageSource> LvmExporter::export_image(const DriverMessage& mess
         facts.location = path;
     }
     const uint64_t size = bridge_size(*bridge, path, bridge->ask("volume", {volume}));
-    return std::make_unique<SshSource>(std::move(facts), std::move(bridge), size);
+    return std::make_unique<VolumeSource>(std::move(facts), std::move(bridge), size, context);
 }
 
 }  // namespace onemarket

@@ -21,15 +21,17 @@ struct Reason {
     std::string_view words;
     ErrorKind kind;
 };
-constexpr std::array<Reason, 9> kReasons{{{"No such file or directory", ErrorKind::not_found},
-                                          {"Failed to find logical volume", ErrorKind::not_found},
-                                          {"Permission denied", ErrorKind::permission},
-                                          {"Operation not permitted", ErrorKind::permission},
-                                          {"Read-only file system", ErrorKind::permission},
-                                          {"No space left on device", ErrorKind::no_space},
-                                          {"Disk quota exceeded", ErrorKind::no_space},
-                                          {"File too large", ErrorKind::no_space},
-                                          {"not a regular file", ErrorKind::bad_request}}};
+constexpr std::array<Reason, 11> kReasons{{{"No such file or directory", ErrorKind::not_found},
+                                           {"Failed to find logical volume", ErrorKind::not_found},
+                                           {"Permission denied", ErrorKind::permission},
+                                           {"Operation not permitted", ErrorKind::permission},
+                                           {"Read-only file system", ErrorKind::permission},
+                                           {"No space left on device", ErrorKind::no_space},
+                                           {"Disk quota exceeded", ErrorKind::no_space},
+                                           {"File too large", ErrorKind::no_space},
+                                           {"not a regular file", ErrorKind::bad_request},
+                                           {"not a logical volume", ErrorKind::bad_request},
+                                           {"somebody put another file", ErrorKind::corrupt}}};
 
 ErrorKind kind_of(std::string_view reason) {
     for (const Reason& known : kReasons)
@@ -63,6 +65,15 @@ std::vector<std::string> ssh_words(const SshSettings& settings, const std::strin
             std::string("exec /bin/sh -c '") + kBridgeScript + "'"};
 }
 
+// That limit, or what is left of the context's: whichever ends first.
+std::chrono::milliseconds within(const Context& context, std::chrono::milliseconds limit) {
+    const auto deadline = context.deadline();
+    if (!deadline) return limit;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*deadline - Context::Clock::now());
+    return std::clamp(left, std::chrono::milliseconds(1), limit);
+}
+
 }  // namespace
 
 Bridge::Bridge(const SshSettings& settings, const std::string& host, Context& context)
@@ -85,14 +96,14 @@ Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::
     ssh_ = std::make_unique<Subprocess>(std::move(command));
 
     const auto limit = settings.connect_limit + settings.answer_limit;
-    Context greeting(context.id(), context.stop_token(), {limit, false}, context.log());
+    Context greeting(context.id(), context.stop_token(), {within(context, limit), false},
+                     context.log());
     try {
         greet(greeting);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::timeout) throw;
         context.check();
-        throw BridgeUnreachable(ErrorKind::unavailable, host_ + ": no answer within " +
-                                                            std::to_string(limit.count()) + " s");
+        unreachable("no answer within " + std::to_string(limit.count()) + " s");
     }
 }
 
@@ -109,33 +120,41 @@ std::string Bridge::complaints(std::string_view otherwise) const {
                     2 * kMaxComplaint);
 }
 
-// What start-up files of the host print comes before the script's first word.
+void Bridge::unreachable(const std::string& reason) const {
+    throw BridgeUnreachable(ErrorKind::unavailable, host_ + ": " + reason);
+}
+
+// What start-up files of the host print comes before the script's first word, perhaps on its line.
 void Bridge::greet(Context& context) {
-    size_t chatter = 0;
-    while (chatter < kMaxChatter) {
-        const std::optional<std::string> got = line(context);
-        if (!got) break;
-        if (*got == kGreeting) return;
-        chatter += got->size() + 1;
+    size_t left = kMaxChatter;
+    try {
+        while (const std::optional<std::string> got = line(context, left)) {
+            if (got->ends_with(kGreeting)) return;
+            left -= std::min(left, got->size() + 1);
+        }
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::limit) throw;
+        unreachable("its start-up files print more than " + std::to_string(kMaxChatter >> 10) +
+                    " KiB");
     }
     const ExitStatus status = ssh_->wait(context);
-    throw BridgeUnreachable(ErrorKind::unavailable,
-                            host_ + ": " + complaints("ssh " + to_string(status)));
+    unreachable(complaints("ssh " + to_string(status)));
 }
 
 // Without its newline; nothing at the end of the conversation.
-std::optional<std::string> Bridge::line(Context& context) {
+std::optional<std::string> Bridge::line(Context& context, size_t most) {
     std::array<std::byte, kReadBytes> buffer;
     size_t looked = 0;
     while (true) {
         const size_t end = received_.find('\n', looked);
+        if (std::min(end, received_.size()) > most)
+            throw Error(ErrorKind::limit, host_ + ": endless line");
         if (end != std::string::npos) {
             std::string text = received_.substr(0, end);
             received_.erase(0, end + 1);
             return text;
         }
         looked = received_.size();
-        if (looked > kMaxLine) throw Error(ErrorKind::limit, host_ + ": endless line");
         const size_t got = ssh_->read(buffer, context);
         if (got == 0) return std::nullopt;
         received_.append(reinterpret_cast<const char*>(buffer.data()), got);
@@ -143,11 +162,13 @@ std::optional<std::string> Bridge::line(Context& context) {
 }
 
 std::string Bridge::reply() {
-    const std::optional<std::string> text = line(context_);
+    const std::optional<std::string> text = line(context_, kMaxLine);
     if (!text) lost();
     if (*text == "ok") return "";
     if (text->starts_with("ok ")) return text->substr(3);
-    refused(text->starts_with("no ") ? std::string_view(*text).substr(3) : *text);
+    const std::string_view reason =
+        ascii::trim(std::string_view(*text).substr(text->starts_with("no ") ? 3 : 0));
+    refused(reason.empty() ? "failed without a reason" : reason);
 }
 
 void Bridge::refused(std::string_view reason) const {
@@ -156,7 +177,7 @@ void Bridge::refused(std::string_view reason) const {
 
 // The conversation has ended in the middle.
 void Bridge::lost() {
-    ssh_->wait(context_);
+    if (ssh_) ssh_->wait(context_);
     refused(complaints("the connection was lost"));
 }
 
@@ -165,7 +186,7 @@ std::string Bridge::ask(std::string_view request, std::initializer_list<std::str
     for (const std::string_view value : values) {
         if (value.find('\n') != std::string_view::npos ||
             value.find('\0') != std::string_view::npos)
-            throw Error(ErrorKind::bad_request, "a path with a newline in it");
+            throw Error(ErrorKind::bad_request, "a path with a line break in it");
         text += std::string(value) + "\n";
     }
     send(std::as_bytes(std::span(text)));
@@ -180,6 +201,7 @@ void Bridge::put(std::string_view request, std::span<const std::byte> bytes) {
 
 // Who takes no more has said why.
 void Bridge::send(std::span<const std::byte> bytes) {
+    if (!ssh_) lost();
     if (ssh_->write(bytes, context_)) return;
     reply();
     lost();

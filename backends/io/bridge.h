@@ -40,7 +40,8 @@ class BridgeUnreachable : public Error {
 // what the script had not finished it takes back. Used by one thread.
 class Bridge {
   public:
-    // Connects. Throws BridgeUnreachable "<host>: <reason>", and Error from the context.
+    // Connects, within the limits of the settings and of the context. Throws BridgeUnreachable
+    // "<host>: <reason>", and Error from the context.
     // `context` must outlive it.
     Bridge(const SshSettings& settings, const std::string& host, Context& context);
 
@@ -60,8 +61,11 @@ class Bridge {
     // Bytes that follow the reply to `send` or `export`; 0 at the end of the conversation, which is
     // an Error unless the host says that it ended well.
     size_t read(std::span<std::byte> buffer);
-    // Reads the reply that follows the bytes of `send`. Throws as ask() does.
-    void confirm() { reply(); }
+    // Reads the reply that follows the bytes of `send`, and returns its words. Throws as ask()
+    // does.
+    std::string confirm() { return reply(); }
+    // Ends the conversation: bytes that nobody wants are on their way.
+    void hang_up() { ssh_.reset(); }
 
   private:
     Bridge(const SshSettings& settings, std::vector<std::string> argv, std::string host,
@@ -69,11 +73,12 @@ class Bridge {
     void complain(std::string_view line);
     std::string complaints(std::string_view otherwise) const;
     void greet(Context& context);
-    std::optional<std::string> line(Context& context);
+    std::optional<std::string> line(Context& context, size_t most);
     std::string reply();
     void send(std::span<const std::byte> bytes);
     [[noreturn]] void refused(std::string_view reason) const;
     [[noreturn]] void lost();
+    [[noreturn]] void unreachable(const std::string& reason) const;
 
     std::string host_;
     Context& context_;

@@ -18,6 +18,10 @@ BridgeReader::BridgeReader(std::shared_ptr<Bridge> bridge, Request request, std:
     bridge_->ask(request == Request::send ? "send " + std::to_string(size) : "export");
 }
 
+BridgeReader::~BridgeReader() {
+    if (!finished_) bridge_->hang_up();
+}
+
 Piece BridgeReader::read(std::span<std::byte> buffer, Context&) {
     if (left_ == 0) {
         if (!finished_) finish();
@@ -34,7 +38,7 @@ Piece BridgeReader::read(std::span<std::byte> buffer, Context&) {
 // All bytes are here. The host must agree.
 void BridgeReader::finish() {
     if (request_ == Request::send) {
-        bridge_->confirm();
+        if (bridge_->confirm() == "changed") corrupt("it was written to while it was read");
     } else {
         std::array<std::byte, 1> more;
         if (bridge_->read(more) > 0) corrupt("has more than " + std::to_string(size_) + " bytes");

@@ -11,8 +11,8 @@
 
 namespace onemarket {
 
-// Reads what the bridge has opened, once. All of its `size` bytes come, or an Error that begins
-// with the host.
+// Reads what the bridge has opened, once. All of its `size` bytes come, and those of a file as it
+// was when it was opened, or an Error that begins with the host.
 class BridgeReader : public Reader {
   public:
     // How the bridge sends it.
@@ -20,6 +20,10 @@ class BridgeReader : public Reader {
 
     // Asks for the bytes. `name` is the image's in errors.
     BridgeReader(std::shared_ptr<Bridge> bridge, Request request, std::string name, uint64_t size);
+    // The conversation ends where bytes are left.
+    ~BridgeReader() override;
+    BridgeReader(const BridgeReader&) = delete;
+    BridgeReader& operator=(const BridgeReader&) = delete;
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
 

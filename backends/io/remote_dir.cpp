@@ -22,14 +22,15 @@ constexpr std::chrono::milliseconds kTakeBackLimit{10'000};
 // Its bytes go to a temporary in the folder, locked as long as the connection lives.
 class RemoteDir::File : public FolderFile {
   public:
-    File(RemoteDir& dir, ObjectId app) : dir_(dir) {
-        dir_.ask("create", {temporary_prefix(app) + random_hex()});
+    File(RemoteDir& dir, ObjectId app)
+        : dir_(dir), temporary_(temporary_prefix(app) + random_hex()) {
+        dir_.ask("create", {temporary_});
     }
 
-    // The temporary goes with the connection. Whether a publish() without an answer was carried out
+    // The temporary goes with the connection. Whether a `publish` without an answer was carried out
     // only the folder itself can tell.
     ~File() override {
-        if (!maybe_public_.empty()) dir_.take_back(maybe_public_);
+        if (!maybe_public_.empty()) dir_.take_back(id_, temporary_, maybe_public_);
     }
 
     void write(std::span<const std::byte> bytes) override {
@@ -49,8 +50,11 @@ class RemoteDir::File : public FolderFile {
 
     void publish(const std::string& name) override {
         flush();
+        // What takes long comes first, and then the word is given: not if the request has ended.
+        id_ = dir_.ask("complete " + std::to_string(end_) + " " + std::to_string(offset_), {});
+        dir_.context_.check();
         maybe_public_ = name;
-        dir_.ask("publish " + std::to_string(end_) + " " + std::to_string(offset_), {name});
+        dir_.ask("publish", {name});
         maybe_public_.clear();
     }
 
@@ -92,10 +96,12 @@ class RemoteDir::File : public FolderFile {
     }
 
     RemoteDir& dir_;
+    std::string temporary_;
     std::vector<std::byte> buffer_;
     uint64_t begin_ = 0;   // where the buffer's bytes belong
     uint64_t offset_ = 0;  // bytes given so far, holes included
     uint64_t end_ = 0;     // of the last bytes that were sent
+    std::string id_;       // as the host tells it from other files
     std::string maybe_public_;
 };
 
@@ -163,7 +169,7 @@ void RemoteDir::remove(const std::string& name) {
 std::unique_ptr<Reader> RemoteDir::open(const std::string& name) {
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
-    const uint64_t size = bridge_size(*bridge_, name, ask("open", {"./" + name}));
+    const uint64_t size = bridge_size(*bridge_, name, ask("published", {name}));
     return std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, name, size);
 }
 
@@ -172,16 +178,23 @@ int RemoteDir::remove_temporaries(ObjectId app) {
 }
 
 // Over a connection of its own, and with a time limit of its own: those of the request have ended.
-void RemoteDir::take_back(const std::string& name) const {
-    Context own(context_.id(), {}, {kTakeBackLimit, false}, context_.log());
+// The script that was told to publish may still be about to.
+void RemoteDir::take_back(const std::string& id, const std::string& temporary,
+                          const std::string& name) const noexcept {
+    const auto left = [&](std::string_view why) {
+        context_.log().log(LogLevel::warning, "perhaps left in " + this->name() + ": " + name +
+                                                  ": " + std::string(why));
+    };
     try {
-        Bridge bridge(settings_, bridge_->host(), own);
-        bridge.ask("folder", {path_});
-        bridge.ask("remove", {name});
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found) return;
-        context_.log().log(LogLevel::warning,
-                           "perhaps left in " + this->name() + ": " + name + ": " + error.what());
+        try {
+            Context own(context_.id(), {}, {kTakeBackLimit, false}, context_.log());
+            Bridge bridge(settings_, bridge_->host(), own);
+            bridge.ask("folder", {path_});
+            bridge.ask("retract " + id, {temporary, name});
+        } catch (const std::exception& error) {
+            left(error.what());
+        }
+    } catch (...) {  // nothing can be said either
     }
 }
 

@@ -29,7 +29,8 @@ class RemoteDir : public Folder {
     std::string ask(std::string_view request, std::initializer_list<std::string_view> values) const;
     void put(std::string_view request, std::span<const std::byte> bytes);
     [[noreturn]] void fail(const Error& error) const;
-    void take_back(const std::string& name) const;
+    void take_back(const std::string& id, const std::string& temporary,
+                   const std::string& name) const noexcept;
 
     SshSettings settings_;
     std::shared_ptr<Bridge> bridge_;

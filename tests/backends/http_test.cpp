@@ -113,6 +113,36 @@ TEST_F(HttpTest, LooksAtTheCopyAgain) {
     EXPECT_TRUE(names().empty());
 }
 
+TEST_F(HttpTest, ImageThatIsWrittenToIsNotPublished) {
+    class Growing : public FileReader {
+      public:
+        using FileReader::FileReader;
+        int file() const override { return -1; }  // no copy that shares blocks: that is of a moment
+        Piece read(std::span<std::byte> buffer, Context& context) override {
+            const Piece piece = FileReader::read(buffer, context);
+            if (piece.size == 0) fs::resize_file(path, 100);
+            return piece;
+        }
+        std::string path;
+    };
+    class GrowingSource : public ImageSource {
+      public:
+        using ImageSource::ImageSource;
+        std::unique_ptr<Reader> open(Context&) override {
+            auto reader = std::make_unique<Growing>(facts().location);
+            reader->path = facts().location;
+            return reader;
+        }
+    };
+    facts_.location = dir_ / "image";
+    write_file(facts_.location, "content");
+    GrowingSource image(facts_);
+    const Error error = error_of([&] { import(image); });
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    EXPECT_EQ(error.what(), facts_.location + ": it was written to while it was read");
+    EXPECT_EQ(names(), Names{});
+}
+
 TEST_F(HttpTest, KeepsTheHolesOfASparseImage) {
     const std::string image_path = dir_ / "image";
     write_file(image_path, noise(100'000));

@@ -66,6 +66,24 @@ TEST_F(CephExporterTest, RbdIsToldWhatTheDatastoreSays) {
               "info\n--format=json\none/img\n" + who + "export\n--no-progress\none/img\n-\n" + who);
 }
 
+// A cluster that stops answering: `rbd` does not notice that nobody listens any more.
+TEST_F(CephExporterTest, ExportThatStallsEndsWithTheConnection) {
+    program("rbd", "case $1 in info) echo '{\"size\":300000}' ;; export) echo $$ > '" +
+                       dir_ / "pid" + "'; head -c 100000 /dev/zero; exec sleep 300 ;; esac");
+    const auto pid = [this] { return std::stoi(read_file(dir_ / "pid")); };
+    for (const bool dropped : {false, true}) {
+        auto image = of("one/img");
+        auto reader = image->open(context_);
+        std::string buffer(65536, '\0');
+        reader->read(std::as_writable_bytes(std::span(buffer)), context_);
+        EXPECT_FALSE(is_dead(pid()));
+        if (dropped) sshd_->drop();
+        reader.reset();
+        image.reset();
+        EXPECT_TRUE(eventually([&] { return is_dead(pid()); })) << dropped;
+    }
+}
+
 TEST_F(CephExporterTest, WhatIsNotSaidIsLeftToCeph) {
     recorded_rbd();
     EXPECT_EQ(of("one/img")->facts().location, "rbd://bridge2/one/img");

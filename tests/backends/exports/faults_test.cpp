@@ -74,6 +74,7 @@ class ExportFaults : public BridgeFixture, public testing::WithParamInterface<co
                            "}' ;; export) exec cat '" + dir_ / "image" + "' ;; esac");
         program("sudo", "case $3 in -ay) ln -s '" + dir_ / "image" +
                             "' \"/dev/$4\" ;; -an) rm \"/dev/$4\" ;; esac");
+        program("lsblk", "echo lvm");
         if (GetParam() == std::string("fs"))
             datastore_ = {"fs-bridge", dir_ / "image", "dd", exported<FsExporter>};
         if (GetParam() == std::string("ceph"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LVM itself is not here: device-mapper is not to be had on test machines. `sudo -n lvchange` is a
 // fake that keeps how it was called and links /dev/shm/<LV> to a file, so that the volume group is
-// `shm`.
+// `shm`; `lsblk` says that this is a volume.
 #include "backends/exports/lvm.h"
 
 #include <unistd.h>
@@ -20,24 +20,34 @@ class LvmExporterTest : public BridgeFixture {
         RecordProperty("lvm", "a recorded fake");
         GTEST_LOG_(INFO) << "LVM is a recorded fake here";
         write_file(dir_ / ("vg/" + lv_), content_);
-        const std::string fake =
-            "echo \"$*\" >> '" + dir_ / "calls" +
-            "'\n"
-            "case $3 in\n"
-            "-ay) if [ -e \"" +
-            dir_ / "vg" + "/${4#shm/}\" ]; then ln -s \"" + dir_ / "vg" +
-            "/${4#shm/}\" \"/dev/$4\"; else\n"
-            "    echo \"  Failed to find logical volume \\\"$4\\\"\" >&2; exit 5; fi ;;\n"
-            "-an) rm \"/dev/$4\" ;;\n"
-            "esac";
-        if (sshd_) program("sudo", fake);
-        write_script(dir_ / "bin/sudo", "#!/bin/sh\n" + fake + "\n");
+        fake_sudo("rm \"/dev/$4\"");
+        fake("lsblk", "echo lvm");
     }
     void TearDown() override {
         EXPECT_TRUE(eventually([this] { return !active(); }));
         BridgeFixture::TearDown();
         std::error_code ignored;
         std::filesystem::remove("/dev/shm/" + lv_, ignored);
+    }
+
+    // A program, of the hosts and of this one.
+    void fake(const std::string& name, const std::string& script) {
+        if (sshd_) program(name, script);
+        write_script(dir_ / ("bin/" + name), "#!/bin/sh\n" + script + "\n");
+    }
+    // That deactivates so.
+    void fake_sudo(const std::string& deactivate) {
+        const std::string file = dir_ / "vg" + "/${4#shm/}";
+        fake("sudo",
+             "echo \"$*\" >> '" + dir_ / "calls" +
+                 "'\n"
+                 "case $3 in\n"
+                 "-ay) if [ -e \"" +
+                 file + "\" ]; then ln -s \"" + file +
+                 "\" \"/dev/$4\"; else\n"
+                 "    echo \"  Failed to find logical volume \\\"$4\\\"\" >&2; exit 5; fi ;;\n"
+                 "-an) " +
+                 deactivate + " ;;\nesac");
     }
 
     std::unique_ptr<ImageSource> of(const std::string& source,
@@ -92,6 +102,71 @@ TEST_F(LvmExporterTest, OfWhichTheConnectionIsLostIsDeactivatedToo) {
               ErrorKind::unavailable);
 }
 
+TEST_F(LvmExporterTest, LastOfTwoUsersDeactivates) {
+    for (const bool here : {false, true}) {
+        std::filesystem::remove(dir_ / "calls");
+        if (here) fake_sudo_here();
+        auto first = of(volume_, here ? "" : "bridge1");
+        auto second = of(volume_, here ? "" : "bridge2");
+        first.reset();
+        EXPECT_TRUE(active()) << "the second one reads it";
+        EXPECT_TRUE(read_all(*second->open(context_), context_) == content_);
+        second.reset();
+        EXPECT_FALSE(active());
+        EXPECT_EQ(calls(), on_ + off_);
+    }
+    EXPECT_EQ(context_.log.lines().size(), 0U);
+}
+
+TEST_F(LvmExporterTest, SecondOfTwoUsersIsTheFirstToGo) {
+    const auto first = of(volume_);
+    { const auto second = of(volume_); }
+    EXPECT_TRUE(active());
+    EXPECT_TRUE(read_all(*first->open(context_), context_) == content_);
+}
+
+TEST_F(LvmExporterTest, LastUserDeactivatesForOneWhoseConnectionIsLost) {
+    auto first = of(volume_);
+    sshd_->drop();
+    auto second = of(volume_);
+    first.reset();
+    second.reset();
+    EXPECT_TRUE(eventually([this] { return !active(); })) << calls();
+}
+
+TEST_F(LvmExporterTest, OneThatComesWhileItIsDeactivatedWaits) {
+    fake_sudo(": > '" + dir_ / "leaves" + "'; sleep 1; rm \"/dev/$4\"");
+    auto first = of(volume_);
+    std::jthread leaves([&first] { first.reset(); });
+    ASSERT_TRUE(eventually([this] { return std::filesystem::exists(dir_ / "leaves"); }));
+    TestContext context;
+    const auto second =
+        LvmExporter(site_.site).export_image(message("lvm", volume_, "bridge1"), context);
+    EXPECT_TRUE(read_all(*second->open(context), context) == content_);
+}
+
+TEST_F(LvmExporterTest, VolumeThatStaysActiveIsSaid) {
+    fake_sudo("echo '  Logical volume in use.' >&2; exit 5");
+    { const auto image = of(volume_); }
+    std::filesystem::remove("/dev/shm/" + lv_);
+    using Lines = std::vector<std::pair<LogLevel, std::string>>;
+    EXPECT_EQ(context_.log.lines(),
+              (Lines{{LogLevel::warning,
+                      "ssh://bridge1:/dev/" + volume_ + " stays active: Logical volume in use."}}));
+}
+
+TEST_F(LvmExporterTest, DeviceThatIsNoVolumeIsNotRead) {
+    std::filesystem::create_symlink(dir_ / ("vg/" + lv_), "/dev/shm/" + lv_);
+    for (const char* type : {"echo crypt", "echo 'not a block device' >&2; exit 1"}) {
+        fake("lsblk", type);
+        const Error error = error_of([&] { of(volume_); });
+        EXPECT_EQ(error.kind(), ErrorKind::bad_request);
+        EXPECT_EQ(error.what(), "bridge1: /dev/" + volume_ + ": not a logical volume");
+    }
+    std::filesystem::remove("/dev/shm/" + lv_);
+    EXPECT_EQ(calls(), "");
+}
+
 TEST_F(LvmExporterTest, OnThisHostWithoutABridgeList) {
     fake_sudo_here();
     {
@@ -136,7 +211,7 @@ TEST_F(LvmExporterTest, WhatIsRefusedIsSaidAsItIsSaid) {
 TEST_F(LvmExporterTest, SourceThatIsNoVolumeIsRefusedHere) {
     for (const char* source :
          {"lv", "a/b/c", "../../etc/passwd", "../x", "vg/..", "./lv", "/vg/lv", "vg/", "-vg/lv",
-          "vg/-lv", "vg/l v", "vg/$(touch run-by-mistake)", "vg/lv;ls"}) {
+          "vg/-lv", "mapper/vg-lv", "vg/l v", "vg/$(touch run-by-mistake)", "vg/lv;ls"}) {
         const Error error = error_of([&] { of(source); });
         EXPECT_EQ(error.kind(), ErrorKind::bad_request) << source;
         EXPECT_EQ(error.what(), std::string(source) + ": not a logical volume VG/LV");

@@ -53,9 +53,25 @@ TEST_F(BridgeReaderTest, ConversationGoesOnAfterTheBytes) {
     }
 }
 
-TEST_F(BridgeReaderTest, FileThatGrewGivesWhatItHad) {
-    open("content");
-    EXPECT_EQ(read(4), "cont");
+TEST_F(BridgeReaderTest, FileThatWasWrittenToIsAnError) {
+    for (const char* now : {"content, and more", "CONTENT"}) {
+        bridge_ = Bridge::here(settings_, context_);
+        open("content");
+        write_file(dir_ / "image", now);
+        std::filesystem::last_write_time(dir_ / "image", {});
+        const Error error = error_of([&] { read(7); });
+        EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+        EXPECT_STREQ(error.what(), "this host: img: it was written to while it was read");
+    }
+}
+
+// What is on its way would be taken for the answer to the next request.
+TEST_F(BridgeReaderTest, ConversationEndsWhereBytesAreLeft) {
+    open(noise(3'000'000));
+    std::string buffer(1000, '\0');
+    reader(3'000'000)->read(std::as_writable_bytes(std::span(buffer)), context_);
+    EXPECT_STREQ(error_of([&] { bridge_->ask("usage"); }).what(),
+                 "this host: the connection was lost");
 }
 
 TEST_F(BridgeReaderTest, FileThatShrankIsAnError) {
@@ -98,6 +114,18 @@ TEST_F(BridgeReaderTest, ExportThatIsNotTheWholeImage) {
         EXPECT_EQ(error.kind(), c.kind) << c.script;
         EXPECT_STREQ(error.what(), c.error);
     }
+}
+
+TEST_F(BridgeReaderTest, ExportThatStallsEndsWithTheConversation) {
+    rbd("case $1 in info) echo '{\"size\":3}';; export) echo $$ > '" + dir_ / "pid" +
+        "'; printf a; sleep 300; exit;; esac");
+    auto image = reader(3, Request::export_rbd);
+    std::string buffer(3, '\0');
+    EXPECT_EQ(image->read(std::as_writable_bytes(std::span(buffer)), context_).size, 1U);
+    const pid_t pid = std::stoi(read_file(dir_ / "pid"));
+    EXPECT_FALSE(is_dead(pid));
+    image.reset();
+    EXPECT_TRUE(eventually([&] { return is_dead(pid); }));
 }
 
 TEST_F(BridgeReaderTest, SizesAreNumbers) {

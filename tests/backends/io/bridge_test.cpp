@@ -8,6 +8,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <thread>
 
+#include "backends/io/bridge_script.h"
+#include "backends/io/subprocess.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "tests/backends/helpers.h"
@@ -48,6 +50,17 @@ class BridgeTest : public testing::Test {
         bridge->ask("create", {".onemarketd-5-x"});
         return bridge;
     }
+    unsigned mode(const std::string& name) const {
+        struct stat info {};
+        EXPECT_EQ(::stat((dir_ / name).c_str(), &info), 0);
+        return info.st_mode & 07777;
+    }
+    // Every host's account does this first, and then what it is told.
+    void start_up(const std::string& script) {
+        write_script(dir_ / "bin/ssh",
+                     "#!/bin/sh\n" + script + "\nexec " + sshd_->bin() + "/ssh \"$@\"\n");
+        settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
+    }
     // So many bytes.
     std::string some(Bridge& bridge, size_t size) {
         std::string text(size, '\0');
@@ -60,6 +73,7 @@ class BridgeTest : public testing::Test {
         return text;
     }
 
+    Ignored pipe_signal_{SIGPIPE};
     TempDir dir_;
     TestContext context_;
     SshSettings settings_;
@@ -119,7 +133,9 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
         bridge->put("put 10000000 5000", bytes_of(tail));
         EXPECT_EQ(bridge->ask("get 10004990 100"), base64_encode(tail.substr(4990)));
         EXPECT_EQ(list(dir_.path()), Hosts{".onemarketd-5-x"});
-        bridge->ask("publish 10005000 20000000", {"marketapp-5"});
+        EXPECT_EQ(mode(".onemarketd-5-x"), 0600U);
+        bridge->ask("complete 10005000 20000000");
+        bridge->ask("publish", {"marketapp-5"});
     }
     EXPECT_EQ(list(dir_.path()), Hosts{"marketapp-5"});
     const std::string content = read_file(dir_ / "marketapp-5");
@@ -129,7 +145,7 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
     struct stat info {};
     ASSERT_EQ(::stat((dir_ / "marketapp-5").c_str(), &info), 0);
     EXPECT_LT(info.st_blocks * 512, 1'000'000);
-    EXPECT_EQ(info.st_mode & 07777, 0644U);
+    EXPECT_EQ(mode("marketapp-5"), 0644U);
 }
 
 TEST_F(BridgeTest, WhatIsNotPublishedGoesWithTheConnection) {
@@ -145,7 +161,8 @@ TEST_F(BridgeTest, NothingIsPublishedOverAnotherFile) {
     write_file(dir_ / "marketapp-5", "of somebody");
     auto bridge = writing();
     bridge->put("put 0 4", bytes_of("mine"));
-    const Error error = error_of([&] { bridge->ask("publish 4 4", {"marketapp-5"}); });
+    bridge->ask("complete 4 4");
+    const Error error = error_of([&] { bridge->ask("publish", {"marketapp-5"}); });
     EXPECT_NE(std::string(error.what()).find("File exists"), std::string::npos) << error.what();
     EXPECT_EQ(read_file(dir_ / "marketapp-5"), "of somebody");
 }
@@ -153,8 +170,98 @@ TEST_F(BridgeTest, NothingIsPublishedOverAnotherFile) {
 TEST_F(BridgeTest, NothingIsPublishedWithBytesMissing) {
     auto bridge = writing();
     bridge->put("put 0 4", bytes_of("mine"));
-    EXPECT_STREQ(error_of([&] { bridge->ask("publish 5 5", {"marketapp-5"}); }).what(),
+    EXPECT_STREQ(error_of([&] { bridge->ask("complete 5 5"); }).what(),
                  "bridge1: bytes are missing");
+}
+
+// Who else may write to the folder puts something in the temporary's place.
+TEST_F(BridgeTest, NothingElseIsPublishedInItsPlace) {
+    write_file(dir_ / "victim", "precious");
+    std::filesystem::permissions(dir_ / "victim", std::filesystem::perms::owner_all);
+    std::filesystem::create_directory(dir_ / "folder");
+    for (const bool link : {false, true})
+        for (const bool late : {false, true}) {
+            auto bridge = connect();
+            bridge->ask("folder", {dir_ / "folder"});
+            bridge->ask("create", {".onemarketd-5-x"});
+            bridge->put("put 0 4", bytes_of("mine"));
+            if (late) bridge->ask("complete 4 4");
+            if (link)
+                std::filesystem::create_symlink(dir_ / "victim", dir_ / "other");
+            else
+                write_file(dir_ / "other", "evil");
+            std::filesystem::rename(dir_ / "other", dir_ / "folder/.onemarketd-5-x");
+            if (!late) bridge->ask("complete 4 4");
+            const Error error = error_of([&] { bridge->ask("publish", {"marketapp-5"}); });
+            EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+            EXPECT_STREQ(error.what(), "bridge1: somebody put another file in its place");
+            EXPECT_FALSE(std::filesystem::exists(dir_ / "folder/marketapp-5"));
+        }
+    EXPECT_EQ(read_file(dir_ / "victim"), "precious");
+    EXPECT_EQ(mode("victim"), 0700U);
+}
+
+TEST_F(BridgeTest, WhatIsRetractedIsNotPublishedAnyMore) {
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    const std::string id = bridge->ask("complete 4 4");
+    const auto retract = [&] {
+        auto other = connect();
+        other->ask("folder", {dir_.path().string()});
+        other->ask("retract " + id, {".onemarketd-5-x", "marketapp-5"});
+    };
+    retract();
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+    EXPECT_EQ(error_of([&] { bridge->ask("publish", {"marketapp-5"}); }).kind(),
+              ErrorKind::not_found);
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+    write_file(dir_ / "marketapp-5", "of somebody");
+    retract();
+    EXPECT_EQ(read_file(dir_ / "marketapp-5"), "of somebody");
+}
+
+TEST_F(BridgeTest, WhatIsPublishedAlreadyIsRetracted) {
+    auto bridge = writing();
+    bridge->put("put 0 4", bytes_of("mine"));
+    const std::string id = bridge->ask("complete 4 4");
+    bridge->ask("publish", {"marketapp-5"});
+    bridge->ask("retract " + id, {".onemarketd-5-x", "marketapp-5"});
+    EXPECT_EQ(list(dir_.path()), Hosts{});
+}
+
+// The line can break anywhere.
+TEST_F(BridgeTest, HalfANameIsNone) {
+    write_file(dir_ / "app", "another one's");
+    Command command;
+    command.argv = {"/bin/sh", "-c", kBridgeScript};
+    command.environment = {"PATH=/usr/bin:/bin"};
+    command.directory = "/";
+    command.input = "folder\n" + dir_.path().string() + "\nremove\napp";
+    run(std::move(command), context_);
+    EXPECT_EQ(list(dir_.path()), Hosts{"app"});
+}
+
+TEST_F(BridgeTest, RefusalWithoutAReasonSaysSo) {
+    write_script(dir_ / "bin/rm", "#!/bin/sh\nexit 1\n");
+    write_file(dir_ / "file", "");
+    settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
+    auto bridge = Bridge::here(settings_, context_);
+    bridge->ask("folder", {dir_.path().string()});
+    EXPECT_STREQ(error_of([&] { bridge->ask("remove", {"file"}); }).what(),
+                 "this host: failed without a reason");
+}
+
+TEST_F(BridgeTest, PublishedFilesAreOpenedAndNothingElse) {
+    write_file(dir_ / "file", "content");
+    std::filesystem::create_symlink(dir_ / "file", dir_ / "link");
+    std::filesystem::create_directory(dir_ / "folder");
+    auto bridge = connect();
+    bridge->ask("folder", {dir_.path().string()});
+    for (const char* name : {"folder", "link"})
+        EXPECT_STREQ(error_of([&] { bridge->ask("published", {name}); }).what(),
+                     "bridge1: not a regular file");
+    EXPECT_EQ(error_of([&] { bridge->ask("published", {"none"}); }).kind(), ErrorKind::not_found);
+    EXPECT_EQ(bridge->ask("published", {"file"}), "7");
 }
 
 TEST_F(BridgeTest, RemovesFilesAlone) {
@@ -255,13 +362,42 @@ TEST_F(BridgeTest, CancelEndsTheConversationAtOnce) {
 }
 
 TEST_F(BridgeTest, ChatterOfStartUpFilesIsNoAnswer) {
-    // A host whose account prints before it does what it is told.
-    sshd_->add_host("chatty", "    HostKeyAlias bridge1\n    SetEnv NOTHING=1");
-    write_script(dir_ / "bin/ssh", "#!/bin/sh\necho Welcome to the host; echo ok; exec " +
-                                       sshd_->bin() + "/ssh \"$@\"\n");
-    settings_.environment = {"PATH=" + dir_ / "bin" + ":/usr/bin:/bin"};
-    auto bridge = connect("chatty");
-    bridge->ask("folder", {"/"});
+    for (const char* chatter : {"echo Welcome to the host; echo ok", "printf 'no end of the line'",
+                                "head -c 60000 /dev/zero"}) {
+        start_up(chatter);
+        connect()->ask("folder", {"/"});
+    }
+}
+
+TEST_F(BridgeTest, HostThatPrintsWithoutEndIsGivenUpAtOnce) {
+    for (const char* chatter : {"yes", "head -c 70000 /dev/zero; sleep 100",
+                                "yes | head -c 70000; sleep 100", "cat /dev/zero"}) {
+        start_up("case \"$*\" in *bridge1*) " + std::string(chatter) + " ;; esac");
+        const Stopwatch watch;
+        const Error error = error_of([&] { connect(); });
+        EXPECT_STREQ(error.what(), "bridge1: its start-up files print more than 64 KiB");
+        EXPECT_EQ(connect_bridge(settings_, {"bridge1", "bridge2"}, 0, context_)->host(),
+                  "bridge2");
+        EXPECT_LT(watch.seconds(), 10) << chatter;
+    }
+}
+
+TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
+    start_up("exec sleep 100");
+    for (const bool idle : {false, true}) {
+        TestContext hurried(5, {milliseconds(500), idle});
+        const Stopwatch watch;
+        const Error error = error_of([&] {
+            connect_bridge(settings_, {"bridge1", "bridge2"}, 0, hurried);
+        });
+        EXPECT_EQ(error.kind(), ErrorKind::timeout) << error.what();
+        EXPECT_LT(watch.seconds(), 5);
+    }
+    settings_.connect_limit = settings_.answer_limit = seconds(1);
+    TestContext patient(5, {seconds(100), false});
+    const Error error = error_of([&] { connect_bridge(settings_, {"a", "b"}, 0, patient); });
+    EXPECT_STREQ(error.what(), "b: no answer within 2 s");
+    EXPECT_TRUE(patient.log.contains("a: no answer within 2 s; trying the next host"));
 }
 
 TEST(BridgeHosts, AreWords) {
