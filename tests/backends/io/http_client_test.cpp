@@ -77,8 +77,7 @@ TEST_F(HttpClientTest, AStreamMayBeReadSlowly) {
     HttpClient client(settings_);
     const auto stream = open(client, server);
     std::string got(1'000, '\0');
-    for (char& byte : got)
-        ASSERT_EQ(stream->read(std::as_writable_bytes(std::span(&byte, 1))), 1U);
+    for (char& byte : got) ASSERT_EQ(stream->read(std::as_writable_bytes(std::span(&byte, 1))), 1U);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     std::string buffer(1'000'000, '\0');
     while (const size_t size = stream->read(std::as_writable_bytes(std::span(buffer))))
@@ -107,6 +106,26 @@ TEST_F(HttpClientTest, AStreamThatIsGivenUpLeavesTheClientUsable) {
     HttpClient client(settings_);
     { const auto stream = open(client, server); }
     EXPECT_EQ(open(client, server)->whole().body.size(), body.size());
+}
+
+TEST_F(HttpClientTest, HeadersThatDoNotEndAreAFault) {
+    HttpGiven given{"200 OK", {}, "body"};
+    for (int i = 0; i < 400; ++i) given.headers["X-" + std::to_string(i)] = std::string(1000, 'a');
+    const HttpServer server([&](const HttpAsked&) { return given; });
+    const Error error = test::error_of([&] { get(server); });
+    EXPECT_EQ(error.kind(), ErrorKind::limit);
+    EXPECT_EQ(server.url() + ": its headers have no end", error.what());
+}
+
+TEST_F(HttpClientTest, TrailersAreNoHeadersAndEndToo) {
+    HttpGiven given{"200 OK", {}, "body"};
+    given.framing = HttpGiven::chunked;
+    given.trailers = {{"ETag", "\"late\""}};
+    const HttpServer server([&](const HttpAsked&) { return given; });
+    EXPECT_EQ(get(server).body, "body");
+    EXPECT_EQ(get(server).header("etag"), "");
+    for (int i = 0; i < 400; ++i) given.trailers["X-" + std::to_string(i)] = std::string(1000, 'a');
+    EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::limit);
 }
 
 TEST_F(HttpClientTest, CompressionIsAskedForAndUndone) {
