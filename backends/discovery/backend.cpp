@@ -16,7 +16,11 @@ class ListReader : public CatalogueReader {
           entries_(catalogue.member, catalogue.container,
                    [this](std::string_view name, const JsonValue& entry) { take(name, entry); }) {}
 
-    void begin(const std::string& url) override { url_ = url; }
+    void begin(const std::string& url) override {
+        const Result<std::string> server = catalogue_.server(url);
+        if (!server) throw Error(ErrorKind::corrupt, "its address " + server.reason());
+        server_ = *server;
+    }
     void write(std::string_view piece) override {
         try {
             entries_.write(piece);
@@ -39,7 +43,7 @@ class ListReader : public CatalogueReader {
 
   private:
     void take(std::string_view name, const JsonValue& entry) {
-        Result<std::optional<DiscoveredApp>> app = catalogue_.read(url_, name, entry);
+        Result<std::optional<DiscoveredApp>> app = catalogue_.read(server_, name, entry);
         if (!app)
             apps_.add_malformed(name.empty() ? name_of(entry) : name, app.reason());
         else if (!*app)
@@ -56,7 +60,7 @@ class ListReader : public CatalogueReader {
     const Catalogue& catalogue_;
     AppList apps_;
     JsonEntries entries_;
-    std::string url_;
+    std::string server_;
 };
 
 }  // namespace
