@@ -2,7 +2,7 @@
 #include "backends/one.h"
 
 #include "backends/discovery/appliance.h"
-#include "backends/io/url.h"
+#include "backends/discovery/endpoint.h"
 
 namespace onemarket {
 namespace {
@@ -12,13 +12,14 @@ constexpr const char* kEndpoint = "https://marketplace.opennebula.io";
 }  // namespace
 
 Catalogue OneBackend::catalogue(const DriverMessage& message) const {
-    const Result<Url> url = parse_url(message.market("ENDPOINT").value_or(kEndpoint));
-    // The text is not repeated: whoever put credentials into it does not want them in a log.
-    if (!url) throw Error(ErrorKind::bad_request, "ENDPOINT " + url.reason());
-    const std::string endpoint = url->origin() + url->path;
-    return {endpoint + "/appliance", "", "appliances", JsonValue::Kind::array,
-            [endpoint](const std::string&, std::string_view, const JsonValue& entry) {
-                return read_appliance(endpoint, entry);
+    const std::string endpoint = endpoint_of(message, kEndpoint);
+    return {endpoint + "/appliance",
+            "",
+            "appliances",
+            JsonValue::Kind::array,
+            [endpoint](const std::string&) { return endpoint; },
+            [](const std::string& server, std::string_view, const JsonValue& entry) {
+                return read_appliance(server, entry);
             }};
 }
 

@@ -21,7 +21,7 @@ namespace onemarket {
 
 // The value between quotes. The reader gives the value back exactly, but for what it, or the XML
 // oned keeps it in, cannot hold. In this order:
-//  - invalid UTF-8 is repaired (protocol/utf8.h);
+//  - invalid UTF-8 is repaired (protocol/utf8.h), U+FFFE and U+FFFF with it;
 //  - ASCII control characters other than newline and tab are dropped, carriage return too;
 //  - `]]>` becomes `]] >`;
 //  - a value which ends in a backslash gets one blank after it: the reader has no escape for the

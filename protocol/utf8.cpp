@@ -9,6 +9,7 @@ namespace onemarket {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kNoXml = "\xEF\xBF";  // what U+FFFE and U+FFFF begin with
 constexpr std::size_t kMaxContinuations = 3;
 
 // What may follow a first byte. Only the second byte's range depends on the first; zero
@@ -52,7 +53,8 @@ Sequence first_sequence(std::string_view text) {
         lead.low = 0x80;
         lead.high = 0xBF;
     }
-    return {lead.continuations + 1, true};
+    const bool xml = text.substr(0, 2) != kNoXml || static_cast<unsigned char>(text[2]) < 0xBE;
+    return {lead.continuations + 1, xml};
 }
 
 // The length of the leading run of ASCII, eight bytes at a time since nearly all text is that.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // UTF-8 as the Unicode standard defines it (table 3-7, well-formed byte sequences): overlong forms,
-// surrogates and anything above U+10FFFF are invalid. Nothing here fails.
+// surrogates and anything above U+10FFFF are invalid. So are U+FFFE and U+FFFF, which oned's XML
+// cannot hold (XML 1.0, production Char). Nothing here fails.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace onemarket {
 bool is_utf8(std::string_view text);
 
 // The text with U+FFFD for every maximal subpart of an ill-formed sequence, as browsers and Python
-// do it; valid text comes back as it is.
+// do it, and for each U+FFFE and U+FFFF; valid text comes back as it is.
 std::string repair_utf8(std::string_view text);
 
 // The longest prefix of at most max_bytes which does not cut a character in two. A view into the

@@ -8,12 +8,20 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kTolerated = 10;     // one in so many entries may be malformed
-constexpr size_t kCheckEvery = 1000;  // apps, between two looks at the context
-constexpr size_t kMaxLabel = 80;      // bytes of an entry's name in a log line
+constexpr size_t kTolerated = 10;  // one in so many entries may be malformed
+constexpr size_t kMaxLabel = 80;   // bytes of an entry's name in a log line
+constexpr size_t kAround = 64;     // bytes around the values of an attribute, rounded up
 
 std::string label(std::string_view name) {
     return "'" + std::string(truncate_utf8(name, kMaxLabel)) + "'";
+}
+
+// About the bytes of its line in the list, and no less than it takes until then.
+size_t line_size(const DiscoveredApp& app) {
+    size_t size = app.name.size() + app.id.size() + app.head.size() + app.tail.size() + kAround;
+    for (const DiscoveredApp::Reference& reference : app.references)
+        size += reference.name.size() + reference.app.size() + kMaxAppName + kAround;
+    return size / 3 * 4;
 }
 
 std::string render(const DiscoveredApp& app, const std::string& name, const AppNames& names) {
@@ -34,6 +42,10 @@ void AppList::add(DiscoveredApp app) {
         return add_malformed(app.name, "its id " + app.id + " is another's too");
     if (apps_.size() == kMaxApps)
         throw Error(ErrorKind::limit, "it lists more than " + std::to_string(kMaxApps) + " apps");
+    bytes_ += line_size(app);
+    if (bytes_ > kMaxListBytes)
+        throw Error(ErrorKind::limit,
+                    "its list would be larger than " + std::to_string(kMaxListBytes >> 20) + " MB");
     ++entries_;
     for (const std::string& warning : app.warnings) warn(label(app.name) + ": " + warning);
     app.warnings = {};
@@ -82,13 +94,10 @@ std::string AppList::take_text(const Context& context) {
     names_.settle();
     check_references();
     end_warnings();
-    size_t bytes = 0;
-    for (size_t i = 0; i < apps_.size(); ++i)
-        bytes += names_.name(i).size() + apps_[i].head.size() + apps_[i].tail.size() + 16;
     std::string text;
-    text.reserve(bytes / 3 * 4 + apps_.size() * 16);
+    text.reserve(bytes_);
     for (size_t i = 0; i < apps_.size(); ++i) {
-        if (i % kCheckEvery == 0) context.check();
+        context.check();
         text += "APP=\"";
         base64_append(text, render(apps_[i], names_.name(i), names_));
         text += "\"\n";

@@ -36,7 +36,8 @@ class AppList {
     // `log` must outlive it.
     explicit AppList(RequestLog& log) : log_(log) {}
 
-    // One whose id is known already is malformed. Throws Error (limit) past kMaxApps.
+    // One whose id is known already is malformed. Throws Error (limit) past kMaxApps and
+    // kMaxListBytes.
     void add(DiscoveredApp app);
     void add_malformed(std::string_view entry, std::string_view reason);
     void add_other() { ++entries_; }  // an entry that is no app for OpenNebula
@@ -57,6 +58,7 @@ class AppList {
     size_t entries_ = 0;
     size_t malformed_ = 0;
     size_t warnings_ = 0;
+    size_t bytes_ = 0;  // of the text that will be
     std::string first_malformed_;
     std::deque<DiscoveredApp> apps_;
     std::unordered_set<std::string> ids_;
@@ -65,6 +67,9 @@ class AppList {
 
 // Nobody has so many; oned would keep a row for each.
 inline constexpr size_t kMaxApps = 250'000;
+
+// Of a list's text: what 100,000 appliances take. The reply to oned is a third larger.
+inline constexpr size_t kMaxListBytes = size_t{256} << 20;
 
 // More warnings of one list than these are only counted.
 inline constexpr size_t kMaxListWarnings = 50;

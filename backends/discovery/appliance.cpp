@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "backends/discovery/endpoint.h"
 #include "backends/discovery/entry_fields.h"
 #include "backends/discovery/vm_template.h"
 #include "backends/io/digest.h"
@@ -22,6 +23,9 @@ constexpr double kMegabyte = 1 << 20;
 constexpr double kMaxBytes = 1e18;  // of an image; nobody has so large a one
 constexpr size_t kMaxId = 64;       // an id is part of addresses and names
 constexpr size_t kDiskNameDigits = 10;
+constexpr size_t kMd5Digits = 32;
+constexpr size_t kSha256Digits = 64;
+constexpr auto kNowhere = std::string_view::npos;
 
 void add_some(TemplateWriter& text, std::string_view key, const std::string& value) {
     if (!value.empty()) text.add(key, value);
@@ -32,6 +36,11 @@ bool is_id(const std::string& id) {
            std::all_of(id.begin(), id.end(), [](char c) {
                return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
            });
+}
+
+// The hex digits of a checksum. Scripts of datastores hand it to a shell.
+bool is_checksum(std::string_view text, size_t digits) {
+    return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == kNowhere;
 }
 
 std::string architecture_of(const std::string& arch) {
@@ -88,7 +97,7 @@ class Appliance {
         head_.add("ORIGIN_ID", "-1");
         head_.add("TYPE", type_);
         add_some(head_, "PUBLISHER", fields_.text("publisher"));
-        add_some(head_, "FORMAT", fields_.text("format"));
+        add_some(head_, "FORMAT", format());
         add_some(head_, "DESCRIPTION", fields_.text("short_description"));
         add_some(head_, "VERSION", fields_.text("version"));
         add_some(head_, "TAGS", tags());
@@ -131,13 +140,25 @@ class Appliance {
 
         tail_.add("SIZE", megabytes(file.text("size")));
         const std::string md5 = file.text("md5");
-        add_some(tail_, "MD5", md5.empty() ? checksum.text("md5") : md5);
-        add_some(tail_, "SHA256", checksum.text("sha256"));
+        add_checksum("MD5", md5.empty() ? checksum.text("md5") : md5, kMd5Digits);
+        add_checksum("SHA256", checksum.text("sha256"), kSha256Digits);
         TemplateWriter image;
         add_some(image, "DEV_PREFIX", file.text("dev_prefix"));
         add_some(image, "TYPE", file.text("type"));
         add_some(tail_, "APPTEMPLATE64", base64_encode(image.text()));
         add_template("VMTEMPLATE64");
+    }
+
+    void add_checksum(const char* key, const std::string& value, size_t digits) {
+        if (value.empty() || is_checksum(value, digits)) return add_some(tail_, key, value);
+        app_.warnings.push_back("its " + std::string(key) + " is none; offered without one");
+    }
+
+    std::string format() {
+        const std::string format = fields_.text("format");
+        if (is_plain(format)) return format;
+        app_.warnings.push_back("its format is no word; offered without one");
+        return "";
     }
 
     std::string megabytes(const std::string& bytes) const {

@@ -10,26 +10,27 @@ namespace {
 // From the bytes of a catalogue to its apps.
 class ListReader : public CatalogueReader {
   public:
-    ListReader(const Catalogue& catalogue, RequestLog& log)
+    ListReader(const Catalogue& catalogue, const Context& context)
         : catalogue_(catalogue),
-          apps_(log),
+          context_(context),
+          apps_(context.log()),
           entries_(catalogue.member, catalogue.container,
-                   [this](std::string_view name, const JsonValue& entry) { take(name, entry); }) {}
+                   [this](std::string_view name, const Result<JsonValue>& entry) {
+                       context_.check();
+                       take(name, entry);
+                   }) {}
 
-    void begin(const std::string& url) override { url_ = url; }
+    void begin(const std::string& url) override {
+        const Result<std::string> server = catalogue_.server(url);
+        if (!server) throw Error(ErrorKind::corrupt, "its address " + server.reason());
+        server_ = *server;
+    }
     void write(std::string_view piece) override {
-        try {
-            entries_.write(piece);
-        } catch (const Error& error) {
-            throw Error(error.kind(), std::string("no JSON: ") + error.what());
-        }
+        context_.check();
+        parse("no JSON: ", [&] { entries_.write(piece); });
     }
     void end() override {
-        try {
-            entries_.finish();
-        } catch (const Error& error) {
-            throw Error(error.kind(), std::string("no whole JSON: ") + error.what());
-        }
+        parse("no whole JSON: ", [&] { entries_.finish(); });
         if (!entries_.found())
             throw Error(ErrorKind::corrupt, "no list of `" + catalogue_.member + "` in it");
         apps_.check();
@@ -38,10 +39,22 @@ class ListReader : public CatalogueReader {
     AppList& apps() { return apps_; }
 
   private:
-    void take(std::string_view name, const JsonValue& entry) {
-        Result<std::optional<DiscoveredApp>> app = catalogue_.read(url_, name, entry);
+    // What is wrong with the bytes is said as such; what an entry ended the reading with is not.
+    template <class Step>
+    static void parse(const char* what, const Step& step) {
+        try {
+            step();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::corrupt) throw;
+            throw Error(error.kind(), what + std::string(error.what()));
+        }
+    }
+
+    void take(std::string_view name, const Result<JsonValue>& entry) {
+        if (!entry) return apps_.add_malformed(name, entry.reason());
+        Result<std::optional<DiscoveredApp>> app = catalogue_.read(server_, name, *entry);
         if (!app)
-            apps_.add_malformed(name.empty() ? name_of(entry) : name, app.reason());
+            apps_.add_malformed(name.empty() ? name_of(*entry) : name, app.reason());
         else if (!*app)
             apps_.add_other();
         else
@@ -54,9 +67,10 @@ class ListReader : public CatalogueReader {
     }
 
     const Catalogue& catalogue_;
+    const Context& context_;
     AppList apps_;
     JsonEntries entries_;
-    std::string url_;
+    std::string server_;
 };
 
 }  // namespace
@@ -88,13 +102,15 @@ std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& con
     const std::string key = name_ + "\n" + catalogue.url + "\n" + catalogue.options;
     const auto known = site_.lists ? site_.lists->find(key) : nullptr;
 
-    ListReader reader(catalogue, context.log());
+    ListReader reader(catalogue, context);
     const CatalogueAnswer answer = fetch_catalogue(
         site_.http, {catalogue.url, site_.user_agent, known ? &known->validators : nullptr}, reader,
         context);
     if (answer.unchanged) return known->text;
     std::string text = reader.apps().take_text(context);
-    if (site_.lists) site_.lists->store(key, {answer.validators, text});
+    if (site_.lists)
+        site_.lists->store(key,
+                           {answer.validators, answer.validators.empty() ? std::string() : text});
     return text;
 }
 

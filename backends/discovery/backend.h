@@ -22,10 +22,15 @@ struct Catalogue {
     std::string member;   // of the document: what holds the entries
     JsonValue::Kind container = JsonValue::Kind::array;
 
+    // The server the apps are of, when the catalogue was found at `url`, behind all redirections;
+    // a failure where that may not become part of a SOURCE.
+    using Server = std::function<Result<std::string>(const std::string& url)>;
+    Server server;
+
     // The app an entry describes; nothing where it is none for OpenNebula; a failure where it is
-    // malformed. `url` is where the catalogue was found, `name` the entry's where it has one.
+    // malformed. `name` is the entry's where it has one.
     using Read = std::function<Result<std::optional<DiscoveredApp>>(
-        const std::string& url, std::string_view name, const JsonValue& entry)>;
+        const std::string& server, std::string_view name, const JsonValue& entry)>;
     Read read;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 
+#include "backends/discovery/endpoint.h"
 #include "backends/discovery/entry_fields.h"
 #include "backends/io/digest.h"
 #include "protocol/ascii.h"
@@ -93,13 +94,9 @@ std::optional<int64_t> time_of(std::string_view version) {
         .count();
 }
 
-// A path below the server, which needs no quoting in an address.
+// A path below the server that may become part of a SOURCE.
 bool is_path(std::string_view path) {
-    return !path.empty() && path.front() != '/' && path.find("..") == std::string_view::npos &&
-           std::all_of(path.begin(), path.end(), [](char c) {
-               return ascii::is_alnum(c) ||
-                      std::string_view("/-._~:+,=@").find(c) != std::string_view::npos;
-           });
+    return !path.empty() && path.front() != '/' && is_plain(path);
 }
 
 // The version of a product that is offered.

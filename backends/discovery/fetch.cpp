@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/discovery/fetch.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "backends/io/http_status.h"
 #include "backends/io/url.h"
+#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -62,6 +64,18 @@ HttpRequest http_request(const CatalogueRequest& request, const std::string& url
     return http;
 }
 
+std::string validator(const HttpResponse& response, std::string_view header) {
+    const std::string_view value = response.header(header);
+    const bool can_be_sent = value.size() <= kMaxValidator &&
+                             std::none_of(value.begin(), value.end(), ascii::is_control);
+    return std::string(can_be_sent ? value : "");
+}
+
+// Whether it may be for the validators that were sent that there is no answer.
+bool dislikes_questions(int status) {
+    return status == 400 || status == 412 || status == 431;
+}
+
 // One request, its failures in our words.
 HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std::string& url,
                  CatalogueReader& reader, Context& context) {
@@ -85,7 +99,7 @@ HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std:
 
 }  // namespace
 
-CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest& request,
+CatalogueAnswer fetch_catalogue(const HttpSettings& http, CatalogueRequest request,
                                 CatalogueReader& reader, Context& context) {
     HttpClient client(http);
     std::string url = request.url;
@@ -94,9 +108,12 @@ CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest
         const bool asked = request.known != nullptr && request.known->url == url;
         if (response.status == 304 && asked) return {*request.known, true};
         if (response.status == 200)
-            return {{url, std::string(response.header("etag")),
-                     std::string(response.header("last-modified"))},
+            return {{url, validator(response, "etag"), validator(response, "last-modified")},
                     false};
+        if (asked && dislikes_questions(response.status)) {
+            request.known = nullptr;
+            continue;
+        }
         if (!is_redirection(response.status))
             fail(url, kind_of_status(response.status), status_in_words(response));
         if (hop == kMaxRedirects)

@@ -15,7 +15,11 @@ namespace onemarket {
 // Bytes of a catalogue, unpacked: twice what 100,000 appliances take.
 inline constexpr size_t kMaxCatalogueBytes = size_t{512} << 20;
 
-// What a server said of a catalogue it gave, to be asked about it again. Empty: it said nothing.
+// A longer tag or date is none: it would be sent with each question.
+inline constexpr size_t kMaxValidator = 1024;  // bytes
+
+// What a server said of a catalogue it gave, to be asked about it again. Empty: it said nothing, or
+// nothing that can be sent back.
 struct Validators {
     std::string url;  // where the catalogue was, after redirections
     std::string etag;
@@ -47,7 +51,8 @@ struct CatalogueAnswer {
 // Follows up to kMaxRedirects redirections, none from https to http. Throws Error
 // `<URL>: [HTTP <status> <words>: ]<reason>`, without the URL's query, for all that is no complete
 // catalogue, and Error (cancelled) from the context. Nothing is tried again: the next MONITOR is.
-CatalogueAnswer fetch_catalogue(const HttpSettings& http, const CatalogueRequest& request,
+// Only where a server takes no question about the known one, it is asked without.
+CatalogueAnswer fetch_catalogue(const HttpSettings& http, CatalogueRequest request,
                                 CatalogueReader& reader, Context& context);
 
 }  // namespace onemarket

@@ -23,7 +23,7 @@ struct KnownList {
 // Thread-safe. Bounded: the lists used longest ago give way.
 class ListCache {
   public:
-    static constexpr size_t kMaxBytes = size_t{256} << 20;  // texts of all lists
+    static constexpr size_t kMaxBytes = size_t{256} << 20;  // of all lists, their keys with them
 
     explicit ListCache(size_t max_bytes = kMaxBytes) : max_bytes_(max_bytes) {}
 
@@ -35,6 +35,7 @@ class ListCache {
   private:
     struct Entry {
         std::shared_ptr<const KnownList> list;
+        size_t bytes = 0;
         uint64_t used = 0;
     };
     void drop(std::map<std::string, Entry>::iterator entry);

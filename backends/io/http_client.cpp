@@ -20,6 +20,8 @@ namespace {
 constexpr long kStallBytesPerSecond = 256;
 constexpr long kUploadBuffer = 1L << 20;
 constexpr long kDownloadBuffer = 256L << 10;
+// What is packed may grow a thousandfold, and libcurl holds no more than 64 MB that nobody takes.
+constexpr long kPackedBuffer = 8L << 10;
 constexpr size_t kWindow = size_t{1} << 20;  // bytes that came and were not read: then no more come
 constexpr std::chrono::milliseconds kLongestPoll{1000};
 // For the answer to a request that was sent, when nobody may wait for it any more.
@@ -188,8 +190,11 @@ class HttpTransfer {
         set_proxy_and_trust(settings);
         set_callbacks();
         set_method();
-        if (request_.accept_gzip) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
         if (request_.method == "GET") set(easy, CURLOPT_BUFFERSIZE, kDownloadBuffer);
+        if (request_.accept_gzip) {
+            set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+            set(easy, CURLOPT_BUFFERSIZE, kPackedBuffer);
+        }
         for (const auto& [name, value] : request_.headers) {
             if (std::any_of(value.begin(), value.end(), ascii::is_control))
                 throw Error(ErrorKind::bad_request, "header " + name + " has a control character");
@@ -358,6 +363,10 @@ class HttpTransfer {
         auto& self = *static_cast<HttpTransfer*>(self_pointer);
         try {
             const std::string_view line(data, size * count);
+            self.head_bytes_ += line.size();
+            if (self.head_bytes_ > kMaxHttpHead)
+                throw HttpFault(ErrorKind::limit, self.origin(), "its headers have no end", false);
+            if (self.has_head_) return line.size();  // a trailer
             if (line.starts_with("HTTP/")) {
                 self.response_.headers.clear();  // after a 100
                 const std::string_view status = line.substr(std::min(line.find(' '), line.size()));
@@ -369,7 +378,7 @@ class HttpTransfer {
             if (colon != std::string_view::npos)
                 self.response_.headers.emplace_back(ascii::to_lower(line.substr(0, colon)),
                                                     ascii::trim(line.substr(colon + 1)));
-            return size * count;
+            return line.size();
         } catch (...) {
             self.error_ = std::current_exception();
             return 0;
@@ -384,6 +393,7 @@ class HttpTransfer {
     std::array<char, CURL_ERROR_SIZE> reason_{};
     uint64_t sent_ = 0;
     bool has_head_ = false;
+    size_t head_bytes_ = 0;
     std::string window_;  // of the body: what came and was not read
     size_t taken_ = 0;    // of that: what was read
     bool paused_ = false;

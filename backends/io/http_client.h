@@ -89,6 +89,10 @@ class HttpFault : public Error {
 // The largest answer taken into memory; a larger one is a fault.
 inline constexpr size_t kMaxHttpAnswer = size_t{12} << 20;
 
+// Lines of an answer that are not its body: of the head, of what comes before it (100), and behind
+// the body (trailers, which are forgotten). More of them are a fault.
+inline constexpr size_t kMaxHttpHead = size_t{300} << 10;
+
 class HttpTransfer;
 
 // An answer whose body has yet to come. One at a time for each client, which must outlive it, as

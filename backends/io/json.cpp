@@ -3,6 +3,8 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/src.hpp>  // the library itself: nothing of it is to be linked
+#include <charconv>
+#include <optional>
 #include <utility>
 
 namespace onemarket {
@@ -12,11 +14,58 @@ using Kind = JsonValue::Kind;
 using Code = boost::json::error_code;
 using Text = boost::json::string_view;
 
-constexpr size_t kUsualMembers = 24;
-
 std::string_view view(Text text) {
     return {text.data(), text.size()};
 }
+
+// ---- escaped halves of characters ----
+
+constexpr size_t kEscape = 6;  // bytes of \uXXXX
+constexpr std::string_view kReplacement = "\\ufffd";
+
+// The unit that an escape at `at` stands for; nothing where there is no such escape.
+std::optional<unsigned> unit_at(std::string_view text, size_t at) {
+    if (text.size() < at + kEscape || text.substr(at, 2) != "\\u") return std::nullopt;
+    unsigned unit = 0;
+    const char* begin = text.data() + at + 2;
+    const auto [end, error] = std::from_chars(begin, text.data() + at + kEscape, unit, 16);
+    if (error != std::errc{} || end != text.data() + at + kEscape) return std::nullopt;
+    return unit;
+}
+
+bool is_first_half(unsigned unit) {
+    return unit >= 0xD800 && unit < 0xDC00;
+}
+bool is_second_half(unsigned unit) {
+    return unit >= 0xDC00 && unit < 0xE000;
+}
+
+// Puts `\ufffd` for each `\uXXXX` that is half a character and stands alone: the parser ends at
+// them. Gives how much of the text is settled; what follows might go on with one. A backslash means
+// nothing outside of strings, so that these need not be known.
+size_t mend_halves(std::string& text, bool is_end) {
+    size_t at = text.find('\\');
+    for (; at != std::string::npos; at = text.find('\\', at)) {
+        const size_t left = text.size() - at;
+        if (left < 2 || (text[at + 1] == 'u' && left < kEscape)) break;
+        const std::optional<unsigned> unit = unit_at(text, at);
+        const bool first = unit && is_first_half(*unit);
+        if (first && left < 2 * kEscape && !is_end) break;
+        const std::optional<unsigned> next =
+            first ? unit_at(text, at + kEscape) : std::optional<unsigned>();
+        if (next && is_second_half(*next)) {
+            at += 2 * kEscape;
+        } else if (unit) {
+            if (first || is_second_half(*unit)) text.replace(at, kEscape, kReplacement);
+            at += kEscape;
+        } else {
+            at += 2;
+        }
+    }
+    return is_end ? text.size() : std::min(at, text.size());
+}
+
+// ---- trees ----
 
 // Makes trees of the parser's events: one of each value at `level`, which is 0 for the document
 // itself and 2 for the entries of one of its members.
@@ -24,11 +73,10 @@ class TreeHandler {
   public:
     static constexpr size_t max_object_size = static_cast<size_t>(-1);
     static constexpr size_t max_array_size = static_cast<size_t>(-1);
-    static constexpr size_t max_key_size = kMaxJsonString;
-    static constexpr size_t max_string_size = kMaxJsonString;
+    static constexpr size_t max_key_size = static_cast<size_t>(-1);
+    static constexpr size_t max_string_size = static_cast<size_t>(-1);
 
-    // The value may be moved from.
-    using Take = std::function<void(std::string_view name, JsonValue& value)>;
+    using Take = std::function<void(std::string_view name, Result<JsonValue> tree)>;
 
     explicit TreeHandler(Take take) : inside_(true), take_(std::move(take)) {}
     TreeHandler(std::string member, Kind container, Take take)
@@ -39,45 +87,49 @@ class TreeHandler {
     // What basic_parser calls. `false`: the code says why it should end.
     bool on_document_begin(Code&) { return true; }
     bool on_document_end(Code&) { return true; }
-    bool on_object_begin(Code& code) { return begin(Kind::object, code); }
+    bool on_object_begin(Code&) { return begin(Kind::object); }
     bool on_object_end(size_t, Code&) { return end(); }
-    bool on_array_begin(Code& code) { return begin(Kind::array, code); }
+    bool on_array_begin(Code&) { return begin(Kind::array); }
     bool on_array_end(size_t, Code&) { return end(); }
     bool on_key_part(Text part, size_t, Code&) { return collect(part); }
     bool on_key(Text rest, size_t, Code&) {
-        (inside_ && depth_ > level_ ? key_ : outer_key_) = whole(rest);
+        (in_tree() ? key_ : outer_key_) = whole(rest);
         return true;
     }
     bool on_string_part(Text part, size_t, Code&) { return collect(part); }
-    bool on_string(Text rest, size_t, Code& code) { return scalar(Kind::string, rest, code); }
+    bool on_string(Text rest, size_t, Code&) { return scalar(Kind::string, rest); }
     bool on_number_part(Text part, Code&) { return collect(part); }
-    bool on_int64(int64_t, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
-    bool on_uint64(uint64_t, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
-    bool on_double(double, Text rest, Code& code) { return scalar(Kind::number, rest, code); }
-    bool on_bool(bool value, Code& code) {
-        return scalar(Kind::boolean, value ? "true" : "false", code);
-    }
-    bool on_null(Code& code) { return scalar(Kind::null, {}, code); }
+    bool on_int64(int64_t, Text rest, Code&) { return scalar(Kind::number, rest); }
+    bool on_uint64(uint64_t, Text rest, Code&) { return scalar(Kind::number, rest); }
+    bool on_double(double, Text rest, Code&) { return scalar(Kind::number, rest); }
+    bool on_bool(bool value, Code&) { return scalar(Kind::boolean, value ? "true" : "false"); }
+    bool on_null(Code&) { return scalar(Kind::null, {}); }
     bool on_comment_part(Text, Code&) { return true; }
     bool on_comment(Text, Code&) { return true; }
 
   private:
+    bool in_tree() const { return inside_ && depth_ > level_; }
+
+    // Past the limit the bytes are dropped; a tree ends so, and outside nobody asks for them.
     bool collect(Text part) {
-        text_ += view(part);
+        bytes_ += part.size();
+        if (bytes_ <= kMaxJsonTree)
+            text_ += view(part);
+        else if (inside_)
+            give_up("is larger than " + std::to_string(kMaxJsonTree >> 20) + " MB");
         return true;
     }
 
     std::string whole(Text rest) {
-        if (text_.empty()) return std::string(view(rest));
         collect(rest);
+        if (!inside_) bytes_ = 0;
         return std::exchange(text_, {});
     }
 
-    bool begin(Kind kind, Code& code) {
+    bool begin(Kind kind) {
         if (inside_) {
-            if (!count(code)) return false;
-            open_.push_back(put({kind, {}, {}}));
-            open_.back()->members.reserve(kUsualMembers);
+            count();
+            if (fault_.empty()) open_.push_back(put({kind, {}, {}}));
         } else if (depth_ == 1 && kind == container_ && outer_key_ == member_) {
             inside_ = found_ = true;
         }
@@ -88,27 +140,35 @@ class TreeHandler {
     bool end() {
         --depth_;
         if (!inside_) return true;
-        if (open_.empty()) {  // the container of the entries
+        if (depth_ < level_) {  // the container of the entries
             inside_ = false;
             return true;
         }
-        open_.pop_back();
+        if (!open_.empty()) open_.pop_back();
         emit();
         return true;
     }
 
-    bool scalar(Kind kind, Text rest, Code& code) {
+    bool scalar(Kind kind, Text rest) {
         std::string text = whole(rest);
         if (!inside_) return true;
-        if (!count(code)) return false;
-        put({kind, std::move(text), {}});
+        count();
+        if (fault_.empty()) put({kind, std::move(text), {}});
         emit();
         return true;
     }
 
-    bool count(Code& code) {
-        if (++values_ > kMaxJsonValues) code = boost::json::error::array_too_large;
-        return !code;
+    void count() {
+        if (++values_ > kMaxJsonValues)
+            give_up("has more than " + std::to_string(kMaxJsonValues) + " values");
+    }
+
+    // The rest of the tree is read and forgotten.
+    void give_up(const std::string& reason) {
+        if (!fault_.empty()) return;
+        fault_ = "it " + reason;
+        open_.clear();
+        root_ = {};
     }
 
     // While a container is open nothing is put beside it, so that what is pointed to stays.
@@ -123,9 +183,13 @@ class TreeHandler {
     }
 
     void emit() {
-        if (!open_.empty()) return;
-        values_ = 0;
-        take_(container_ == Kind::array ? "" : outer_key_, root_);
+        if (depth_ > level_) return;
+        values_ = bytes_ = 0;
+        key_.clear();
+        const std::string fault = std::exchange(fault_, {});
+        take_(container_ == Kind::array ? "" : outer_key_,
+              fault.empty() ? Result<JsonValue>(std::exchange(root_, {}))
+                            : Result<JsonValue>::failure(fault));
     }
 
     size_t level_ = 0;
@@ -138,7 +202,9 @@ class TreeHandler {
     std::string key_;        // within a tree
     std::string outer_key_;  // outside: of the member or entry
     JsonValue root_;
-    size_t values_ = 0;  // in it
+    size_t values_ = 0;  // in it, or in what was given up
+    size_t bytes_ = 0;   // of its names and scalars; outside: of the one that is being read
+    std::string fault_;  // why the tree was given up
     std::vector<JsonValue*> open_;
     Take take_;
 };
@@ -166,13 +232,15 @@ const JsonValue* JsonValue::find(std::string_view name) const {
 }
 
 Result<JsonValue> parse_json(std::string_view text) {
-    JsonValue document;
+    std::string mended(text);
+    mend_halves(mended, true);
+    Result<JsonValue> document = JsonValue();
     boost::json::basic_parser<TreeHandler> parser(
         options(),
-        [&document](std::string_view, JsonValue& value) { document = std::move(value); });
+        [&document](std::string_view, Result<JsonValue> tree) { document = std::move(tree); });
     Code code;
-    const size_t read = parser.write_some(false, text.data(), text.size(), code);
-    if (!code && read < text.size()) code = boost::json::error::extra_data;
+    const size_t read = parser.write_some(false, mended.data(), mended.size(), code);
+    if (!code && read < mended.size()) code = boost::json::error::extra_data;
     if (code) return Result<JsonValue>::failure(fault(code, read));
     return document;
 }
@@ -181,7 +249,14 @@ struct JsonEntries::Parser {
     Parser(std::string member, Kind container, Take take)
         : json(options(), std::move(member), container, std::move(take)) {}
 
-    void write(std::string_view piece, bool more) {
+    void write(std::string_view bytes, bool more) {
+        unsettled += bytes;
+        const size_t settled = mend_halves(unsettled, !more);
+        parse(std::string_view(unsettled).substr(0, settled), more);
+        unsettled.erase(0, settled);
+    }
+
+    void parse(std::string_view piece, bool more) {
         Code code;
         const size_t got = json.write_some(more, piece.data(), piece.size(), code);
         read += got;
@@ -193,7 +268,8 @@ struct JsonEntries::Parser {
     }
 
     boost::json::basic_parser<TreeHandler> json;
-    size_t read = 0;  // bytes
+    size_t read = 0;        // bytes
+    std::string unsettled;  // the beginning of an escape
 };
 
 JsonEntries::JsonEntries(std::string member, Kind container, Take take)

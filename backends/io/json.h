@@ -40,20 +40,25 @@ struct JsonMember {
     JsonValue value;
 };
 
-// The limits of both readers; past them the text counts as wrong.
+// Past this the text counts as wrong.
 inline constexpr size_t kMaxJsonDepth = 32;
-inline constexpr size_t kMaxJsonString = size_t{8} << 20;  // bytes
-inline constexpr size_t kMaxJsonValues = 100'000;          // of one tree
 
-// The failure's reason is `<what> at byte N`, and repeats nothing of the text.
+// Past these a tree is given up: bytes of its names and scalars, and values.
+inline constexpr size_t kMaxJsonTree = size_t{4} << 20;
+inline constexpr size_t kMaxJsonValues = 100'000;
+
+// An escaped half of a character, as in "\ud83d", which JSON allows, is read as U+FFFD.
+// The failure's reason is `<what> at byte N`, or which limit was passed, and repeats nothing of the
+// text.
 Result<JsonValue> parse_json(std::string_view text);
 
 // Reads a document that is an object, and gives the entries of one of its members, an array or an
 // object, one after the other. All else in it is checked and forgotten. Not thread-safe.
 class JsonEntries {
   public:
-    // `name` is empty where the entries are those of an array. What it throws goes through write().
-    using Take = std::function<void(std::string_view name, const JsonValue& value)>;
+    // `name` is empty where the entries are those of an array. An entry past a limit is a failure
+    // with the reason, and those behind it follow. What it throws goes through write().
+    using Take = std::function<void(std::string_view name, const Result<JsonValue>& entry)>;
 
     // `container`: array or object; where the member is something else there are no entries.
     JsonEntries(std::string member, JsonValue::Kind container, Take take);

@@ -338,7 +338,7 @@ class Campaign:
         driver = Driver(self.options, self.one, self.path, None)
         driver.say("INIT")
         self.ask_monitor(driver)
-        end = time.monotonic() + 120
+        end = time.monotonic() + 120 + len(self.apps)  # a second for each that is to be deleted
         while self.see_records() and time.monotonic() < end and not driver.ended:
             for line in driver.lines(0.1):
                 self.hear(line, "last")

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "backends/discovery/app_list.h"
+#include "backends/io/json.h"
 #include "protocol/app_name.h"
 #include "protocol/base64.h"
 #include "protocol/template.h"
@@ -152,6 +153,76 @@ TEST_P(DiscoverySuite, ATenthMayBeMalformed) {
     EXPECT_EQ(error.kind(), ErrorKind::corrupt);
     EXPECT_THAT(error.what(),
                 HasSubstr("HTTP 200: 2 of 19 entries are malformed; the first: entry 18"));
+}
+
+TEST_P(DiscoverySuite, AnEndpointThatAShellWouldReadIsRefused) {
+    for (const char* below : {"/x$(id)", "/`id`", "/a;b", "/a'b", "/a%20b", "/a/../b"}) {
+        const Error error = error_of([&] { monitor(server_.url() + below, context_); });
+        EXPECT_EQ(error.kind(), ErrorKind::bad_request) << below;
+        EXPECT_THAT(error.what(), testing::StartsWith("ENDPOINT may hold letters, digits and "));
+    }
+    EXPECT_TRUE(server_.asked().empty());
+}
+
+// Wherever a server leads to: nothing of it becomes part of an app that a shell would read.
+TEST_P(DiscoverySuite, ARedirectionPutsNothingIntoASource) {
+    for (const char* to : {"/x$(touch${IFS}/tmp/y)/", "/`id`/", "/a;id/", "/a'b/", "/a?b=$(id)&c=/",
+                           "/a?b=/", "/a%24(id)/"}) {
+        HttpServer server([&](const HttpAsked& asked) {
+            if (asked.target == market_->path())
+                return HttpGiven{"302 Found", {{"Location", to + market_->path().substr(1)}}, {}};
+            return HttpGiven{"200 OK", {}, market_->catalogue(3)};
+        });
+        try {
+            for (const Template& app : apps_of(monitor(server.url(), context_)))
+                for (const char* key : {"SOURCE", "LINK"})
+                    EXPECT_EQ(app.find(key)->find_first_of("$`;'%()"), std::string::npos)
+                        << to << ": " << *app.find(key);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+            EXPECT_THAT(error.what(), HasSubstr(": HTTP 200: its address "));
+        }
+    }
+}
+
+TEST_P(DiscoverySuite, AServerThatTakesNoQuestionIsAskedWithout) {
+    for (const char* status : {"412 Precondition Failed", "400 Bad Request", "431 Too Large"}) {
+        HttpServer server([&](const HttpAsked& asked) {
+            if (asked.headers.contains("if-none-match")) return HttpGiven{status, {}, {}};
+            return HttpGiven{"200 OK", {{"ETag", "\"one\""}}, market_->catalogue(3)};
+        });
+        const std::string first = monitor(server.url(), context_);
+        EXPECT_EQ(monitor(server.url(), context_), first) << status;
+        EXPECT_EQ(server.asked().size(), 3U);
+    }
+    EXPECT_THAT(failure({"412 Precondition Failed", {}, {}}).what(), HasSubstr("HTTP 412"));
+}
+
+TEST_P(DiscoverySuite, ATagThatCannotBeSentBackIsNone) {
+    for (const std::string& tag : {std::string(kMaxValidator + 1, 'e'), std::string("a\x01z")}) {
+        give({"200 OK", {{"ETag", tag}}, market_->catalogue(3)});
+        const std::string first = monitor(server_.url(), context_);
+        EXPECT_EQ(monitor(server_.url(), context_), first);
+        EXPECT_EQ(server_.asked().back().headers.count("if-none-match"), 0U);
+    }
+}
+
+TEST_P(DiscoverySuite, AnEntryThatIsTooLargeIsMalformed) {
+    // Behind the name, or the value itself: what is in it does not matter.
+    std::string catalogue = market_->catalogue(20);
+    const size_t at = catalogue.rfind('}', catalogue.rfind('}') - 2);
+    const std::string large(kMaxJsonTree + 1, 'x');
+    const std::string entry =
+        catalogue.ends_with("]}") ? "{\"x\":\"" + large + "\"}" : "\"x\":{\"x\":\"" + large + "\"}";
+    catalogue.insert(at + 1, "," + entry);
+    EXPECT_EQ(apps_of(list(catalogue)).size(), 20U);
+    EXPECT_THAT(context_.log.lines().at(0).second, HasSubstr("it is larger than 4 MB; left out"));
+}
+
+TEST_P(DiscoverySuite, ReadingEndsWithTheRequest) {
+    give({"200 OK", {}, market_->catalogue(20'000)});
+    TestContext hurried(100, {std::chrono::milliseconds(1), false});
+    EXPECT_EQ(error_of([&] { monitor(server_.url(), hurried); }).kind(), ErrorKind::timeout);
 }
 
 TEST_P(DiscoverySuite, WarningsAreCountedWhenThereAreMany) {

@@ -20,9 +20,11 @@ class OneMarket : public DiscoveryHarness {
         for (size_t i = 0; i < apps + malformed; ++i) {
             if (i > 0) text += ',';
             const std::string number = std::to_string(i);
-            text += i < apps ? R"({"_id":{"$oid":"id-)" + number + R"("},"name":"App )" + number +
-                                   R"(","files":[{"size":1048576,"md5":"x"}]})"
-                             : R"({"name":"App )" + number + "\"}";
+            text +=
+                i < apps
+                    ? R"({"_id":{"$oid":"id-)" + number + R"("},"name":"App )" + number +
+                          R"(","files":[{"size":1048576,"md5":"00000000000000000000000000000001"}]})"
+                    : R"({"name":"App )" + number + "\"}";
         }
         return text + "]}";
     }

@@ -116,6 +116,7 @@ TEST(Reply, OneLine) {
         {"only control", "\n\0\t"s, ""},
         {"not ASCII", "über 漢字 😀", "über 漢字 😀"},
         {"invalid UTF-8", "a\xFFz", "a\uFFFDz"},
+        {"what XML cannot hold", "a\xEF\xBF\xBEz", "a\uFFFDz"},
         {"cut", "abcdef", "abc", 3},
         {"cut to nothing", "abc", "", 0},
         {"exact fit", "abc", "abc", 3},

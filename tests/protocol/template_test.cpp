@@ -219,6 +219,7 @@ TEST(TemplateWriter, Quotes) {
         {"quote at the end", R"(a")", R"("a\"")"},
         {"controls", "a\0\x01\r\x1F\x7F\x62"s, R"("ab")"},
         {"invalid UTF-8", "a\xFFz", "\"a\uFFFDz\""},
+        {"what XML cannot hold", "a\xEF\xBF\xBFz", "\"a\uFFFDz\""},
         {"a control does not mend invalid UTF-8", "\xC3\x01\xA9", "\"\uFFFD\uFFFD\""},
         {"C1 and DEL's neighbours stay", "~\u0080", "\"~\u0080\""},
         {"]]>", "a]]>b", R"("a]] >b")"},

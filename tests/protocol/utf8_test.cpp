@@ -53,6 +53,10 @@ TEST(Utf8, RepairsByMaximalSubparts) {
         {"truncated, unicode table 3-11", "\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41", "????A"},
         {"cut off at the end", "ab\xF0\x9F\x98", "ab?"},
         {"bad byte behind eight good ones", "12345678\xFFz", "12345678?z"},
+        {"U+FFFE and U+FFFF", "a\xEF\xBF\xBEz\xEF\xBF\xBF", "a?z?"},
+        {"their neighbours, and what XML allows", "\uFFFC\uFDD0\U0001FFFE\U0010FFFF\uEFBF",
+         "\uFFFC\uFDD0\U0001FFFE\U0010FFFF\uEFBF"},
+        {"one cut off", "a\xEF\xBF", "a?"},
         {"bytes that never occur", "\xC1\xF5\xFE\xFF", "????"},
     };
     for (const auto& c : cases) {
@@ -62,9 +66,10 @@ TEST(Utf8, RepairsByMaximalSubparts) {
     }
 }
 
-TEST(Utf8, AcceptsEveryCharacterAndNoSurrogate) {
+TEST(Utf8, AcceptsEveryCharacterOfXmlAndNoSurrogate) {
     for (char32_t c = 0; c <= 0x11FFFF; ++c) {
-        const bool valid = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+        const bool valid =
+            c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF) && c != 0xFFFE && c != 0xFFFF;
         ASSERT_EQ(is_utf8(encode(c)), valid) << static_cast<unsigned>(c);
     }
 }

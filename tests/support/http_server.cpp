@@ -96,7 +96,12 @@ struct HttpServer::Impl {
                 text += hex(body.size()) + "\r\n" + body + "\r\n";
             else
                 text += body;
-            if (given.framing == HttpGiven::chunked && !half) text += "0\r\n\r\n";
+            if (given.framing == HttpGiven::chunked && !half) {
+                text += "0\r\n";
+                for (const auto& [name, value] : given.trailers)
+                    text += name + ": " + value + "\r\n";
+                text += "\r\n";
+            }
             asio::write(socket, asio::buffer(text));
             std::unique_lock lock(mutex);
             if (given.stall) changed.wait(lock, [this] { return stopping.load(); });

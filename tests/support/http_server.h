@@ -22,6 +22,7 @@ struct HttpGiven {
     bool cut = false;    // the connection ends after half of the body
     bool stall = false;  // half of the body, then nothing more
     enum Framing { length, chunked, none } framing = length;  // how its end is told
+    std::map<std::string, std::string> trailers = {};         // behind a chunked body
 };
 
 // What a good server answers for a file: all of it or the range that was asked for, where the

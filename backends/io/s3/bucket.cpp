@@ -250,7 +250,8 @@ std::optional<std::map<uint64_t, S3Bucket::UploadedPart>> S3Bucket::parts_of(
             if (truncated != "true" || next.empty() || next == marker) break;
             marker = next;
         } catch (const S3Error& error) {
-            if (error.code() != "NoSuchUpload") throw;
+            // Ceph says NoSuchKey of one that is being completed.
+            if (error.kind() != ErrorKind::not_found) throw;
             return std::nullopt;
         }
     }

@@ -87,6 +87,26 @@ TEST_F(AppListTest, ThereIsALimit) {
     EXPECT_EQ(test::error_of([&] { list_.add(app("a", "x")); }).kind(), ErrorKind::limit);
 }
 
+TEST_F(AppListTest, TheTextHasALimit) {
+    const auto fill = [](AppList& list, const DiscoveredApp& large) {
+        return test::error_of([&] {
+            for (size_t i = 0; i < 100; ++i) {
+                DiscoveredApp one = large;
+                one.id = std::to_string(i);
+                list.add(std::move(one));
+            }
+        });
+    };
+    DiscoveredApp large = app("a", "");
+    large.head = std::string(size_t{8} << 20, 'x');
+    EXPECT_EQ(fill(list_, large).kind(), ErrorKind::limit);
+
+    DiscoveredApp many = app("b", "");
+    for (int i = 0; i < 100'000; ++i) many.references.push_back({"DISK", "d", "b"});
+    AppList other(context_.log);
+    EXPECT_STREQ(fill(other, many).what(), "its list would be larger than 256 MB");
+}
+
 TEST_F(AppListTest, RenderingEndsWhenTheRequestDoes) {
     list_.add(app("a", "1"));
     context_.stop.request_stop();

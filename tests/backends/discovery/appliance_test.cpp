@@ -78,10 +78,32 @@ TEST(Appliance, SizesAreMegabytesRoundedUp) {
 }
 
 TEST(Appliance, ChecksumsOfTheFirstFile) {
-    EXPECT_THAT(
-        text(R"("files":[{"md5":"m","checksum":{"md5":"other","sha256":"s"}},{"md5":"2"}])"),
-        HasSubstr("SIZE=\"0\"\nMD5=\"m\"\nSHA256=\"s\"\n"));
-    EXPECT_THAT(text(R"("files":[{"checksum":{"md5":"m"}}])"), HasSubstr("MD5=\"m\"\n"));
+    const std::string md5(32, 'a'), other(32, 'b'), sha256(64, 'c');
+    EXPECT_THAT(text("\"files\":[{\"md5\":\"" + md5 + "\",\"checksum\":{\"md5\":\"" + other +
+                     "\",\"sha256\":\"" + sha256 + "\"}},{\"md5\":\"" + other + "\"}]"),
+                HasSubstr("SIZE=\"0\"\nMD5=\"" + md5 + "\"\nSHA256=\"" + sha256 + "\"\n"));
+    EXPECT_THAT(text("\"files\":[{\"checksum\":{\"md5\":\"" + md5 + "\"}}]"),
+                HasSubstr("MD5=\"" + md5 + "\"\n"));
+}
+
+// Scripts of datastores put these on a command line.
+TEST(Appliance, WhatIsNoChecksumAndNoFormatIsLeftOut) {
+    for (const std::string& wrong :
+         {std::string("$(id)"), std::string(31, 'a'), std::string(33, 'a'), std::string(32, 'g')}) {
+        const auto app =
+            read(one_file("\"md5\":\"" + wrong + "\",\"checksum\":{\"sha256\":\"" + wrong + "\"}"));
+        ASSERT_TRUE(app && *app);
+        EXPECT_THAT((*app)->head, Not(HasSubstr("MD5")));
+        EXPECT_THAT((*app)->head, Not(HasSubstr("SHA256")));
+        EXPECT_EQ((*app)->warnings,
+                  (std::vector<std::string>{"its MD5 is none; offered without one",
+                                            "its SHA256 is none; offered without one"}));
+    }
+    const auto app = read("\"format\":\"raw;id\"");
+    ASSERT_TRUE(app && *app);
+    EXPECT_THAT((*app)->head, Not(HasSubstr("FORMAT")));
+    EXPECT_EQ((*app)->warnings,
+              std::vector<std::string>{"its format is no word; offered without one"});
 }
 
 TEST(Appliance, AnImageWithoutFilesHasNoTemplates) {

@@ -10,6 +10,9 @@
 namespace onemarket {
 namespace {
 
+// What it takes besides its text, with a key of one letter.
+constexpr size_t kBeside = 20;
+
 KnownList list(size_t bytes, const std::string& etag = "e") {
     return {{"http://m/appliance", etag, ""}, std::string(bytes, 'x')};
 }
@@ -34,7 +37,7 @@ TEST(ListCache, WhatCannotBeAskedAboutIsNotKept) {
 }
 
 TEST(ListCache, TheOneUsedLongestAgoGivesWay) {
-    ListCache cache(100);
+    ListCache cache(100 + 2 * kBeside);
     cache.store("a", list(40));
     cache.store("b", list(40));
     cache.find("a");
@@ -42,16 +45,25 @@ TEST(ListCache, TheOneUsedLongestAgoGivesWay) {
     EXPECT_NE(cache.find("a"), nullptr);
     EXPECT_EQ(cache.find("b"), nullptr);
     EXPECT_NE(cache.find("c"), nullptr);
-    cache.store("d", list(100));
+    cache.store("d", list(100 + kBeside));
     EXPECT_EQ(cache.find("a"), nullptr);
     EXPECT_NE(cache.find("d"), nullptr);
-    cache.store("e", list(101));
+    cache.store("e", list(101 + kBeside));
     EXPECT_EQ(cache.find("e"), nullptr);
     EXPECT_NE(cache.find("d"), nullptr);
 }
 
+TEST(ListCache, KeysAndValidatorsCount) {
+    ListCache cache(1000);
+    cache.store("a", list(500));
+    cache.store(std::string(500, 'b'), list(1));
+    EXPECT_EQ(cache.find("a"), nullptr);
+    cache.store("c", list(1, std::string(981, 'e')));
+    EXPECT_EQ(cache.find("c"), nullptr);
+}
+
 TEST(ListCache, AListInUseOutlivesItsPlace) {
-    ListCache cache(10);
+    ListCache cache(10 + kBeside);
     cache.store("a", list(10));
     const auto held = cache.find("a");
     cache.store("b", list(10));

@@ -19,9 +19,14 @@ namespace {
 
 using std::string_literals::operator""s;
 
-// What is left of a value: oned's XML cannot hold control characters and `]]>`, its lexer no
-// backslash at the end. Written down a second time, from the rules.
-std::string kept(const std::string& value) {
+const std::string kMd5(32, 'a');
+
+// What is left of a value: oned's XML cannot hold control characters, U+FFFE, U+FFFF and `]]>`, its
+// lexer no backslash at the end. Written down a second time, from the rules.
+std::string kept(std::string value) {
+    for (const char* none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+        for (size_t at = value.find(none); at != std::string::npos; at = value.find(none))
+            value.replace(at, 3, "\uFFFD");
     std::string clean;
     for (const char c : repair_utf8(value)) {
         const bool control =
@@ -83,9 +88,12 @@ void check(const std::string& hostile) {
                                ",\"opennebula_template\":" + machine;
     const std::string expected = kept(hostile);
 
-    const Template image = app_of(common + R"(,"files":[{"md5":"m","dev_prefix":)" + given + "}]}");
+    const Template image =
+        app_of(common + R"(,"files":[{"md5":")" + kMd5 + R"(","dev_prefix":)" + given + "}]}");
     EXPECT_EQ(value(image, "NAME"), app_name("n" + hostile));
-    EXPECT_EQ(value(image, "MD5"), "m");
+    for (const char* none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+        EXPECT_EQ(value(image, "NAME").find(none), std::string::npos);
+    EXPECT_EQ(value(image, "MD5"), kMd5);
     const Template vm = parsed(*base64_decode(value(image, "VMTEMPLATE64")));
     EXPECT_EQ(value(vm, "LAST"), "x");
     EXPECT_EQ(value(vm, "HYPERVISOR"), "kvm");
@@ -134,6 +142,9 @@ TEST(RoundTrip, HostileValues) {
                                        "\xc3"s,
                                        "\xe2\x82"s,
                                        "\xed\xa0\x80"s,
+                                       "\xef\xbf\xbe"s,
+                                       "a\xef\xbf\xbf"s,
+                                       "\xef\xbf"s,
                                        "é€😀"s,
                                        ",=#[]"s,
                                        "# comment"s,
@@ -149,9 +160,11 @@ TEST(RoundTrip, HostileValues) {
 
 TEST(RoundTrip, RandomValues) {
     std::mt19937 random(20251122);
-    const std::vector<std::string> parts = {"\"", "\\",   "]",    "]]>",  ">",   "[", "\n",
-                                            "\r", "\t",   ",",    "=",    "#",   " ", "a",
-                                            "é",  "\xff", "\xc3", "\x01", "\0"s, "'", "$"};
+    const std::vector<std::string> parts = {
+        "\"",       "\\",           "]",    "]]>",  ">",   "[", "\n",
+        "\r",       "\t",           ",",    "=",    "#",   " ", "a",
+        "é",        "\xff",         "\xc3", "\x01", "\0"s, "'", "$",
+        "\xef\xbf", "\xef\xbf\xbe", "\xbf"};
     for (int round = 0; round < 500; ++round) {
         std::string hostile;
         for (size_t n = random() % 12; n > 0; --n) hostile += parts[random() % parts.size()];

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "tests/backends/helpers.h"
+
 namespace onemarket {
 namespace {
 
@@ -48,6 +50,53 @@ TEST(VmTemplate, RequirementsAreJoined) {
               "SCHED_REQUIREMENTS=\"A=1 & HYPERVISOR=kvm\"\nHYPERVISOR=\"kvm\"\n");
     EXPECT_EQ(rendered(R"({"SCHED_REQUIREMENTS":"A=1 | B=2"})", "x86_64", "lxc").text,
               "SCHED_REQUIREMENTS=\"(A=1 | B=2) & HYPERVISOR=lxc\"\nHYPERVISOR=\"lxc\"\n");
+}
+
+TEST(VmTemplate, RequirementsOfAListAreJoinedToo) {
+    EXPECT_EQ(
+        rendered(R"({"SCHED_REQUIREMENTS":["A=1","",null,"B=2 | C=3"],"sched_requirements":"D=4"})")
+            .text,
+        "SCHED_REQUIREMENTS=\"(A=1) & (B=2 | C=3) & (D=4) & HYPERVISOR=kvm\"\n"
+        "HYPERVISOR=\"kvm\"\n");
+    EXPECT_EQ(rendered(R"({"SCHED_REQUIREMENTS":["A=1"]})").text,
+              "SCHED_REQUIREMENTS=\"A=1 & HYPERVISOR=kvm\"\nHYPERVISOR=\"kvm\"\n");
+    EXPECT_EQ(rendered(R"({"SCHED_REQUIREMENTS":"  "})").text, kEnd);
+}
+
+TEST(VmTemplate, RequirementsThatEscapeAreRefused) {
+    for (const char* wrong : {"A) | (B", "(A", "A)", ")(", R"(A=\"x)", R"(A=\"(\" ) | (B=\")\")"}) {
+        const VmTemplate result =
+            rendered("{\"SCHED_REQUIREMENTS\":\"" + std::string(wrong) + "\"}");
+        EXPECT_EQ(result.text, kEnd) << wrong;
+        EXPECT_EQ(result.refused,
+                  std::vector<std::string>{"attribute SCHED_REQUIREMENTS of its template has an "
+                                           "odd parenthesis or quote"});
+    }
+    const VmTemplate vector = rendered(R"({"SCHED_REQUIREMENTS":{"A":"1"}})");
+    EXPECT_EQ(vector.text, kEnd);
+    EXPECT_EQ(vector.refused,
+              std::vector<std::string>{"attribute SCHED_REQUIREMENTS of its template is no text"});
+    EXPECT_EQ(rendered(R"j({"SCHED_REQUIREMENTS":"(A=\")\" | B=1) & C=2"})j").text,
+              R"t(SCHED_REQUIREMENTS="((A=\")\" | B=1) & C=2) & HYPERVISOR=kvm")t"
+              "\nHYPERVISOR=\"kvm\"\n");
+}
+
+TEST(VmTemplate, AHypervisorThatIsNoNameIsNotRequired) {
+    const VmTemplate result = rendered("{}", "x86_64", "kvm | 1=1");
+    EXPECT_EQ(result.text, "HYPERVISOR=\"kvm | 1=1\"\n");
+    EXPECT_EQ(result.refused,
+              std::vector<std::string>{
+                  "attribute HYPERVISOR of its template is no name that can be required"});
+}
+
+// Each name is looked up, not compared with all the others.
+TEST(VmTemplate, AVectorMayBeLong) {
+    std::string json = "{\"V\":{";
+    for (int i = 0; i < 90'000; ++i) json += "\"K" + std::to_string(i) + "\":1,";
+    const test::Stopwatch watch;
+    const VmTemplate result = rendered(json + "\"K0\":2}}");
+    EXPECT_LT(watch.seconds(), 3);
+    EXPECT_EQ(result.text.find("=\"2\""), std::string::npos);
 }
 
 TEST(VmTemplate, Aarch64HasWhatItNeedsToBoot) {

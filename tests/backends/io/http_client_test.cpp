@@ -108,6 +108,26 @@ TEST_F(HttpClientTest, AStreamThatIsGivenUpLeavesTheClientUsable) {
     EXPECT_EQ(open(client, server)->whole().body.size(), body.size());
 }
 
+TEST_F(HttpClientTest, HeadersThatDoNotEndAreAFault) {
+    HttpGiven given{"200 OK", {}, "body"};
+    for (int i = 0; i < 400; ++i) given.headers["X-" + std::to_string(i)] = std::string(1000, 'a');
+    const HttpServer server([&](const HttpAsked&) { return given; });
+    const Error error = test::error_of([&] { get(server); });
+    EXPECT_EQ(error.kind(), ErrorKind::limit);
+    EXPECT_EQ(server.url() + ": its headers have no end", error.what());
+}
+
+TEST_F(HttpClientTest, TrailersAreNoHeadersAndEndToo) {
+    HttpGiven given{"200 OK", {}, "body"};
+    given.framing = HttpGiven::chunked;
+    given.trailers = {{"ETag", "\"late\""}};
+    const HttpServer server([&](const HttpAsked&) { return given; });
+    EXPECT_EQ(get(server).body, "body");
+    EXPECT_EQ(get(server).header("etag"), "");
+    for (int i = 0; i < 400; ++i) given.trailers["X-" + std::to_string(i)] = std::string(1000, 'a');
+    EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::limit);
+}
+
 TEST_F(HttpClientTest, CompressionIsAskedForAndUndone) {
     const HttpServer server([](const HttpAsked& asked) {
         if (!asked.headers.contains("accept-encoding")) return HttpGiven{"200 OK", {}, "plain"};

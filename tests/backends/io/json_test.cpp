@@ -65,6 +65,23 @@ TEST(Json, WhatIsNoneSaysWhere) {
     EXPECT_EQ(parsed("[1,]"), "syntax error at byte 3");
 }
 
+TEST(Json, HalvesOfCharactersAreRepaired) {
+    EXPECT_EQ(parsed(R"("a\ud83d\ude00z")"), "'a😀z'");
+    for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+             {R"("a\ud800z")", "'a\uFFFDz'"},
+             {R"("\uDC00")", "'\uFFFD'"},
+             {R"("\ud800\ud800\udc00")", "'\uFFFD\U00010000'"},
+             {R"("\ud800\n")", "'\uFFFD\n'"},
+             {R"("\ud800\u0041")", "'\uFFFDA'"},
+             {R"("\ude00\ud83d")", "'\uFFFD\uFFFD'"},
+             {R"("\\ud800")", "'\\ud800'"},
+             {R"("\\\ud800")", "'\\\uFFFD'"},
+             {R"({"\ud800":1})", "{\uFFFD:1,}"}})
+        EXPECT_EQ(parsed(text), expected) << text;
+    for (const char* wrong : {R"("\ud8")", R"("\ud8zz")", R"("\ud800\)", R"("\ud800\u12)", R"("\)"})
+        EXPECT_FALSE(parse_json(wrong)) << wrong;
+}
+
 TEST(Json, ATreeHasALimit) {
     const auto list = [](size_t count) {
         std::string text = "[0";
@@ -72,15 +89,23 @@ TEST(Json, ATreeHasALimit) {
         return text + "]";
     };
     EXPECT_TRUE(parse_json(list(kMaxJsonValues - 1)));
-    EXPECT_FALSE(parse_json(list(kMaxJsonValues)));
+    EXPECT_EQ(parse_json(list(kMaxJsonValues)).reason(), "it has more than 100000 values");
+
+    const std::string half(kMaxJsonTree / 2, 'x');
+    EXPECT_TRUE(parse_json("[\"" + half + "\",\"" + half + "\"]"));
+    EXPECT_EQ(parse_json("[\"" + half + "\",\"" + half + "\",{\"a\":[1]}]").reason(),
+              "it is larger than 4 MB");
+    EXPECT_FALSE(parse_json("{\"" + half + half + "x\":[]}"));
+    EXPECT_FALSE(parse_json("{\"" + half + half + "x\":[}")) << "the rest must be right";
 }
 
 // The entries of a document that arrives in pieces of this size, or the Error's text.
 std::string entries(const std::string& text, size_t piece, Kind container = Kind::array) {
     std::string shown;
-    JsonEntries reader("list", container, [&](std::string_view name, const JsonValue& value) {
-        shown += std::string(name) + "=" + show(value) + ";";
-    });
+    const auto take = [&](std::string_view name, const Result<JsonValue>& entry) {
+        shown += std::string(name) + "=" + (entry ? show(*entry) : entry.reason()) + ";";
+    };
+    JsonEntries reader("list", container, take);
     try {
         for (size_t at = 0; at < text.size(); at += piece) reader.write(text.substr(at, piece));
         reader.finish();
@@ -102,6 +127,30 @@ TEST(JsonEntries, AreGivenHoweverTheBytesArrive) {
     }
 }
 
+TEST(JsonEntries, HalvesOfCharactersAreRepairedHoweverTheyArrive) {
+    const std::string text = R"({"list":["\ud83d\ude00","\ud83d","\\ud83d","\ud83dx\ude00"]})";
+    for (size_t piece = 1; piece < 20; ++piece)
+        EXPECT_EQ(entries(text, piece), "='😀';='\uFFFD';='\\ud83d';='\uFFFDx\uFFFD';") << piece;
+}
+
+TEST(JsonEntries, OneThatIsTooLargeIsLeftOutAlone) {
+    const std::string large(kMaxJsonTree + 1, 'x');
+    std::string values = "[0";
+    for (size_t i = 0; i < kMaxJsonValues; ++i) values += ",{}";
+    values += "]";
+    const std::string shown =
+        "={a:[1,],};=it is larger than 4 MB;=[2,];=it is larger than 4 MB;=it is larger than 4 MB;"
+        "=it has more than 100000 values;='b';";
+    EXPECT_EQ(entries(R"({"list":[{"a":[1]},{"a":{"b":[")" + large + R"("],"c":[1,{}]}},[2],")" +
+                          large + R"(",{"a":1,")" + large + R"(":{"b":1}},)" + values + R"(,"b"]})",
+                      1'000'003),
+              shown);
+    EXPECT_EQ(entries(R"({"x":")" + large + R"(","list":{"a":1,"b":")" + large +
+                          R"(","c":{"d":2}},"y":[")" + large + large + "\"]}",
+                      999'983, Kind::object),
+              "a=1;b=it is larger than 4 MB;c={d:2,};");
+}
+
 TEST(JsonEntries, WhereTheMemberIsMissingOrOfAnotherKindThereAreNone) {
     for (const char* text : {"{}", "[]", "7", R"({"list":{}})", R"({"list":7})",
                              R"([{"list":[1]}])", R"({"a":{"list":[1]}})"})
@@ -119,7 +168,7 @@ TEST(JsonEntries, TheEndMustBeThere) {
 }
 
 TEST(JsonEntries, WhatTakingThrowsGoesThrough) {
-    JsonEntries reader("list", Kind::array, [](std::string_view, const JsonValue&) {
+    JsonEntries reader("list", Kind::array, [](std::string_view, const Result<JsonValue>&) {
         throw Error(ErrorKind::limit, "enough");
     });
     EXPECT_EQ(test::error_of([&] { reader.write(R"({"list":[1]})"); }).kind(), ErrorKind::limit);
