@@ -283,5 +283,52 @@ TEST_F(ReplyWriterTest, LinesOfManyThreadsStayWhole) {
     EXPECT_EQ(std::count(seen.begin(), seen.end(), false), 0);
 }
 
+TEST_F(ReplyWriterTest, LateRepliesWaitUntilOnedSpeaks) {
+    ReplyWriter& writer = start();
+    std::atomic<int> written = 0;
+    writer.late_reply({Action::import, false, 5, "late"}, [&] { ++written; });
+    writer.reply({Action::monitor, false, 100, "now"});
+    EXPECT_EQ(next_line(), "MONITOR FAILURE 100 now");
+    EXPECT_EQ(written, 0);
+    writer.release_late_replies();
+    EXPECT_EQ(next_line(), "IMPORT FAILURE 5 late");
+    writer.late_reply({Action::import, false, 6, "at once"}, {});
+    EXPECT_EQ(next_line(), "IMPORT FAILURE 6 at once");
+    writer.close(seconds(1));
+    EXPECT_EQ(written, 1);
+}
+
+// Held back to the end they are not written, and nobody is told that they were.
+TEST_F(ReplyWriterTest, LateRepliesNobodyAskedForAreNotWritten) {
+    ReplyWriter& writer = start();
+    bool written = false;
+    writer.late_reply({Action::import, false, 5, "late"}, [&] { written = true; });
+    writer.close(seconds(1));
+    writer_.reset();
+    EXPECT_EQ(rest(), "");
+    EXPECT_FALSE(written);
+}
+
+TEST_F(ReplyWriterTest, WrittenIsCalledWhenAllOfItIsInThePipe) {
+    ReplyWriter& writer = start();
+    std::promise<void> written;
+    const std::string large(4 * kPipeBytes, 'x');
+    writer.reply({Action::import, false, 5, large}, [&] { written.set_value(); });
+    auto done = written.get_future();
+    EXPECT_EQ(done.wait_for(milliseconds(50)), std::future_status::timeout);
+    EXPECT_EQ(next_line()->size(), large.size() + std::string("IMPORT FAILURE 5 ").size());
+    EXPECT_EQ(done.wait_for(kFailAfter), std::future_status::ready);
+}
+
+TEST_F(ReplyWriterTest, WrittenIsNotCalledWhenNobodyReads) {
+    ReplyWriter& writer = start();
+    reader_.reset();
+    bool written = false;
+    writer.reply({Action::import, false, 5, "x"}, [&] { written = true; });
+    writer.close(seconds(1));
+    writer_.reset();
+    EXPECT_FALSE(written);
+}
+
 }  // namespace
 }  // namespace onemarket

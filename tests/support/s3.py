@@ -82,9 +82,16 @@ class S3:
 
     def request(self, method, bucket, key="", query=None, body=b""):
         url, headers = self.signed(method, bucket, key, query)
-        connection = self.connection()
-        connection.request(method, url, body, headers)
-        response = connection.getresponse()
+        for last in (False, True):
+            connection = self.connection()
+            try:
+                connection.request(method, url, body, headers)
+                response = connection.getresponse()
+                break
+            except (http.client.RemoteDisconnected, ConnectionError):
+                del self.local.connection  # it was kept too long
+                if last:
+                    raise
         data = response.read()
         if response.status >= 300:
             raise Failure(response.status, data)
