@@ -313,10 +313,10 @@ TEST_F(ReplyWriterTest, WrittenIsCalledWhenAllOfItIsInThePipe) {
     ReplyWriter& writer = start();
     std::promise<void> written;
     const std::string large(4 * kPipeBytes, 'x');
-    writer.reply({Action::import, false, 5, large}, [&] { written.set_value(); });
+    writer.reply({Action::import, true, 5, large}, [&] { written.set_value(); });
     auto done = written.get_future();
     EXPECT_EQ(done.wait_for(milliseconds(50)), std::future_status::timeout);
-    EXPECT_EQ(next_line()->size(), large.size() + std::string("IMPORT FAILURE 5 ").size());
+    EXPECT_EQ(next_line()->size(), large.size() + std::string("IMPORT SUCCESS 5 ").size());
     EXPECT_EQ(done.wait_for(kFailAfter), std::future_status::ready);
 }
 

@@ -258,8 +258,9 @@ TEST_F(BridgeTest, PublishedFilesAreOpenedAndNothingElse) {
     auto bridge = connect();
     bridge->ask("folder", {dir_.path().string()});
     for (const char* name : {"folder", "link"})
-        EXPECT_STREQ(error_of([&] { bridge->ask("published", {name}); }).what(),
-                     "bridge1: not a regular file");
+        EXPECT_TRUE(std::string(error_of([&] { bridge->ask("published", {name}); }).what())
+                        .ends_with("not a regular file"))
+            << name;
     EXPECT_EQ(error_of([&] { bridge->ask("published", {"none"}); }).kind(), ErrorKind::not_found);
     EXPECT_EQ(bridge->ask("published", {"file"}), "7");
 }

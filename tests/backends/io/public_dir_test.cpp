@@ -89,9 +89,9 @@ TEST_F(PublicDirTest, OpensFoldersOnly) {
         const char* reason;
     };
     const std::vector<Case> cases = {
-        {temp_ / "missing", ErrorKind::not_found, "No such file or directory"},
-        {outside_, ErrorKind::not_found, "Not a directory"},
-        {outside_ + "/below", ErrorKind::not_found, "Not a directory"},
+        {temp_ / "missing", ErrorKind::unavailable, "No such file or directory"},
+        {outside_, ErrorKind::unavailable, "Not a directory"},
+        {outside_ + "/below", ErrorKind::unavailable, "Not a directory"},
         {"relative", ErrorKind::bad_request, "not an absolute path"},
         {"", ErrorKind::bad_request, "not an absolute path"},
         {"~oneadmin", ErrorKind::bad_request, "not an absolute path"},
