@@ -127,9 +127,9 @@ void S3Upload::open_part() {
     if (part_.number == 0) part_.number = 1;
     if (part_.number > kS3MaxParts || written_ >= kS3MaxObject)
         throw Error(ErrorKind::limit, "the image is larger than S3 takes (5 TiB)");
+    part_md5_.begin();
     if (plan_.bytes != nullptr || part_.buffer) return;
     const uint64_t size = parts_.size_of(part_.number);
-    part_md5_.begin();
     wait_for([this] { return !free_buffers_.empty() || buffers_ < plan_.parallel; });
     const std::lock_guard lock(mutex_);
     if (free_buffers_.empty()) {
