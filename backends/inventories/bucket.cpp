@@ -116,6 +116,16 @@ std::vector<StoredObject> BucketInventory::list(Context& context) {
     return objects;
 }
 
+// None where the service has no such thing.
+HttpHeaders BucketInventory::tags_of(const std::string& key, Context& context) {
+    try {
+        return bucket_.tags(key, context);
+    } catch (const S3Error& error) {
+        if (error.kind() != ErrorKind::unsupported && error.kind() != ErrorKind::not_found) throw;
+        return {};
+    }
+}
+
 std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Context& context) {
     const std::optional<S3Bucket::Head> head = bucket_.head(image.name, context);
     if (!head || head->import.empty()) return std::nullopt;  // not made by this driver
@@ -129,7 +139,7 @@ std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Con
     manifest.md5 = hash_of(value("md5"), is_md5, key, "MD5");
     manifest.sha256 = hash_of(value("sha256"), is_sha256, key, "SHA-256");
     if (!manifest.md5.empty()) return manifest;
-    const HttpHeaders tags = bucket_.tags(key, context);
+    const HttpHeaders tags = tags_of(key, context);
     manifest.md5 = hash_of(value_of(tags, "md5"), is_md5, key, "MD5");
     manifest.part_bytes = ascii::parse_number<uint64_t>(value_of(tags, "part-size")).value_or(0);
     if (manifest.part_bytes > 0)

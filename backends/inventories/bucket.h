@@ -22,6 +22,7 @@ class BucketInventory : public Inventory {
 
   private:
     void list_objects(std::vector<StoredObject>& objects, Context& context);
+    HttpHeaders tags_of(const std::string& key, Context& context);
     StoredObject named(StoredObject::Kind kind, const std::string& key,
                        const std::string& time) const;
 

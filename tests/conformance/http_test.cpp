@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/http.h"
 
-#include <set>
-
 #include "tests/conformance/market_suite.h"
 #include "tests/support/sshd.h"
 
@@ -36,14 +34,7 @@ class HttpMarket : public MarketHarness {
     }
 
     // An image and its manifest are one.
-    std::vector<std::string> objects() const override {
-        std::vector<std::string> names = list(public_);
-        const std::set<std::string> all(names.begin(), names.end());
-        std::erase_if(names, [&all](const std::string& name) {
-            return name.ends_with(".json") && all.contains(name.substr(0, name.size() - 5));
-        });
-        return names;
-    }
+    std::vector<std::string> objects() const override { return list_images(public_); }
     std::string content(const std::string& source) const override {
         if (!source.starts_with(kUrl)) throw std::runtime_error(source + " is elsewhere");
         return read_file(public_ + source.substr(kUrl.size()));

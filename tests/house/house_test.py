@@ -96,9 +96,9 @@ def documented(faults, document, kind, names, pattern):
 
 def check_documents(faults):
     config = (ROOT / "daemon/config.cpp").read_text()
-    keys = re.findall(r'^    \{"([A-Z_]+)",', config, re.MULTILINE)
-    documented(faults, "docs/configuration.md", "key", keys, r"^\| `([A-Z_]+)` \|")
-    documented(faults, "etc/onemarketd.conf", "key", keys, r"^# ?([A-Z_]+) = ")
+    keys = re.findall(r'^    \{"([A-Z0-9_]+)",', config, re.MULTILINE)
+    documented(faults, "docs/configuration.md", "key", keys, r"^\| `([A-Z0-9_]+)` \|")
+    documented(faults, "etc/onemarketd.conf", "key", keys, r"^# ?([A-Z0-9_]+) = ")
     options = re.findall(r'"(?:-\w,)?(--[\w-]+)"', (ROOT / "daemon/options.cpp").read_text())
     documented(faults, "docs/operations.md", "option", options, r"^\| .*`(--[\w-]+)`")
 
