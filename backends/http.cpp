@@ -109,6 +109,20 @@ std::string utc_now() {
     return {text.data(), size};
 }
 
+Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, const Copied& copied,
+                     ObjectId app, const Site& site) {
+    Manifest manifest;
+    manifest.app = app;
+    manifest.name = message.text("MARKETPLACEAPP/NAME").value_or("");
+    manifest.bytes = copied.bytes;
+    manifest.md5 = copied.md5;
+    manifest.sha256 = copied.sha256;
+    manifest.format = facts.format;
+    manifest.time = utc_now();
+    manifest.driver = site.http.user_agent;
+    return manifest;
+}
+
 // The source may have been written to since it was looked at: what counts is what is published.
 void check_copy(const ImageFacts& facts, FolderFile& file) {
     if (!facts.format_confirmed) return;
@@ -150,18 +164,10 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     const std::string name = image_name(context.id(), context.record().mark());
     PublishedApp app{url + "/" + name, md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());
-    Manifest manifest;
-    manifest.app = context.id();
-    manifest.name = message.text("MARKETPLACEAPP/NAME").value_or("");
-    manifest.bytes = copied.bytes;
-    manifest.md5 = copied.md5;
-    manifest.sha256 = copied.sha256;
-    manifest.format = facts.format;
-    manifest.time = utc_now();
-    manifest.driver = site_.http.user_agent;
+    const Manifest note = manifest_of(message, facts, copied, context.id(), site_);
     try {
         // Before the image, so that what can be seen has its manifest.
-        public_folder->put(context.id(), manifest_name(name), manifest_text(manifest));
+        public_folder->put(context.id(), manifest_name(name), manifest_text(note));
         step("publishing");
         file->publish(name);
         step("published");

@@ -47,7 +47,8 @@ class Inventory {
     // wrong where the note is none.
     virtual std::optional<Manifest> manifest(const StoredObject& image, Context& context) = 0;
 
-    // An image's bytes. Throws not_found when it has gone meanwhile. This must outlive it.
+    // An image's bytes. Throws not_found when it has gone meanwhile. This must outlive it, and is
+    // asked nothing else until they were read to their end; where they were not, nothing ever.
     virtual std::unique_ptr<Reader> open(const StoredObject& image, Context& context) = 0;
 
     // Removes it, an image with its manifest. Throws not_found when it has gone already,

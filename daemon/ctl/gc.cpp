@@ -138,6 +138,7 @@ int collect_garbage(Inventory& inventory, const KnownMarket& market,
         const std::string name = one_line(sorted.orphans[i].name, 300);
         context.check();
         removals[i] = remove(inventory, sorted.orphans[i], context);
+        context.progress();
         if (removals[i].gone) --left;
         say(removals[i].gone ? "removed " + name : "stays: " + name + ": " + removals[i].failure);
     }

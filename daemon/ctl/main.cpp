@@ -162,7 +162,10 @@ int main_of(int argc, char** argv) {
     if (*verifier) return verify_market(market, gc_options.json);
     if (*collector) {
         const auto span = parse_span(older);
-        if (!span) throw Error(ErrorKind::bad_request, "--older " + older + ": expected 12h or 1d");
+        if (!span) {
+            std::fprintf(stderr, "onemarketctl: --older %s: expected 12h or 1d\n", older.c_str());
+            return kNotDone;
+        }
         gc_options.older = *span;
         return gc(market, gc_options);
     }

@@ -45,9 +45,9 @@ class Verification {
     std::vector<StoredObject> list() { return inventory_->list(context_); }
 
     Verdict examine(const StoredObject& image) {
+        context_.progress();
         try {
-            const Verdict verdict = compare(image);
-            return verdict;
+            return compare(image);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::cancelled) throw;
             // The conversation is in the middle of something.

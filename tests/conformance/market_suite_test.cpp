@@ -327,8 +327,9 @@ TEST_P(MarketSuite, InventoryIsWhatIsStoredAndHowItShouldBe) {
     EXPECT_FALSE(manifest->sha256.empty() && manifest->sha256_of_parts.empty());
     EXPECT_EQ(manifest->format, "qcow2");
     for (const StoredObject& image : objects) {
-        const auto reader = conversation->open(image, context_);
-        EXPECT_EQ(differences(*conversation->manifest(image, context_), *reader, {}, context_), "");
+        const std::optional<Manifest> noted = conversation->manifest(image, context_);
+        ASSERT_TRUE(noted);
+        EXPECT_EQ(differences(*noted, *conversation->open(image, context_), {}, context_), "");
     }
     // Noted is something else.
     Manifest wrong = *manifest;
