@@ -81,7 +81,8 @@ int look_at(const std::string& market,
         options.markets->insert(known.message.text("MARKETPLACE/MARKET_MAD").value_or(""));
         const Installation installation(options, environment);
         ToolLog log(known.message.secrets());
-        Context context(known.id, {}, kLookLimit, log);
+        const Interrupts interrupts;
+        Context context(known.id, interrupts.stop_token(), kLookLimit, log);
         try {
             const auto backend = installation.services().backend(known.message);
             return act(installation, *backend, known, context);
