@@ -7,6 +7,7 @@
 #include <string>
 
 #include "backends/image_source.h"
+#include "backends/inventory.h"
 #include "backends/published_app.h"
 #include "protocol/action.h"
 #include "protocol/driver_message.h"
@@ -50,6 +51,11 @@ class Backend {
     // The bytes of what import() published at `source`. Throws not_found when it is not there.
     virtual std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                          Context& context) const = 0;
+
+    // What this marketplace holds. Throws Error (unsupported) where nobody can tell, or nothing is
+    // stored in it. `context` must outlive it.
+    virtual std::unique_ptr<Inventory> inventory(const DriverMessage& message,
+                                                 Context& context) const = 0;
 
     // Template text for oned: USED_MB, FREE_MB, TOTAL_MB, and the list of apps of a marketplace
     // that is discovered. Complete, or an Error: oned drops the apps it does not see.

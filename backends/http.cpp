@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/http.h"
 
+#include <array>
+#include <ctime>
+
+#include "backends/inventories/folder.h"
 #include "backends/io/image_format.h"
 #include "backends/io/public_dir.h"
 #include "backends/io/pump.h"
-#include "backends/io/random.h"
 #include "backends/io/remote_dir.h"
 #include "protocol/step.h"
 
@@ -12,16 +15,13 @@ namespace onemarket {
 namespace {
 
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+constexpr TimeLimit kTakeBackLimit{std::chrono::seconds(10), false};
 
 // BASE_URL without the slashes an administrator may put at its end, or not.
 std::string base_url(const DriverMessage& message) {
     std::string url = message.required_market("BASE_URL");
     while (url.ends_with('/')) url.pop_back();
     return url;
-}
-
-std::string name_of(const Context& context) {
-    return "marketapp-" + std::to_string(context.id()) + "-" + context.record().mark();
 }
 
 // The name of a published file in its SOURCE.
@@ -71,22 +71,56 @@ void check_space(const Folder& folder, const Reader& reader) {
                                              " MB are free");
 }
 
-// Fills the file and returns the MD5 of what it holds.
-std::string copy(Reader& reader, const ImageFacts& facts, const Folder& folder, FolderFile& file,
-                 Context& context) {
+// What a file was filled with.
+struct Copied {
+    uint64_t bytes = 0;
+    std::string md5, sha256;  // the second may be empty
+};
+
+Copied copy(Reader& reader, const ImageFacts& facts, const Folder& folder, FolderFile& file,
+            bool with_sha256, Context& context) {
     Digest md5("MD5");
+    std::optional<Digest> sha256;
+    if (with_sha256) sha256.emplace("SHA256");
+    Digest* const beside = sha256 ? &*sha256 : nullptr;
+    Copied copied;
     if (const auto clone = reader.file() < 0 ? nullptr : file.clone_from(reader.file())) {
         // Blocks are shared, nothing is to be copied. What was cloned is what gets hashed.
         NullSink nowhere;
-        pump(*clone, nowhere, md5, context);
+        copied.bytes = pump(*clone, nowhere, md5, context, beside);
     } else {
         check_space(folder, reader);
-        pump(reader, file, md5, context);
+        copied.bytes = pump(reader, file, md5, context, beside);
         if (reader.random_access() != nullptr && reader.random_access()->changed())
             throw Error(ErrorKind::corrupt,
                         facts.location + ": it was written to while it was read");
     }
-    return md5.finish();
+    copied.md5 = md5.finish();
+    if (sha256) copied.sha256 = sha256->finish();
+    return copied;
+}
+
+std::string utc_now() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text.data(), size};
+}
+
+Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, const Copied& copied,
+                     ObjectId app, const Site& site) {
+    Manifest manifest;
+    manifest.app = app;
+    manifest.name = message.text("MARKETPLACEAPP/NAME").value_or("");
+    manifest.bytes = copied.bytes;
+    manifest.md5 = copied.md5;
+    manifest.sha256 = copied.sha256;
+    manifest.format = facts.format;
+    manifest.time = utc_now();
+    manifest.driver = site.http.user_agent;
+    return manifest;
 }
 
 // The source may have been written to since it was looked at: what counts is what is published.
@@ -120,26 +154,54 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     const std::unique_ptr<Reader> reader = image.open(context);
     const std::unique_ptr<FolderFile> file = public_folder->create(context.id());
     const ImageFacts& facts = image.facts();
-    const std::string md5 = copy(*reader, facts, *public_folder, *file, context);
+    const Copied copied = copy(*reader, facts, *public_folder, *file, site_.sha256, context);
+    const std::string& md5 = copied.md5;
     if (!facts.md5.empty() && facts.md5 != md5)
         throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
                                             facts.md5 + ", its bytes have " + md5);
     check_copy(facts, *file);
     context.check();
-    const std::string name = name_of(context);
+    const std::string name = image_name(context.id(), context.record().mark());
     PublishedApp app{url + "/" + name, md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());
-    step("publishing");
-    file->publish(name);
-    step("published");
+    const Manifest note = manifest_of(message, facts, copied, context.id(), site_);
+    try {
+        // Before the image, so that what can be seen has its manifest.
+        public_folder->put(context.id(), manifest_name(name), manifest_text(note));
+        step("publishing");
+        file->publish(name);
+        step("published");
+    } catch (const Error&) {
+        take_back_manifest(message, name, context);
+        throw;
+    }
     return app;
+}
+
+// Over a conversation of its own, with a time limit of its own: those of the request may be over.
+void HttpBackend::take_back_manifest(const DriverMessage& message, const std::string& image,
+                                     Context& context) const {
+    Context own(context.id(), {}, kTakeBackLimit, context.log());
+    try {
+        remove_manifest(*folder(message, own), image, own.log());
+    } catch (const Error& error) {
+        own.log().log(LogLevel::warning, std::string("the manifest stays: ") + error.what());
+    }
 }
 
 void HttpBackend::remove(const DriverMessage& message, const std::string& source,
                          Context& context) const {
     const std::string name = name_in(message, source);
     const std::unique_ptr<Folder> public_folder = folder(message, context);
-    naming(source, [&] { public_folder->remove(name); });
+    try {
+        naming(source, [&] { public_folder->remove(name); });
+    } catch (const Error& error) {
+        // A DELETE that was cut off has left it.
+        if (error.kind() == ErrorKind::not_found)
+            remove_manifest(*public_folder, name, context.log());
+        throw;
+    }
+    remove_manifest(*public_folder, name, context.log());
 }
 
 std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const std::string& source,
@@ -153,12 +215,19 @@ std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const st
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {
     const std::unique_ptr<Folder> public_folder = folder(message, context);
     public_folder->remove_temporaries(context.id());
-    if (!context.record().resumed()) return;
-    try {
-        public_folder->remove(name_of(context));
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found) throw;
+    if (context.record().resumed()) {
+        try {
+            public_folder->remove(image_name(context.id(), context.record().mark()));
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::not_found) throw;
+        }
     }
+    remove_lost_manifests(*public_folder, context.id(), context.log());
+}
+
+std::unique_ptr<Inventory> HttpBackend::inventory(const DriverMessage& message,
+                                                  Context& context) const {
+    return std::make_unique<FolderInventory>(folder(message, context));
 }
 
 std::string HttpBackend::monitor(const DriverMessage& message, Context& context) const {

@@ -23,10 +23,14 @@ class HttpBackend : public Backend {
     void discard(const DriverMessage& message, Context& context) const override;
     std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                  Context& context) const override;
+    std::unique_ptr<Inventory> inventory(const DriverMessage& message,
+                                         Context& context) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:
     std::unique_ptr<Folder> folder(const DriverMessage& message, Context& context) const;
+    void take_back_manifest(const DriverMessage& message, const std::string& image,
+                            Context& context) const;
 
     const Site& site_;
 };

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "backends/inventories/bucket.h"
 #include "backends/io/http_reader.h"
 #include "backends/io/image_format.h"
 #include "backends/io/pump.h"
@@ -175,6 +176,10 @@ void S3Backend::discard(const DriverMessage& message, Context& context) const {
     } catch (const S3Error& error) {
         if (error.code() != "NoSuchBucket") throw;
     }
+}
+
+std::unique_ptr<Inventory> S3Backend::inventory(const DriverMessage& message, Context&) const {
+    return std::make_unique<BucketInventory>(s3_settings(message), site_.http, site_.retries);
 }
 
 std::string S3Backend::monitor(const DriverMessage& message, Context& context) const {

@@ -21,6 +21,8 @@ class S3Backend : public Backend {
     void discard(const DriverMessage& message, Context& context) const override;
     std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                  Context& context) const override;
+    std::unique_ptr<Inventory> inventory(const DriverMessage& message,
+                                         Context& context) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:

@@ -71,6 +71,11 @@ std::unique_ptr<Reader> ScriptBackend::open(const DriverMessage&, const std::str
                 source + ": what a script has stored the driver cannot read");
 }
 
+std::unique_ptr<Inventory> ScriptBackend::inventory(const DriverMessage&, Context&) const {
+    throw Error(ErrorKind::unsupported,
+                folder_ + ": what a marketplace of scripts holds the driver cannot see");
+}
+
 std::string ScriptBackend::monitor(const DriverMessage& message, Context& context) const {
     const std::string script = folder_ + "/monitor";
     std::string output = run(script, message.with({}), context);

@@ -53,6 +53,7 @@ struct Site {
     SshLimits ssh;                                     // to bridge hosts
     RetryPolicy retries;                               // of requests to services
     size_t s3_parallel_parts = 4;                      // of one image
+    bool sha256 = true;                                // beside MD5, in manifests
     std::string user_agent = catalogue_agent("", "");  // for the servers of catalogues
     std::shared_ptr<ListCache> lists;  // of discovered marketplaces; null: none is kept
 };

@@ -65,7 +65,7 @@ struct Key {
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 17> kKeys{{
+constexpr std::array<Key, 18> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -83,6 +83,7 @@ constexpr std::array<Key, 17> kKeys{{
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 64, [&](uint64_t n) { c.s3_parallel_parts = n; });
      }},
+    {"SHA256", [](std::string_view v, Config& c) { return set_flag(v, c.sha256); }},
     {"QUEUE_REQUESTS",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 1'000'000, [&](uint64_t n) { c.queue_requests = n; });

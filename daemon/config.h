@@ -21,6 +21,7 @@ struct Config {
     size_t transfers = 0;  // imports that move bytes at one time; 0: one a processor
 
     size_t s3_parallel_parts = 4;  // of one image
+    bool sha256 = true;            // in the manifests of images in folders
 
     size_t queue_requests = 10'000;
     size_t queue_megabytes = 256;

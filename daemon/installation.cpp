@@ -67,6 +67,7 @@ Site Installation::make_site(const Options& options, const Environment& process)
         catalogue_agent(version, read_text_file_or_empty(layout_.remotes + "/EDITION"));
     site.lists = std::make_shared<ListCache>();
     site.s3_parallel_parts = config_.s3_parallel_parts;
+    site.sha256 = config_.sha256;
     if (!config_.ca_file.empty() && ::access(config_.ca_file.c_str(), R_OK) != 0)
         problems_.emplace_back(system_error(errno, "CA_FILE " + config_.ca_file).what());
     return site;

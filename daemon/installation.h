@@ -29,6 +29,8 @@ class Installation {
     const Config& config() const { return config_; }
     const std::string& config_file() const { return config_file_; }
     const Services& services() const { return services_; }
+    // From now on the services keep the MONITOR messages: the driver's alone are those of oned.
+    void keep_messages() { services_.messages = &messages_; }
     int priority() const { return priority_; }  // what to add to the niceness
     const std::vector<std::string>& problems() const { return problems_; }
 
@@ -43,6 +45,7 @@ class Installation {
     int priority_ = 0;
     Site site_;
     TransferSlots transfers_;
+    MarketMessages messages_{layout_.state()};
     Services services_;
 };
 

@@ -12,6 +12,9 @@ struct Layout {
     std::string log;      // logs
     std::string remotes;  // scripts; VERSION and EDITION hold the release
 
+    // What the driver keeps over its lives.
+    std::string state() const { return var + "/onemarketd"; }
+
     // Self-contained below `one_location`, or the system's folders when that is empty.
     static Layout of(const std::string& one_location);
 };

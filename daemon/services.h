@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the handlers of all requests share. Read-only, but for the slots, once the driver runs.
+// What the handlers of all requests share. Read-only, but for slots and messages, once the driver
+// runs.
 #pragma once
 
 #include <optional>
@@ -9,6 +10,7 @@
 #include "backends/all_backends.h"
 #include "backends/site.h"
 #include "daemon/config.h"
+#include "daemon/market_messages.h"
 #include "daemon/transfer_slots.h"
 
 namespace onemarket {
@@ -19,6 +21,7 @@ struct Services {
     std::optional<std::set<std::string, std::less<>>> markets;  // -m; none: every market folder
     TransferSlots& transfers;
     TimeLimit import_limit, monitor_limit, remove_limit;
+    MarketMessages* messages = nullptr;  // where those of MONITORs are kept; null: nowhere
 
     // The backend that serves the message's MARKET_MAD. Throws Error (unsupported) "Marketplace
     // driver 'x' not available" when the driver was not told to serve that type.

@@ -108,6 +108,8 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
             handle_remove(services_, *message, context, flight->published_source);
             return "";
         case Action::monitor:
+            if (services_.messages != nullptr && message->market_id() == request.id)
+                services_.messages->keep(request.id, request.payload, log);
             return handle_monitor(services_, *message, context);
         default:
             throw Error(ErrorKind::internal, "no handler");

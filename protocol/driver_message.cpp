@@ -90,6 +90,19 @@ std::optional<ObjectId> DriverMessage::market_id() const {
     return id ? ascii::parse_number<ObjectId>(*id) : std::nullopt;
 }
 
+Result<std::vector<ObjectId>> DriverMessage::market_apps() const {
+    using Apps = Result<std::vector<ObjectId>>;
+    if (!has("MARKETPLACE/MARKETPLACEAPPS"))
+        return Apps::failure("MARKETPLACE/MARKETPLACEAPPS is missing");
+    std::vector<ObjectId> apps;
+    for (const std::string& text : document_.texts("MARKETPLACE/MARKETPLACEAPPS/ID")) {
+        const auto id = ascii::parse_number<ObjectId>(ascii::trim(text));
+        if (!id) return Apps::failure("an ID in MARKETPLACE/MARKETPLACEAPPS is no number");
+        apps.push_back(*id);
+    }
+    return apps;
+}
+
 std::vector<std::string> DriverMessage::secrets() const {
     std::vector<std::string> values;
     for (const std::string_view path : kSecretPaths)

@@ -45,6 +45,10 @@ class DriverMessage {
     // The marketplace's id; nothing when the document does not say.
     std::optional<ObjectId> market_id() const;
 
+    // The apps the marketplace lists: all it has, as far as oned knows. A failure where there is no
+    // list, or something else in it.
+    Result<std::vector<ObjectId>> market_apps() const;
+
     // Values that must not reach a log, a message or a command line: what attributes with names
     // like SECRET_ACCESS_KEY, PASSWORD or TOKEN hold.
     std::vector<std::string> secrets() const;

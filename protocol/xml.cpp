@@ -169,6 +169,16 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
     return rows;
 }
 
+std::vector<std::string> XmlDocument::texts(std::string_view path) const {
+    std::vector<std::string> texts;
+    const tinyxml2::XMLElement* element = find(path);
+    if (element == nullptr) return texts;
+    const std::string sibling = element->Name();
+    for (; element != nullptr; element = element->NextSiblingElement(sibling.c_str()))
+        texts.push_back(text_of(element).value_or(""));
+    return texts;
+}
+
 void XmlDocument::set(std::string_view path, std::string_view child, std::string_view text) {
     tinyxml2::XMLElement* parent = document_->RootElement();
     auto child_of = [this](tinyxml2::XMLElement* element, std::string_view name) {

@@ -47,6 +47,9 @@ class XmlDocument {
     std::vector<Row> rows(std::string_view path,
                           std::initializer_list<std::string_view> children) const;
 
+    // The texts of all elements at `path`, in order.
+    std::vector<std::string> texts(std::string_view path) const;
+
     // Gives a child of the element at `path` ("" is the root) this text, adding what is missing.
     void set(std::string_view path, std::string_view child, std::string_view text);
 

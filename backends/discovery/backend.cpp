@@ -97,6 +97,11 @@ std::unique_ptr<Reader> DiscoveryBackend::open(const DriverMessage&, const std::
     throw Error(ErrorKind::unsupported, source + ": what a catalogue offers is not ours to read");
 }
 
+std::unique_ptr<Inventory> DiscoveryBackend::inventory(const DriverMessage&, Context&) const {
+    throw Error(ErrorKind::unsupported,
+                "a marketplace " + name_ + " is only discovered: nothing is stored in it");
+}
+
 std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {
     const Catalogue catalogue = this->catalogue(message);
     const std::string key = name_ + "\n" + catalogue.url + "\n" + catalogue.options;

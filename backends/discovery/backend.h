@@ -45,6 +45,8 @@ class DiscoveryBackend : public Backend {
     void discard(const DriverMessage& message, Context& context) const override;
     std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                  Context& context) const override;
+    std::unique_ptr<Inventory> inventory(const DriverMessage& message,
+                                         Context& context) const override;
     // A text APP="<base64>" a line. Where the catalogue has not changed since the last one it is
     // the text of that time, and nothing is logged again.
     std::string monitor(const DriverMessage& message, Context& context) const override;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What runs on a bridge host: serves the marketplace driver over its stdin and stdout, and nothing
 # else. It is always this text; values come as lines of stdin, are never evaluated, and hold no
-# newline. POSIX shell, GNU coreutils, util-linux. It is passed between single quotes, so it has
-# none.
+# newline. POSIX shell, GNU coreutils and findutils, util-linux. It is passed between single quotes,
+# so it has none.
 #
 # A request is a line of words; values follow on lines of their own. A reply is a line
 # "ok[ WORDS]" or "no REASON". When stdin ends the temporary that was not linked is removed, an
@@ -59,6 +59,20 @@ retract() { # ID TEMPORARY NAME
 
 # Tells one state of the open file from another.
 state() { [ ! -f /dev/fd/3 ] || stat -L -c "%s %y" /dev/fd/3; }
+
+# A small file of one line, in the place of what has that name.
+line() { # TEMPORARY NAME TEXT
+    set -C
+    exec 7> "./$1" # fails for good where there is one
+    set +C
+    if printf "%s\n" "$3" >&7 && chmod 0644 /dev/fd/7 && sync /dev/fd/7 && mv -fT "./$1" "./$2"; then
+        same "./$2" 7 && return
+        rm -f "./$2"
+        echo "somebody put another file in its place"
+    fi
+    rm -f "./$1"
+    return 1
+}
 
 # A file or block device becomes descriptor 3; answers with its size.
 open_path() {
@@ -193,6 +207,34 @@ while read -r request one two; do
             no "$name: not a regular file"
         else
             tell rm -f "./$name"
+        fi ;;
+    line) # TEMPORARY, NAME, TEXT: that file, public; durable after the next publish
+        value name && value public && value text
+        tell line "$name" "$public" "$text" ;;
+    list) # so many bytes, then the regular files, each a line: SIZE, TIME of its change, NAME
+        if files=$(find . -ignore_readdir_race -mindepth 1 -maxdepth 1 -type f ! -name "*
+*" -printf "%s %T@ %f\n" 2>&1 && echo .); then
+            files=${files%.}
+            ok ${#files}
+            printf "%s" "$files"
+        else
+            no "$files"
+        fi ;;
+    held) # TEMPORARY: whether a live import holds it
+        value name
+        if [ -f "./$name" ] && [ ! -L "./$name" ] && flock -n "./$name" true; then
+            ok no
+        else
+            ok yes
+        fi ;;
+    drop) # TEMPORARY: removed, unless a live import holds it
+        value name
+        if [ ! -f "./$name" ] || [ -L "./$name" ]; then
+            no "No such file or directory"
+        elif ! flock -n "./$name" true; then
+            no "it is in use"
+        else
+            tell flock -n "./$name" rm -f "./$name"
         fi ;;
     open) # PATH of a file or block device; its size
         value path

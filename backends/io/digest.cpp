@@ -86,11 +86,23 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
     return {bytes.begin(), bytes.begin() + length};
 }
 
+namespace {
+
+bool is_hex(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const char l = ascii::lower(c);
+        return ascii::is_digit(c) || (l >= 'a' && l <= 'f');
+    });
+}
+
+}  // namespace
+
 bool is_md5(std::string_view text) {
-    return text.size() == 32 && std::all_of(text.begin(), text.end(), [](char c) {
-               const char l = ascii::lower(c);
-               return ascii::is_digit(c) || (l >= 'a' && l <= 'f');
-           });
+    return text.size() == 32 && is_hex(text);
+}
+
+bool is_sha256(std::string_view text) {
+    return text.size() == 64 && is_hex(text);
 }
 
 }  // namespace onemarket

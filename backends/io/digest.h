@@ -49,5 +49,7 @@ std::string hmac_sha256(std::string_view key, std::string_view text);
 
 // True for 32 hex digits in either case: an MD5 worth comparing.
 bool is_md5(std::string_view text);
+// The same of 64 digits.
+bool is_sha256(std::string_view text);
 
 }  // namespace onemarket

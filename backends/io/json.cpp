@@ -7,6 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/ascii.h"
+#include "protocol/utf8.h"
+
 namespace onemarket {
 namespace {
 
@@ -243,6 +246,24 @@ Result<JsonValue> parse_json(std::string_view text) {
     if (!code && read < mended.size()) code = boost::json::error::extra_data;
     if (code) return Result<JsonValue>::failure(fault(code, read));
     return document;
+}
+
+std::string to_json(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out = "\"";
+    for (const char c : repair_utf8(text)) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (ascii::is_control(c)) {
+            out += "\\u00";
+            out += digits[static_cast<unsigned char>(c) >> 4];
+            out += digits[static_cast<unsigned char>(c) & 15];
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
 }
 
 struct JsonEntries::Parser {

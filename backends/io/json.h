@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON (RFC 8259), read by Boost.JSON: a small document as a tree, or a large one entry by entry
-// as its bytes arrive, so that it is never in memory as a whole.
+// JSON (RFC 8259): a string of it written; read by Boost.JSON, a small document as a tree, or a
+// large one entry by entry as its bytes arrive, so that it is never in memory as a whole.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +51,9 @@ inline constexpr size_t kMaxJsonValues = 100'000;
 // The failure's reason is `<what> at byte N`, or which limit was passed, and repeats nothing of the
 // text.
 Result<JsonValue> parse_json(std::string_view text);
+
+// A text as a JSON string, quotes and all, in one line; what is no UTF-8 is repaired.
+std::string to_json(std::string_view text);
 
 // Reads a document that is an object, and gives the entries of one of its members, an array or an
 // object, one after the other. All else in it is checked and forgotten. Not thread-safe.

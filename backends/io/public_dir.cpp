@@ -82,39 +82,107 @@ void PublicDir::remove(const std::string& name) {
     if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path_ + "/" + name);
 }
 
-std::unique_ptr<Reader> PublicDir::open(const std::string& name) {
+FileReader PublicDir::reader(const std::string& name) const {
     require_published(name);
     const std::string path = path_ + "/" + name;
     UniqueFd file(
         ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     if (!file) throw system_error(errno, path);
-    return std::make_unique<FileReader>(std::move(file), path);
+    return FileReader(std::move(file), path);
+}
+
+std::unique_ptr<Reader> PublicDir::open(const std::string& name) {
+    return std::make_unique<FileReader>(reader(name));
+}
+
+std::string PublicDir::head(const std::string& name, size_t most) {
+    std::string text(most, '\0');
+    text.resize(reader(name).read_at(0, std::as_writable_bytes(std::span(text))));
+    return text;
 }
 
 std::unique_ptr<FolderFile> PublicDir::create(ObjectId app) {
     return std::make_unique<Publication>(*this, app);
 }
 
-int PublicDir::remove_temporaries(ObjectId app) {
-    const std::string prefix = temporary_prefix(app);
+// Calls act(name) for everything in the folder.
+void PublicDir::for_each_name(auto&& act) const {
     const int copy = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (copy < 0) throw system_error(errno, "PUBLIC_DIR " + path_);
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
     if (!entries) {
+        const int error = errno;
         ::close(copy);
-        throw system_error(errno, "PUBLIC_DIR " + path_);
+        throw system_error(error, "PUBLIC_DIR " + path_);
     }
+    while (true) {
+        errno = 0;
+        const dirent* entry = ::readdir(entries.get());
+        if (entry == nullptr && errno != 0) throw system_error(errno, "PUBLIC_DIR " + path_);
+        if (entry == nullptr) return;
+        act(std::string(entry->d_name));
+    }
+}
+
+// The lock of a temporary that no live import holds, as long as the result lives; none where it is
+// held, or cannot be looked at.
+UniqueFd PublicDir::lock_temporary(const std::string& name) const {
+    UniqueFd file(
+        ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
+    return file;
+}
+
+int PublicDir::remove_temporaries(ObjectId app) {
+    const std::string prefix = temporary_prefix(app);
     int removed = 0;
-    while (const dirent* entry = ::readdir(entries.get())) {
-        const std::string name = entry->d_name;
-        if (!name.starts_with(prefix)) continue;
-        const UniqueFd file(
-            ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-        // What cannot be looked at is taken for in use.
-        const bool unused = file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
-        if (unused && ::unlinkat(fd_.get(), name.c_str(), 0) == 0) ++removed;
-    }
+    for_each_name([&](const std::string& name) {
+        if (!name.starts_with(prefix)) return;
+        const UniqueFd lock = lock_temporary(name);
+        if (lock && ::unlinkat(fd_.get(), name.c_str(), 0) == 0) ++removed;
+    });
     return removed;
+}
+
+void PublicDir::put(ObjectId app, const std::string& name, std::string_view line) {
+    Publication file(*this, app);
+    file.write(std::as_bytes(std::span(line)));
+    file.write(std::as_bytes(std::span(std::string_view("\n"))));
+    file.put(name);
+}
+
+std::vector<PublicDir::Entry> PublicDir::list() {
+    std::vector<Entry> entries;
+    for_each_name([&](const std::string& name) {
+        struct stat status {};
+        if (name.find('\n') != std::string::npos) return;
+        if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno == ENOENT) return;  // it has gone meanwhile
+            throw system_error(errno, path_ + "/" + name);
+        }
+        if (!S_ISREG(status.st_mode)) return;
+        if (entries.size() == kMaxFolderEntries)
+            throw Error(ErrorKind::limit, "PUBLIC_DIR " + path_ + ": too many files");
+        entries.push_back({name, static_cast<uint64_t>(status.st_size),
+                           std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)});
+    });
+    return entries;
+}
+
+bool PublicDir::is_held(const std::string& temporary) {
+    return !lock_temporary(temporary);
+}
+
+void PublicDir::remove_temporary(const std::string& temporary) {
+    const std::string path = path_ + "/" + temporary;
+    if (!app_of_temporary(temporary))
+        throw Error(ErrorKind::bad_request, "'" + temporary + "' is no name of a temporary");
+    struct stat status {};
+    if (::fstatat(fd_.get(), temporary.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        throw system_error(errno, path);
+    const UniqueFd lock = lock_temporary(temporary);
+    if (!lock) throw Error(ErrorKind::unavailable, path + ": it is in use");
+    if (::unlinkat(fd_.get(), temporary.c_str(), 0) != 0) throw system_error(errno, path);
 }
 
 Publication::Publication(PublicDir& dir, ObjectId app)
@@ -171,7 +239,8 @@ void Publication::start_write_back() {
     written_back_ = offset_;
 }
 
-void Publication::publish(const std::string& name) {
+// All but the name: whole, public and durable.
+void Publication::finish(const std::string& name) {
     const std::string path = dir_.path() + "/" + name;
     if (!is_public_name(name))
         throw Error(ErrorKind::internal, "'" + name + "' is no name of a published file");
@@ -183,17 +252,34 @@ void Publication::publish(const std::string& name) {
         throw system_error(errno, path);
     if (::fchmod(fd_.get(), kPublicMode) != 0 || ::fsync(fd_.get()) != 0)
         throw system_error(errno, path);
+}
+
+void Publication::check_place(const std::string& name) const {
+    if (is_same_file(dir_.fd(), name, fd_.get())) return;
+    ::unlinkat(dir_.fd(), name.c_str(), 0);
+    throw Error(ErrorKind::corrupt,
+                dir_.path() + "/" + name + ": somebody put another file in its place");
+}
+
+void Publication::publish(const std::string& name) {
+    const std::string path = dir_.path() + "/" + name;
+    finish(name);
     if (!rename_new(dir_.fd(), temporary_, name)) throw system_error(errno, path);
     temporary_.clear();
-    if (!is_same_file(dir_.fd(), name, fd_.get())) {
-        ::unlinkat(dir_.fd(), name.c_str(), 0);
-        throw Error(ErrorKind::corrupt, path + ": somebody put another file in its place");
-    }
+    check_place(name);
     if (::fsync(dir_.fd()) != 0) {
         const int error = errno;
         ::unlinkat(dir_.fd(), name.c_str(), 0);
         throw system_error(error, path);
     }
+}
+
+void Publication::put(const std::string& name) {
+    finish(name);
+    if (::renameat(dir_.fd(), temporary_.c_str(), dir_.fd(), name.c_str()) != 0)
+        throw system_error(errno, dir_.path() + "/" + name);
+    temporary_.clear();
+    check_place(name);
 }
 
 }  // namespace onemarket

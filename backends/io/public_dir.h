@@ -27,12 +27,20 @@ class PublicDir : public Folder {
     void remove(const std::string& name) override;
     std::unique_ptr<Reader> open(const std::string& name) override;
     int remove_temporaries(ObjectId app) override;
+    std::string head(const std::string& name, size_t most) override;
+    void put(ObjectId app, const std::string& name, std::string_view line) override;
+    std::vector<Entry> list() override;
+    bool is_held(const std::string& temporary) override;
+    void remove_temporary(const std::string& temporary) override;
 
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); }
 
   private:
     void require_published(const std::string& name) const;
+    FileReader reader(const std::string& name) const;
+    void for_each_name(auto&& act) const;
+    UniqueFd lock_temporary(const std::string& name) const;
 
     std::string path_;
     UniqueFd fd_;
@@ -56,6 +64,8 @@ class Publication : public FolderFile {
 
     // Mode 0644, fsync, rename to `name`, fsync of the folder.
     void publish(const std::string& name) override;
+    // The same in the place of what has that name, without the last step.
+    void put(const std::string& name);
 
     std::unique_ptr<RandomAccess> content() override;
 
@@ -64,6 +74,8 @@ class Publication : public FolderFile {
 
   private:
     void start_write_back();
+    void finish(const std::string& name);
+    void check_place(const std::string& name) const;
 
     PublicDir& dir_;
     std::string temporary_;  // empty once published

@@ -129,10 +129,11 @@ class HashThread {
 // A hole is hashed in steps, so that a cancel does not wait for a terabyte of zeros.
 constexpr uint64_t kHoleStep = uint64_t{4} << 20;
 
-void hash_hole(HashThread& hash, uint64_t size, Context& context) {
+void hash_hole(HashThread& hash, Digest* beside, uint64_t size, Context& context) {
     while (size > 0) {
         const uint64_t step = std::min(size, kHoleStep);
         hash.hash(nullptr, step);
+        if (beside != nullptr) beside->update_zeros(step);
         size -= step;
         context.check();
         context.progress();
@@ -141,7 +142,7 @@ void hash_hole(HashThread& hash, uint64_t size, Context& context) {
 
 }  // namespace
 
-uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context) {
+uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* beside) {
     HashThread hash(digest);
     uint64_t total = 0;
     while (true) {
@@ -152,9 +153,12 @@ uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context) {
         if (piece.hole) {
             to.skip(piece.size);
             hash.give_back(buffer);
-            hash_hole(hash, piece.size, context);
+            hash_hole(hash, beside, piece.size, context);
         } else {
-            to.write(std::span(*buffer).first(piece.size));
+            const std::span<const std::byte> bytes = std::span(*buffer).first(piece.size);
+            to.write(bytes);
+            // Before the other thread has the buffer, which is in this one's cache.
+            if (beside != nullptr) beside->update(bytes);
             hash.hash(buffer, piece.size);
         }
         total += piece.size;

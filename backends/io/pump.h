@@ -11,8 +11,9 @@ namespace onemarket {
 
 // Reads `from` to its end, gives every byte to `to` and to `digest`, and returns their number.
 // Reading and writing go on in the calling thread, hashing in a second one, through a few buffers
-// of a fixed size. Throws what reader or sink throw, and Error (cancelled, timeout) from the
-// context; the digest is complete only on return.
-uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context);
+// of a fixed size. `beside` is a second digest, or null: for one that is quicker than `digest`,
+// since the calling thread computes it. Throws what reader or sink throw, and Error (cancelled,
+// timeout) from the context; the digests are complete only on return.
+uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* beside = nullptr);
 
 }  // namespace onemarket

@@ -15,7 +15,22 @@ namespace {
 // For each so many bytes a program is started there.
 constexpr size_t kPutBytes = size_t{4} << 20;
 
+constexpr size_t kMaxListBytes = size_t{256} << 20;
+
 constexpr std::chrono::milliseconds kTakeBackLimit{10'000};
+
+// A line "SIZE SECONDS.FRACTION NAME"; a time before 1970 is as good as that.
+std::optional<Folder::Entry> entry_of(std::string_view line) {
+    const size_t time_at = line.find(' ') + 1;
+    const size_t name_at = line.find(' ', time_at) + 1;
+    if (time_at == 0 || name_at == 0 || name_at == line.size()) return std::nullopt;
+    const auto bytes = ascii::parse_number<uint64_t>(line.substr(0, time_at - 1));
+    const std::string_view time = line.substr(time_at, name_at - 1 - time_at);
+    const auto seconds = ascii::parse_number(time.substr(0, time.find('.'))).value_or(0);
+    if (!bytes) return std::nullopt;
+    return Folder::Entry{std::string(line.substr(name_at)), *bytes,
+                         std::chrono::system_clock::from_time_t(seconds)};
+}
 
 }  // namespace
 
@@ -175,6 +190,56 @@ std::unique_ptr<Reader> RemoteDir::open(const std::string& name) {
 
 int RemoteDir::remove_temporaries(ObjectId app) {
     return ascii::parse_number<int>(ask("clean " + std::to_string(app), {})).value_or(0);
+}
+
+std::string RemoteDir::head(const std::string& name, size_t most) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    ask("open", {"./" + name});
+    const Result<std::string> bytes = base64_decode(ask("get 0 " + std::to_string(most), {}));
+    if (!bytes || bytes->size() > most)
+        throw Error(ErrorKind::corrupt, this->name() + ": no answer that makes sense");
+    return *bytes;
+}
+
+void RemoteDir::put(ObjectId app, const std::string& name, std::string_view line) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::internal, "'" + name + "' is no name of a published file");
+    ask("line", {temporary_prefix(app) + random_hex(), name, line});
+}
+
+// The reply's bytes are lines "SIZE MODIFIED NAME".
+std::vector<RemoteDir::Entry> RemoteDir::list() {
+    const auto size = ascii::parse_number<size_t>(ask("list", {}));
+    if (!size || *size > kMaxListBytes)
+        throw Error(ErrorKind::limit, name() + ": no list that can be taken");
+    std::string text(*size, '\0');
+    for (size_t got = 0; got < text.size();) {
+        const size_t more = bridge_->read(std::as_writable_bytes(std::span(text)).subspan(got));
+        if (more == 0) throw Error(ErrorKind::unavailable, name() + ": the list is cut off");
+        got += more;
+    }
+    std::vector<Entry> entries;
+    for (std::string_view rest = text; !rest.empty();) {
+        const size_t end = rest.find('\n');
+        const std::optional<Entry> entry = entry_of(rest.substr(0, end));
+        if (end == std::string_view::npos || !entry || entries.size() == kMaxFolderEntries)
+            throw Error(ErrorKind::corrupt, name() + ": no list of files");
+        entries.push_back(*entry);
+        rest.remove_prefix(end + 1);
+    }
+    return entries;
+}
+
+bool RemoteDir::is_held(const std::string& temporary) {
+    if (!app_of_temporary(temporary)) return true;
+    return ask("held", {temporary}) != "no";
+}
+
+void RemoteDir::remove_temporary(const std::string& temporary) {
+    if (!app_of_temporary(temporary))
+        throw Error(ErrorKind::bad_request, "'" + temporary + "' is no name of a temporary");
+    ask("drop", {temporary});
 }
 
 // Over a connection of its own, and with a time limit of its own: those of the request have ended.

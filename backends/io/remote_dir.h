@@ -23,6 +23,11 @@ class RemoteDir : public Folder {
     void remove(const std::string& name) override;
     std::unique_ptr<Reader> open(const std::string& name) override;
     int remove_temporaries(ObjectId app) override;
+    std::string head(const std::string& name, size_t most) override;
+    void put(ObjectId app, const std::string& name, std::string_view line) override;
+    std::vector<Entry> list() override;
+    bool is_held(const std::string& temporary) override;
+    void remove_temporary(const std::string& temporary) override;
 
   private:
     class File;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl: the operator's command.
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <iterator>
 
 #include "daemon/ctl/actions.h"
 #include "daemon/ctl/decoder.h"
+#include "daemon/ctl/gc.h"
 #include "daemon/ctl/interrupts.h"
+#include "daemon/ctl/verify.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/text_file.h"
@@ -18,6 +22,9 @@
 
 namespace onemarket {
 namespace {
+
+// gc and verify: from the last progress.
+constexpr TimeLimit kLookLimit{std::chrono::minutes(5), true};
 
 std::string read_input(const std::string& file) {
     if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
@@ -49,6 +56,71 @@ int decode(const std::string& file, Lists lists) {
     return EXIT_SUCCESS;
 }
 
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);  // what takes hours is to be seen
+}
+
+// The last line of a terminal, written over and over.
+void show_progress(std::string_view text) {
+    std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(text.size()), text.data());
+}
+
+// What gc and verify have in common: a marketplace, looked at with nobody's request.
+int look_at(const std::string& market,
+            const std::function<int(const Installation&, const Backend&, const KnownMarket&,
+                                    Context&)>& act) {
+    try {
+        const Environment environment = current_environment();
+        const auto location = environment.find("ONE_LOCATION");
+        const MarketMessages messages(
+            Layout::of(location == environment.end() ? "" : location->second).state());
+        Options options;
+        options.markets.emplace();
+        const KnownMarket known = known_market(market, messages, [] { return read_input("-"); });
+        options.markets->insert(known.message.text("MARKETPLACE/MARKET_MAD").value_or(""));
+        const Installation installation(options, environment);
+        ToolLog log(known.message.secrets());
+        const Interrupts interrupts;
+        Context context(known.id, interrupts.stop_token(), kLookLimit, log);
+        try {
+            const auto backend = installation.services().backend(known.message);
+            return act(installation, *backend, known, context);
+        } catch (const Error& error) {
+            throw Error(error.kind(), log.safe(error.what()));
+        }
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        return kNotDone;
+    }
+}
+
+int gc(const std::string& market, const GcOptions& options) {
+    return look_at(market, [&](const Installation& installation, const Backend& backend,
+                               const KnownMarket& known, Context& context) {
+        const auto journalled = journalled_apps(installation.layout().state() + "/journal");
+        const auto inventory = backend.inventory(known.message, context);
+        return collect_garbage(*inventory, known, journalled, options, print, context);
+    });
+}
+
+int verify_market(const std::string& market, bool json) {
+    return look_at(market, [&](const Installation&, const Backend& backend,
+                               const KnownMarket& known, Context& context) {
+        const bool terminal = ::isatty(STDERR_FILENO) == 1;
+        VerifyOutput output{print, {}, json};
+        if (terminal) {
+            output.progress = show_progress;
+            output.print = [](std::string_view text) {
+                show_progress("");
+                print(text);
+            };
+        }
+        return verify([&] { return backend.inventory(known.message, context); }, known, output,
+                      context);
+    });
+}
+
 int main_of(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
@@ -70,7 +142,34 @@ int main_of(int argc, char** argv) {
     bool raw = false;
     for (CLI::App* command : {monitor, decoder})
         command->add_flag("--raw", raw, "Leave the base64 within lists of apps as it is");
+    std::string market, older = "1d";
+    GcOptions gc_options;
+    const auto add_market = [&](const std::string& name, const std::string& help) {
+        CLI::App* command = app.add_subcommand(name, help);
+        command
+            ->add_option("MARKET", market,
+                         "A marketplace's id, or a file with a MONITOR message of it; - is stdin")
+            ->required();
+        command->add_flag("--json", gc_options.json, "Print one JSON document");
+        return command;
+    };
+    CLI::App* collector = add_market("gc", "Show what a marketplace holds that oned does not know");
+    collector->add_flag("--delete", gc_options.remove, "Remove it");
+    collector->add_option("--older", older,
+                          "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h, 1d");
+    const CLI::App* verifier =
+        add_market("verify", "Read a marketplace's images again and compare them");
     CLI11_PARSE(app, argc, argv);
+    if (*verifier) return verify_market(market, gc_options.json);
+    if (*collector) {
+        const auto span = parse_span(older);
+        if (!span) {
+            std::fprintf(stderr, "onemarketctl: --older %s: expected 12h or 1d\n", older.c_str());
+            return kNotDone;
+        }
+        gc_options.older = *span;
+        return gc(market, gc_options);
+    }
     const Lists lists = raw ? Lists::raw : Lists::unfolded;
     if (*import) return act(Action::import, file, lists);
     if (*remove) return act(Action::remove, file, lists);

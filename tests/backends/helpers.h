@@ -20,6 +20,7 @@
 #include <iterator>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -58,6 +59,16 @@ Error error_of(Action&& action) {
 template <class Case>
 std::string case_name(const testing::TestParamInfo<Case>& info) {
     return info.param.name;
+}
+
+// As list(), where an image and the manifest beside it are one.
+inline std::vector<std::string> list_images(const std::string& folder) {
+    std::vector<std::string> names = list(folder);
+    const std::set<std::string> all(names.begin(), names.end());
+    std::erase_if(names, [&all](const std::string& name) {
+        return name.ends_with(".json") && all.contains(name.substr(0, name.size() - 5));
+    });
+    return names;
 }
 
 inline bool is_root() {

@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "backends/io/digest.h"
+#include "backends/io/manifest.h"
 #include "backends/sources/file.h"
+#include "protocol/hex.h"
 #include "protocol/template.h"
 #include "tests/backends/helpers.h"
 
@@ -64,7 +67,7 @@ class HttpTest : public testing::Test {
         return *answer;
     }
 
-    Names names() const { return list(public_); }
+    Names names() const { return test::list_images(public_); }
     std::string path_of(const PublishedApp& app) const {
         return public_ + app.source.substr(app.source.rfind('/'));
     }
@@ -269,6 +272,118 @@ TEST_F(HttpTest, FullDiskLeavesNothing) {
     }
     EXPECT_EQ(error.kind(), ErrorKind::no_space);
     EXPECT_EQ(names(), Names{});
+}
+
+// --- Manifests ---
+
+TEST_F(HttpTest, ManifestSaysWhatTheImageIs) {
+    const std::string content = noise(700'001);
+    const PublishedApp app = import(content);
+    const Result<Manifest> manifest = parse_manifest(read_file(path_of(app) + ".json"));
+    ASSERT_TRUE(manifest) << manifest.reason();
+    EXPECT_EQ(manifest->app, 5);
+    EXPECT_EQ(manifest->name, "golden-image");
+    EXPECT_EQ(manifest->bytes, content.size());
+    EXPECT_EQ(manifest->md5, app.md5);
+    EXPECT_EQ(manifest->sha256, to_hex(sha256(content)));
+    EXPECT_EQ(manifest->format, app.format);
+    EXPECT_EQ(manifest->driver, site_.http.user_agent);
+    EXPECT_EQ(manifest->time.size(), std::string("2026-11-25T09:34:15Z").size());
+    struct stat status {};
+    ASSERT_EQ(::stat((path_of(app) + ".json").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0644U);
+}
+
+TEST_F(HttpTest, ManifestWithoutSha256WhereThatIsOff) {
+    site_.sha256 = false;
+    const PublishedApp app = import("content");
+    EXPECT_EQ(parse_manifest(read_file(path_of(app) + ".json"))->sha256, "");
+}
+
+TEST_F(HttpTest, SparseImagesHaveTheirSha256Too) {
+    write_file(dir_ / "image", noise(100'000));
+    fs::resize_file(dir_ / "image", 12'345'678);
+    facts_.location = dir_ / "image";
+    FileSource image(facts_);
+    const PublishedApp app = import(image);
+    const Result<Manifest> manifest = parse_manifest(read_file(path_of(app) + ".json"));
+    EXPECT_EQ(manifest->bytes, 12'345'678U);
+    EXPECT_EQ(manifest->sha256, to_hex(sha256(read_file(dir_ / "image"))));
+}
+
+// A life that ended between the two steps leaves a manifest; the next life of the same import, and
+// none but that, puts its own in the place.
+TEST_F(HttpTest, ManifestOfAnEarlierLifeIsReplaced) {
+    const auto record = std::make_shared<UnkeptRecord>();
+    const std::string name = "marketapp-5-" + record->mark();
+    write_file(public_ + "/" + name + ".json", "half");
+    context_.context.keep_in(record);
+    TextSource image(facts_, "content");
+    const PublishedApp app = backend_.import(message("import-http"), image, context_);
+    EXPECT_EQ(app.source, url_ + "/" + name);
+    EXPECT_TRUE(parse_manifest(read_file(public_ + "/" + name + ".json")));
+    EXPECT_EQ(list(public_).size(), 2U);
+}
+
+TEST_F(HttpTest, ManifestThatCannotBeWrittenIsAFailure) {
+    const auto record = std::make_shared<UnkeptRecord>();
+    const std::string name = "marketapp-5-" + record->mark() + ".json";
+    fs::create_directory(public_ + "/" + name);
+    context_.context.keep_in(record);
+    TextSource image(facts_, "content");
+    error_of([&] { backend_.import(message("import-http"), image, context_); });
+    EXPECT_EQ(list(public_), Names{name});
+}
+
+TEST_F(HttpTest, ManifestGoesWhereTheImageCannotBePublished) {
+    const auto record = std::make_shared<UnkeptRecord>();
+    const std::string name = "marketapp-5-" + record->mark();
+    fs::create_directory(public_ + "/" + name);
+    context_.context.keep_in(record);
+    TextSource image(facts_, "content");
+    error_of([&] { backend_.import(message("import-http"), image, context_); });
+    EXPECT_EQ(list(public_), Names{name});
+}
+
+TEST_F(HttpTest, RemoveTakesTheManifestToo) {
+    const PublishedApp app = import("content");
+    remove(app.source);
+    EXPECT_EQ(list(public_), Names{});
+}
+
+TEST_F(HttpTest, RemoveWithoutAManifestIsNoFailure) {
+    const PublishedApp app = import("content");
+    fs::remove(path_of(app) + ".json");
+    remove(app.source);
+    EXPECT_EQ(list(public_), Names{});
+    EXPECT_TRUE(context_.log.lines().empty());
+}
+
+TEST_F(HttpTest, RemoveThatWasCutOffIsEndedByTheNext) {
+    const PublishedApp app = import("content");
+    fs::remove(path_of(app));
+    EXPECT_EQ(remove_error(app.source).kind(), ErrorKind::not_found);
+    EXPECT_EQ(list(public_), Names{});
+}
+
+// What stands beside a file that this driver has not published is not its manifest.
+TEST_F(HttpTest, RemoveOfAnothersFileTakesNoOther) {
+    write_file(public_ + "/stock", "image");
+    write_file(public_ + "/stock.json", "somebody's");
+    remove(url_ + "/stock");
+    EXPECT_EQ(list(public_), Names{"stock.json"});
+}
+
+TEST_F(HttpTest, DiscardTakesManifestsOfTheAppThatHaveNoImage) {
+    const PublishedApp app = import("content");
+    write_file(public_ + "/marketapp-5-0123456789abcdef.json", "{}");
+    write_file(public_ + "/marketapp-55-0123456789abcdef.json", "{}");
+    write_file(public_ + "/marketapp-5.json", "{}");
+    backend_.discard(message("delete-http", ""), context_);
+    EXPECT_TRUE(fs::exists(path_of(app) + ".json"));
+    EXPECT_FALSE(fs::exists(public_ + "/marketapp-5-0123456789abcdef.json"));
+    EXPECT_TRUE(fs::exists(public_ + "/marketapp-55-0123456789abcdef.json"));
+    EXPECT_TRUE(fs::exists(public_ + "/marketapp-5.json"));
 }
 
 // --- Delete ---

@@ -13,7 +13,7 @@ one is started. After the last kill it may live until the journal is empty. Then
 - every import that was accepted, that is whose record was seen on disk, has been answered;
 - never with two different answers; with one answer twice only where it was killed between writing the
   answer and forgetting the record (or at a moment that was not chosen);
-- what was answered SUCCESS and not deleted is whole at its SOURCE;
+- what was answered SUCCESS and not deleted is whole at its SOURCE, in a folder with its manifest;
 - nothing else is in folders, bucket, pending uploads, journal, or alive.
 
 Needs the packages of tests/support/sshd.sh and radosgw.sh. Exit status: 0 all holds, 1 something
@@ -23,6 +23,7 @@ import argparse
 import base64
 import collections
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -59,6 +60,10 @@ class Market:
     def read(self, source):
         raise NotImplementedError
 
+    def note(self, source):
+        """The MD5 the marketplace notes of it, where it always notes one."""
+        return None
+
 
 class FolderMarket(Market):
     def __init__(self, name, folder, bridges):
@@ -78,6 +83,9 @@ class FolderMarket(Market):
 
     def read(self, source):
         return (self.folder / source.rsplit("/", 1)[1]).read_bytes()
+
+    def note(self, source):
+        return json.loads(self.read(source + ".json"))["md5"]
 
     def close(self):
         pass
@@ -368,7 +376,9 @@ class Campaign:
             expected[app.market.name] += app.market.of(app.source)
             try:
                 md5 = hashlib.md5(app.market.read(app.source)).hexdigest()
-            except (OSError, s3_tool.Failure) as error:
+                if app.market.note(app.source) not in (None, md5):
+                    self.errors.append(f"app {app.id}: its manifest is another image's")
+            except (OSError, ValueError, KeyError, s3_tool.Failure) as error:
                 self.errors.append(f"app {app.id}: SUCCESS, but {error}")
                 continue
             if md5 != app.md5:

@@ -33,7 +33,8 @@ class HttpMarket : public MarketHarness {
             *DriverMessage::parse(set_up(message_xml("monitor-http", market_values()))));
     }
 
-    std::vector<std::string> objects() const override { return list(public_); }
+    // An image and its manifest are one.
+    std::vector<std::string> objects() const override { return list_images(public_); }
     std::string content(const std::string& source) const override {
         if (!source.starts_with(kUrl)) throw std::runtime_error(source + " is elsewhere");
         return read_file(public_ + source.substr(kUrl.size()));

@@ -5,6 +5,7 @@
 #include <array>
 #include <thread>
 
+#include "backends/examination.h"
 #include "backends/sources/file.h"
 #include "protocol/ascii.h"
 #include "protocol/template.h"
@@ -291,6 +292,55 @@ TEST_P(MarketSuite, DiscardLeavesWhatIsPublished) {
     market_->backend().discard(market_->delete_message({}, ""), context_);
     EXPECT_EQ(market_->content(app.source), "content");
     EXPECT_EQ(objects().size(), 1U);
+}
+
+// --- Inventory ---
+
+TEST_P(MarketSuite, InventoryIsWhatIsStoredAndHowItShouldBe) {
+    const auto inventory = [this] {
+        return market_->backend().inventory(market_->monitor_message(), context_);
+    };
+    if (!market_->backend().can_resume()) {
+        EXPECT_EQ(error_of(inventory).kind(), ErrorKind::unsupported);
+        return;
+    }
+    EXPECT_TRUE(inventory()->list(context_).empty());
+    const std::string bytes = noise(kLarge);
+    const PublishedApp app = import(bytes, App{5, "caf\xc3\xa9 \"x\""});
+    const PublishedApp other = import("other", App{6, "other"});
+    const auto conversation = inventory();
+    const std::vector<StoredObject> objects = conversation->list(context_);
+    ASSERT_EQ(objects.size(), 2U);
+    for (size_t i = 0; i < objects.size(); ++i) {
+        EXPECT_EQ(objects[i].kind, StoredObject::Kind::image);
+        EXPECT_EQ(objects[i].app, i == 0 ? 5 : 6);
+        EXPECT_EQ(objects[i].bytes, i == 0 ? bytes.size() : 5U);
+        EXPECT_TRUE((i == 0 ? app : other).source.ends_with("/" + objects[i].name));
+        const auto age = std::chrono::system_clock::now() - objects[i].time;
+        EXPECT_LT(std::chrono::abs(age), std::chrono::minutes(10));
+    }
+    const std::optional<Manifest> manifest = conversation->manifest(objects[0], context_);
+    ASSERT_TRUE(manifest);
+    EXPECT_EQ(manifest->app, 5);
+    EXPECT_EQ(manifest->name, "caf\xc3\xa9 \"x\"");
+    EXPECT_EQ(manifest->md5, app.md5);
+    EXPECT_FALSE(manifest->sha256.empty() && manifest->sha256_of_parts.empty());
+    EXPECT_EQ(manifest->format, "qcow2");
+    for (const StoredObject& image : objects) {
+        const std::optional<Manifest> noted = conversation->manifest(image, context_);
+        ASSERT_TRUE(noted);
+        EXPECT_EQ(differences(*noted, *conversation->open(image, context_), {}, context_), "");
+    }
+    // Noted is something else.
+    Manifest wrong = *manifest;
+    wrong.md5 = std::string(32, '0');
+    EXPECT_NE(differences(wrong, *conversation->open(objects[0], context_), {}, context_), "");
+
+    conversation->remove(objects[0], context_);
+    EXPECT_EQ(conversation->list(context_).size(), 1U);
+    EXPECT_EQ(this->objects().size(), 1U) << "its manifest has gone with it";
+    EXPECT_FALSE(conversation->manifest(objects[0], context_));
+    EXPECT_EQ(market_->content(other.source), "other");
 }
 
 // --- Monitor ---

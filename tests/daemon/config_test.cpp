@@ -42,6 +42,7 @@ const std::vector<Key> kKeys = {
      "8",
      [](const Config& c) { return c.s3_parallel_parts == 8; },
      {"", "0", "65", "four"}},
+    {"SHA256", "no", [](const Config& c) { return !c.sha256; }, {"", "maybe", "1"}},
     {"QUEUE_REQUESTS",
      "77",
      [](const Config& c) { return c.queue_requests == 77; },

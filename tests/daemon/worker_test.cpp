@@ -304,7 +304,7 @@ TEST_F(WorkerTest, AnImageIsImportedMonitoredAndDeleted) {
     EXPECT_EQ(*attributes->find("SIZE"), "128");
     EXPECT_EQ(*attributes->find("FORMAT"), "raw");
     EXPECT_EQ(attributes->size(), 4U);
-    ASSERT_EQ(test::list(dir_ / "public").size(), 1U);
+    ASSERT_EQ(test::list(dir_ / "public").size(), 2U) << "the image and its manifest";
     EXPECT_EQ(source, "http://m/" + test::list(dir_ / "public").front());
 
     const Lines monitored = run_xml(Action::monitor, http_monitor());
@@ -436,11 +436,36 @@ TEST_F(WorkerTest, ADeleteAfterTheCancelOfItsImport) {
     EXPECT_THAT(test::list(dir_ / "public"), IsEmpty());
 }
 
+// What oned says of a marketplace is kept, whatever becomes of the MONITOR; nothing is kept where
+// nobody wants it, nor what says that it is another's.
+TEST_F(WorkerTest, MonitorMessagesAreKept) {
+    run_xml(Action::monitor, http_monitor());
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "state"));
+    MarketMessages messages(dir_ / "state");
+    services_.messages = &messages;
+    std::filesystem::remove(dir_ / "public");
+    EXPECT_THAT(run_xml(Action::monitor, http_monitor()),
+                ElementsAre(StartsWith("MONITOR FAILURE 100 ")));
+    EXPECT_EQ(test::read_file(dir_ / "state/markets/100"), base64_encode(http_monitor()));
+    run_xml(Action::monitor, replaced(http_monitor(), "<ID>100</ID>", "<ID>101</ID>"));
+    EXPECT_THAT(test::list(dir_ / "state/markets"), ElementsAre("100"));
+}
+
+TEST_F(WorkerTest, MonitorIsAnsweredWhereItsMessageCannotBeKept) {
+    test::write_file(dir_ / "state", "a file");
+    MarketMessages messages(dir_ / "state");
+    services_.messages = &messages;
+    for (int i = 0; i < 2; ++i)
+        EXPECT_THAT(run_xml(Action::monitor, http_monitor()),
+                    ElementsAre(StartsWith("MONITOR SUCCESS 100 ")));
+    EXPECT_THAT(oned_log(), ElementsAre(HasSubstr("market 100: its list of apps is not kept")));
+}
+
 TEST_F(WorkerTest, ADeleteThatCameTooLateForTheCancelRemovesWhatWasPublished) {
     const FlightPtr import = add_xml(Action::import, http_import());
     worker_.run(import);
     EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT SUCCESS 5 ")));
-    EXPECT_EQ(test::list(dir_ / "public").size(), 1U);
+    EXPECT_EQ(test::list(dir_ / "public").size(), 2U);
     const FlightPtr remove = add_xml(Action::remove, http_delete(""));
     EXPECT_TRUE(in_flight_.cancel_import_before(remove));
     EXPECT_THAT(in_flight_.finish(import), ElementsAre(remove));

@@ -7,7 +7,8 @@ that shares nothing with the driver's.
     s3.py get BUCKET KEY         the object's bytes
     s3.py head BUCKET KEY        its headers
     s3.py tags BUCKET KEY
-    s3.py put BUCKET KEY         stdin becomes an object
+    s3.py put BUCKET KEY [HEADER=VALUE...]    stdin becomes an object
+    s3.py begin BUCKET KEY       begins a multipart upload nobody ends
     s3.py fill BUCKET COUNT SIZE PREFIX    COUNT objects of SIZE bytes: PREFIX-100000, ...
     s3.py delete BUCKET KEY
     s3.py make BUCKET
@@ -55,10 +56,10 @@ class S3:
                 self.local.connection = http.client.HTTPConnection(self.url.netloc)
         return self.local.connection
 
-    def sign(self, method, path, query, now):
+    def sign(self, method, path, query, now, more=None):
         stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
         headers = {"host": self.url.netloc, "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
-                   "x-amz-date": stamp}
+                   "x-amz-date": stamp, **(more or {})}
         names = ";".join(sorted(headers))
         canonical = "\n".join([method, path, query,
                                *(f"{name}:{headers[name]}" for name in sorted(headers)), "", names,
@@ -73,15 +74,15 @@ class S3:
                                     f"SignedHeaders={names},Signature={key.hex()}")
         return headers
 
-    def signed(self, method, bucket, key="", query=None):
+    def signed(self, method, bucket, key="", query=None, more=None):
         """The URL of a request, and its headers."""
         path = "/" + quote(bucket) + ("/" + quote(key, "-_.~/") if key else "")
         text = "&".join(f"{quote(k)}={quote(v)}" for k, v in sorted((query or {}).items()))
-        headers = self.sign(method, path, text, datetime.datetime.now(datetime.timezone.utc))
+        headers = self.sign(method, path, text, datetime.datetime.now(datetime.timezone.utc), more)
         return self.url.geturl() + path + ("?" + text if text else ""), headers
 
-    def request(self, method, bucket, key="", query=None, body=b""):
-        url, headers = self.signed(method, bucket, key, query)
+    def request(self, method, bucket, key="", query=None, body=b"", more=None):
+        url, headers = self.signed(method, bucket, key, query, more)
         for last in (False, True):
             connection = self.connection()
             try:
@@ -156,7 +157,10 @@ def main():
         for tag in s3.xml(bucket, {"tagging": ""}, rest[0]).iter("Tag"):
             print(f"{tag.findtext('Key')}: {tag.findtext('Value')}")
     elif action == "put":
-        s3.request("PUT", bucket, rest[0], body=sys.stdin.buffer.read())
+        s3.request("PUT", bucket, rest[0], body=sys.stdin.buffer.read(),
+                   more=dict(word.split("=", 1) for word in rest[1:]))
+    elif action == "begin":
+        s3.request("POST", bucket, rest[0], {"uploads": ""})
     elif action == "fill":
         s3.fill(bucket, int(rest[0]), int(rest[1]), rest[2])
     elif action == "delete":

@@ -46,6 +46,14 @@ std::string without_quotes(std::string_view etag) {
     return std::string(etag);
 }
 
+HttpHeaders metadata_of(const HttpResponse& response) {
+    constexpr std::string_view prefix = "x-amz-meta-";
+    HttpHeaders metadata;
+    for (const auto& [name, value] : response.headers)
+        if (name.starts_with(prefix)) metadata.emplace_back(name.substr(prefix.size()), value);
+    return metadata;
+}
+
 // A document as a request's body, which must live as long as the request.
 void give_body(S3Request& request, const MemoryBytes& bytes, const std::string& text) {
     request.body = {&bytes, 0, bytes.size()};
@@ -90,13 +98,13 @@ S3Bucket::Page S3Bucket::list(const std::string& prefix, const std::string& toke
 
     Page page;
     const std::string* last = &after;
-    for (XmlDocument::Row& row : xml.rows("Contents", {"Key", "Size"})) {
+    for (XmlDocument::Row& row : xml.rows("Contents", {"Key", "Size", "LastModified"})) {
         const auto size = ascii::parse_number<uint64_t>(row[1].value_or(""));
         if (!row[0] || !size || *size > kS3MaxObject)
             throw incomplete(*this, "an object without name or size");
         if (!row[0]->starts_with(prefix)) throw incomplete(*this, *row[0] + " was not asked for");
         if (!last->empty() && *row[0] <= *last) throw incomplete(*this, *row[0] + " comes again");
-        page.objects.push_back({std::move(*row[0]), *size});
+        page.objects.push_back({std::move(*row[0]), *size, row[2].value_or("")});
         last = &page.objects.back().key;
     }
     const auto count = xml.text("KeyCount");
@@ -128,7 +136,7 @@ std::optional<S3Bucket::Head> S3Bucket::head(const std::string& key, Context& co
         const bool customer =
             !response.header("x-amz-server-side-encryption-customer-algorithm").empty();
         return Head{size.value_or(0), ascii::to_lower(without_quotes(response.header("etag"))),
-                    std::string(response.header(kS3ImportHeader)),
+                    std::string(response.header(kS3ImportHeader)), metadata_of(response),
                     customer || encryption.starts_with("aws:kms")};
     } catch (const S3Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
@@ -170,6 +178,19 @@ void S3Bucket::tag(const std::string& key, const HttpHeaders& tags, Context& con
     request.headers = {{"content-md5", base64_encode(md5(text))}};
     give_body(request, bytes, text);
     connection_.send(request, context);
+}
+
+HttpHeaders S3Bucket::tags(const std::string& key, Context& context) {
+    S3Request request;
+    request.method = "GET";
+    request.key = key;
+    request.query = {{"tagging", ""}};
+    request.answer = "Tagging";
+    const S3Answer answer = connection_.send(request, context);
+    HttpHeaders tags;
+    for (const XmlDocument::Row& row : answer.xml().rows("TagSet/Tag", {"Key", "Value"}))
+        if (row[0]) tags.emplace_back(*row[0], row[1].value_or(""));
+    return tags;
 }
 
 void S3Bucket::remove(const std::string& key, Context& context) {
@@ -312,6 +333,37 @@ std::vector<std::string> S3Bucket::uploads_of(const std::string& key, Context& c
         const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
         if (truncated == "false" || (truncated == "true" && key_marker > key)) return ids;
         if (truncated != "true") break;
+    }
+    throw Error(ErrorKind::corrupt,
+                "BUCKET " + target().bucket + ": the list of pending uploads is not complete");
+}
+
+std::vector<S3Bucket::Upload> S3Bucket::uploads(const std::string& prefix, Context& context) {
+    S3Request request;
+    request.method = "GET";
+    request.answer = "ListMultipartUploadsResult";
+    std::vector<Upload> uploads;
+    std::string key_marker, id_marker;
+    for (size_t pages = 0; pages < kMaxUploadPages; ++pages) {
+        request.query = {{"uploads", ""}, {"prefix", prefix}};
+        if (!key_marker.empty())
+            request.query.insert(request.query.end(),
+                                 {{"key-marker", key_marker}, {"upload-id-marker", id_marker}});
+        const S3Answer answer = connection_.send(request, context);
+        const XmlDocument& xml = answer.xml();
+        for (XmlDocument::Row& row : xml.rows("Upload", {"Key", "UploadId", "Initiated"})) {
+            if (!row[0] || !row[1] || row[1]->empty())
+                throw incomplete(*this, "a pending upload without key or id");
+            if (!row[0]->starts_with(prefix)) continue;
+            uploads.push_back({std::move(*row[0]), std::move(*row[1]), row[2].value_or("")});
+        }
+        const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
+        if (truncated == "false") return uploads;
+        const std::string before = key_marker + "\n" + id_marker;
+        key_marker = xml.text("NextKeyMarker").value_or("");
+        id_marker = xml.text("NextUploadIdMarker").value_or("");
+        if (truncated != "true" || key_marker.empty() || key_marker + "\n" + id_marker == before)
+            break;
     }
     throw Error(ErrorKind::corrupt,
                 "BUCKET " + target().bucket + ": the list of pending uploads is not complete");

@@ -30,7 +30,8 @@ class S3Bucket {
 
     struct Object {
         std::string key;
-        uint64_t size = 0;  // bytes
+        uint64_t size = 0;     // bytes
+        std::string modified;  // as the service writes it
     };
     struct Page {
         std::vector<Object> objects;  // by key, each behind the one before
@@ -50,6 +51,7 @@ class S3Bucket {
         std::string etag;   // without quotes, in lower case
         // What the import that made it wrote into its metadata: kS3ImportHeader.
         std::string import;
+        HttpHeaders metadata;  // names in lower case, without x-amz-meta-
         // Its ETag is not an MD5 of anything: the service encrypts with keys of its own.
         bool opaque_etag = false;
     };
@@ -66,6 +68,8 @@ class S3Bucket {
              const std::string& sha256, Context& context);
     // PutObjectTagging.
     void tag(const std::string& key, const HttpHeaders& tags, Context& context);
+    // GetObjectTagging.
+    HttpHeaders tags(const std::string& key, Context& context);
     // DeleteObject; one that is not there is as good as deleted.
     void remove(const std::string& key, Context& context);
 
@@ -91,6 +95,13 @@ class S3Bucket {
     void abort_upload(const std::string& key, const std::string& upload, Context& context);
     // ListMultipartUploads: ids of those that are pending for exactly this key.
     std::vector<std::string> uploads_of(const std::string& key, Context& context);
+
+    struct Upload {
+        std::string key, id;
+        std::string initiated;  // as the service writes it
+    };
+    // ListMultipartUploads: all that are pending for keys that begin so, or an Error.
+    std::vector<Upload> uploads(const std::string& prefix, Context& context);
 
   private:
     S3Connection connection_;

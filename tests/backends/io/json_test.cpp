@@ -52,6 +52,17 @@ TEST(Json, OfEqualNamesTheLastCounts) {
     EXPECT_EQ(parse_json("{}")->find("a"), nullptr);
 }
 
+TEST(Json, WrittenStringsAreReadBack) {
+    for (const char* text : {"", "a", "\"quotes\" \\ and / slashes", "line\nbreak\ttab\x01\x7f",
+                             "\xc3\xa9 \xe2\x98\x83", "\\u0041"}) {
+        const std::string json = to_json(text);
+        EXPECT_EQ(json.find('\n'), std::string::npos);
+        EXPECT_EQ(parsed(json), "'" + std::string(text) + "'") << json;
+    }
+    EXPECT_EQ(to_json("a\xff"), "\"a\xef\xbf\xbd\"");
+    EXPECT_EQ(parsed(to_json(std::string_view("\0", 1))), "'" + std::string(1, '\0') + "'");
+}
+
 TEST(Json, BrokenUtf8IsLetThrough) {
     EXPECT_EQ(parsed("\"a\xff\""), "'a\xff'");
 }

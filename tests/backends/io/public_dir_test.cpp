@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -446,6 +448,81 @@ TEST_F(PublicDirTest, WhatOnlyLooksLikeATemporary) {
     EXPECT_LT(watch.seconds(), 10) << "does not wait for a FIFO";
     EXPECT_EQ(read_file(outside_), "precious");
     EXPECT_TRUE(fs::exists(path_ + "/" + temporary(5) + "folder/file"));
+}
+
+// --- Small files, and what there is ---
+
+TEST_F(PublicDirTest, PutsALineInThePlaceOfAnother) {
+    for (const char* line : {"one", "another, which is longer", ""}) {
+        dir_->put(5, "app.json", line);
+        EXPECT_EQ(read_file(path_ + "/app.json"), std::string(line) + "\n");
+        EXPECT_EQ(names(), Names{"app.json"});
+    }
+    struct stat status {};
+    ASSERT_EQ(::stat((path_ + "/app.json").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0644U);
+    EXPECT_EQ(error_of([&] { dir_->put(5, "../outside", "x"); }).kind(), ErrorKind::internal);
+    EXPECT_EQ(read_file(outside_), "precious");
+}
+
+TEST_F(PublicDirTest, PutReplacesALinkAndNotWhatItMeans) {
+    fs::create_symlink(outside_, path_ + "/app.json");
+    dir_->put(5, "app.json", "x");
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path_ + "/app.json")));
+    EXPECT_EQ(read_file(outside_), "precious");
+}
+
+TEST_F(PublicDirTest, PutThatFailsLeavesWhatWasThere) {
+    dir_->put(5, "app.json", "before");
+    {
+        const FullDisk full(10);
+        EXPECT_EQ(error_of([&] { dir_->put(5, "app.json", "much too long"); }).kind(),
+                  ErrorKind::no_space);
+    }
+    EXPECT_EQ(read_file(path_ + "/app.json"), "before\n");
+    EXPECT_EQ(names(), Names{"app.json"});
+}
+
+TEST_F(PublicDirTest, HeadIsTheBegin) {
+    publish("app", "content");
+    EXPECT_EQ(dir_->head("app", 3), "con");
+    EXPECT_EQ(dir_->head("app", 300), "content");
+    EXPECT_EQ(error_of([&] { dir_->head("nothing", 3); }).kind(), ErrorKind::not_found);
+}
+
+TEST_F(PublicDirTest, ListsRegularFilesAlone) {
+    publish("app", "content");
+    write_file(path_ + "/.hidden file", "x");
+    write_file(path_ + "/ ", "");
+    write_file(path_ + "/two\nlines", "x");
+    fs::create_directory(path_ + "/folder");
+    fs::create_symlink(outside_, path_ + "/link");
+    ASSERT_EQ(::mkfifo((path_ + "/fifo").c_str(), 0600), 0);
+    std::map<std::string, uint64_t> found;
+    for (const Folder::Entry& entry : dir_->list()) {
+        found[entry.name] = entry.bytes;
+        EXPECT_LT(std::chrono::system_clock::now() - entry.changed, std::chrono::minutes(5));
+    }
+    EXPECT_EQ(found, (std::map<std::string, uint64_t>{{"app", 7}, {".hidden file", 1}, {" ", 0}}));
+}
+
+TEST_F(PublicDirTest, TemporariesThatAreHeldStay) {
+    const std::string name = ".onemarketd-5-0123456789abcdef";
+    EXPECT_EQ(error_of([&] { dir_->remove_temporary(name); }).kind(), ErrorKind::not_found);
+    {
+        Publication publication(*dir_, 5);
+        const std::string held = names().at(0);
+        EXPECT_TRUE(dir_->is_held(held));
+        EXPECT_EQ(error_of([&] { dir_->remove_temporary(held); }).kind(), ErrorKind::unavailable);
+        EXPECT_EQ(names(), Names{held});
+    }
+    write_file(path_ + "/" + name, "half");
+    EXPECT_FALSE(dir_->is_held(name));
+    dir_->remove_temporary(name);
+    EXPECT_EQ(names(), Names{});
+    for (const char* other : {"app", "../outside", ".onemarketd-5-", ".", ""})
+        EXPECT_EQ(error_of([&] { dir_->remove_temporary(other); }).kind(), ErrorKind::bad_request);
+    EXPECT_EQ(read_file(outside_), "precious");
 }
 
 // --- Shared blocks ---

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backends/io/file_reader.h"
+#include "protocol/hex.h"
 #include "tests/backends/helpers.h"
 
 namespace onemarket {
@@ -130,6 +131,21 @@ TEST(Pump, SmallPiecesInTheirOrder) {
         EXPECT_TRUE(sink.text == content) << piece;
         EXPECT_EQ(digest.finish(), test::md5sum(dir / "image")) << piece;
     }
+}
+
+// The second digest sees the same bytes, holes too.
+TEST(Pump, DigestBeside) {
+    const TempDir dir;
+    write_file(dir / "image", noise(300'001));
+    std::filesystem::resize_file(dir / "image", size_t{9} << 20);
+    TestContext context;
+    FileReader reader(dir / "image");
+    TextSink sink;
+    Digest md5_digest("MD5");
+    Digest sha256_digest("SHA256");
+    pump(reader, sink, md5_digest, context, &sha256_digest);
+    EXPECT_EQ(md5_digest.finish(), test::md5sum(dir / "image"));
+    EXPECT_EQ(sha256_digest.finish(), to_hex(sha256(test::read_file(dir / "image"))));
 }
 
 // The digest goes on where it was: the caller may have hashed something before.

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/inventories/bucket.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "backends/io/digest.h"
+#include "backends/io/http_reader.h"
+#include "protocol/ascii.h"
+#include "protocol/utf8.h"
+
+namespace onemarket {
+namespace {
+
+using Kind = StoredObject::Kind;
+
+constexpr size_t kPageObjects = 1000;  // the most a service gives
+constexpr size_t kMaxPages = 1000;
+
+// A service's ISO 8601, as 2026-11-25T09:34:15.123Z; nothing where it is none.
+std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text) {
+    std::tm parts{};
+    const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+    if (end == nullptr || !text.ends_with('Z')) return std::nullopt;
+    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+std::string value_of(const HttpHeaders& values, std::string_view name) {
+    for (const auto& [known, value] : values)
+        if (known == name) return std::string(ascii::trim(value));
+    return "";
+}
+
+// Metadata are percent-encoded where they are text.
+std::string decoded(std::string_view text) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const auto digit = [&](size_t at) -> int {
+            const char c = at < text.size() ? ascii::lower(text[at]) : ' ';
+            return ascii::is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        };
+        if (text[i] == '%' && digit(i + 1) >= 0 && digit(i + 2) >= 0) {
+            out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return repair_utf8(out);
+}
+
+// A hash of `what` that is noted; one that is none is a fault of the note.
+std::string hash_of(const std::string& value, bool (*is)(std::string_view), const std::string& key,
+                    const char* what) {
+    if (!value.empty() && !is(value))
+        throw Error(ErrorKind::corrupt, key + ": its " + what + " is none");
+    return ascii::to_lower(value);
+}
+
+// <64 hex digits>-<number>
+bool is_hash_of_parts(std::string_view text) {
+    const size_t dash = text.find('-');
+    return dash != std::string_view::npos && is_sha256(text.substr(0, dash)) &&
+           ascii::parse_number<uint64_t>(text.substr(dash + 1)).value_or(0) > 0;
+}
+
+}  // namespace
+
+StoredObject BucketInventory::named(Kind kind, const std::string& key,
+                                    const std::string& time) const {
+    StoredObject object;
+    object.name = key;
+    const auto app =
+        ascii::parse_number<ObjectId>(std::string_view(key).substr(settings_.key_prefix().size()));
+    if (app && settings_.key_of(*app) == key) {
+        object.kind = kind;
+        object.app = app;
+    }
+    // One whose age nobody knows is as good as new.
+    object.time = time_of(time).value_or(std::chrono::system_clock::now());
+    return object;
+}
+
+void BucketInventory::list_objects(std::vector<StoredObject>& objects, Context& context) {
+    std::string token, last;
+    for (size_t pages = 0; pages < kMaxPages; ++pages) {
+        const S3Bucket::Page page =
+            bucket_.list(settings_.key_prefix(), token, last, kPageObjects, context);
+        context.progress();
+        for (const S3Bucket::Object& found : page.objects) {
+            objects.push_back(named(Kind::image, found.key, found.modified));
+            objects.back().bytes = found.size;
+        }
+        if (page.next.empty()) return;
+        if (!page.objects.empty()) last = page.objects.back().key;
+        token = page.next;
+    }
+    throw Error(ErrorKind::limit,
+                "BUCKET " + settings_.target.bucket + ": the list of objects does not end");
+}
+
+std::vector<StoredObject> BucketInventory::list(Context& context) {
+    std::vector<StoredObject> objects;
+    try {
+        list_objects(objects, context);
+        for (const S3Bucket::Upload& found : bucket_.uploads(settings_.key_prefix(), context)) {
+            objects.push_back(named(Kind::upload, found.key, found.initiated));
+            objects.back().upload = found.id;
+        }
+    } catch (const S3Error& error) {
+        if (error.code() == "NoSuchBucket") return {};  // the first import makes it
+        throw;
+    }
+    std::stable_sort(objects.begin(), objects.end(),
+                     [](const auto& a, const auto& b) { return a.name < b.name; });
+    return objects;
+}
+
+// None where the service has no such thing.
+HttpHeaders BucketInventory::tags_of(const std::string& key, Context& context) {
+    try {
+        return bucket_.tags(key, context);
+    } catch (const S3Error& error) {
+        if (error.kind() != ErrorKind::unsupported && error.kind() != ErrorKind::not_found) throw;
+        return {};
+    }
+}
+
+std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Context& context) {
+    const std::optional<S3Bucket::Head> head = bucket_.head(image.name, context);
+    if (!head || head->import.empty()) return std::nullopt;  // not made by this driver
+    const auto value = [&](const char* name) { return value_of(head->metadata, name); };
+    const std::string& key = image.name;
+    Manifest manifest;
+    manifest.app = image.app;
+    manifest.name = decoded(value("app"));
+    manifest.format = decoded(value("format"));
+    manifest.bytes = ascii::parse_number<uint64_t>(value("size"));
+    manifest.md5 = hash_of(value("md5"), is_md5, key, "MD5");
+    manifest.sha256 = hash_of(value("sha256"), is_sha256, key, "SHA-256");
+    if (!manifest.md5.empty()) return manifest;
+    const HttpHeaders tags = tags_of(key, context);
+    manifest.md5 = hash_of(value_of(tags, "md5"), is_md5, key, "MD5");
+    manifest.part_bytes = ascii::parse_number<uint64_t>(value_of(tags, "part-size")).value_or(0);
+    if (manifest.part_bytes > 0)
+        manifest.sha256_of_parts = hash_of(value_of(tags, "sha256-of-parts"), is_hash_of_parts, key,
+                                           "SHA-256 of its parts");
+    // A service without tags: the size alone proves too little.
+    return manifest.md5.empty() ? std::nullopt : std::optional(manifest);
+}
+
+std::unique_ptr<Reader> BucketInventory::open(const StoredObject& image, Context& context) {
+    return std::make_unique<HttpReader>(
+        settings_.source_of(image.name),
+        [this, key = image.name](const HttpHeaders& headers, Context& ours) {
+            return bucket_.get(key, headers, ours);
+        },
+        bucket_.policy(), context);
+}
+
+void BucketInventory::remove(const StoredObject& object, Context& context) {
+    if (object.kind == Kind::upload)
+        bucket_.abort_upload(object.name, object.upload, context);
+    else
+        bucket_.remove(object.name, context);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of a marketplace's is in its bucket: keys that begin as those of its apps do.
+#pragma once
+
+#include "backends/inventory.h"
+#include "backends/io/s3/bucket.h"
+#include "backends/io/s3/settings.h"
+
+namespace onemarket {
+
+class BucketInventory : public Inventory {
+  public:
+    // `http` must outlive it.
+    BucketInventory(S3Settings settings, const HttpSettings& http, const RetryPolicy& retries)
+        : settings_(std::move(settings)), bucket_(settings_.target, http, retries) {}
+
+    std::vector<StoredObject> list(Context& context) override;
+    // Of the object's metadata and tags.
+    std::optional<Manifest> manifest(const StoredObject& image, Context& context) override;
+    std::unique_ptr<Reader> open(const StoredObject& image, Context& context) override;
+    void remove(const StoredObject& object, Context& context) override;
+
+  private:
+    void list_objects(std::vector<StoredObject>& objects, Context& context);
+    HttpHeaders tags_of(const std::string& key, Context& context);
+    StoredObject named(StoredObject::Kind kind, const std::string& key,
+                       const std::string& time) const;
+
+    S3Settings settings_;
+    S3Bucket bucket_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ctl/gc.h"
+
+#include "backends/io/json.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+namespace {
+
+using Kind = StoredObject::Kind;
+
+// Why an image that its marketplace does not list is no orphan; empty where it is one.
+std::string reason_to_spare(const StoredObject& image, const KnownMarket& market,
+                            const std::set<ObjectId>& journalled) {
+    if (journalled.contains(*image.app)) return "the driver is still at work with this app";
+    if (market.elsewhere.contains(*image.app)) return "another marketplace has this app";
+    if (image.time > market.since - kOrphanMargin)
+        return "not older than the list of apps by an hour";
+    // Apps get their ids in order: one behind the last may have come after the message was made.
+    if (!market.kept && (market.apps.empty() || *image.app > *market.apps.rbegin()))
+        return "perhaps newer than the message, which did not come from the driver";
+    return "";
+}
+
+std::string padded(std::string text, size_t width) {
+    if (text.size() < width) text.append(width - text.size(), ' ');
+    return text;
+}
+
+std::string line_of(const StoredObject& object, KnownMarket::Time now) {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - object.time);
+    return padded(std::string(to_string(object.kind)), 11) +
+           padded(object.app ? std::to_string(*object.app) : "-", 9) +
+           padded(object.bytes ? size_in_words(*object.bytes) : "-", 12) +
+           padded(span_in_words(age), 9) + one_line(object.name, 300);
+}
+
+std::string number_of(size_t count, const char* one, const char* more) {
+    return std::to_string(count) + " " + (count == 1 ? one : more);
+}
+
+// One that was found, and what became of it.
+struct Removal {
+    bool gone = false;
+    std::string failure;
+};
+
+Removal remove(Inventory& inventory, const StoredObject& object, Context& context) {
+    try {
+        inventory.remove(object, context);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        if (error.kind() != ErrorKind::not_found) return {false, error.what()};
+    }
+    return {true, ""};
+}
+
+std::string json_of(const StoredObject& object, KnownMarket::Time now) {
+    std::string text =
+        "{\"kind\": " + to_json(to_string(object.kind)) + ", \"name\": " + to_json(object.name);
+    if (object.app) text += ", \"app\": " + std::to_string(*object.app);
+    if (object.bytes) text += ", \"bytes\": " + std::to_string(*object.bytes);
+    if (!object.upload.empty()) text += ", \"upload\": " + to_json(object.upload);
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - object.time);
+    return text + ", \"time\": " + to_json(time_in_words(object.time)) +
+           ", \"age\": " + std::to_string(age.count());
+}
+
+void print_json(const KnownMarket& market, const Sorted& sorted,
+                const std::vector<Removal>& removals,
+                const std::function<void(std::string_view)>& print, KnownMarket::Time now) {
+    std::string text = "{\"market\": " + std::to_string(market.id) +
+                       ", \"list_since\": " + to_json(time_in_words(market.since)) +
+                       ", \"orphans\": [";
+    for (size_t i = 0; i < sorted.orphans.size(); ++i) {
+        text += (i == 0 ? "" : ", ") + json_of(sorted.orphans[i], now) +
+                ", \"removed\": " + (removals[i].gone ? "true" : "false");
+        if (!removals[i].failure.empty()) text += ", \"failure\": " + to_json(removals[i].failure);
+        text += "}";
+    }
+    text += "], \"spared\": [";
+    for (size_t i = 0; i < sorted.spared.size(); ++i)
+        text += (i == 0 ? "" : ", ") + json_of(sorted.spared[i].first, now) +
+                ", \"reason\": " + to_json(sorted.spared[i].second) + "}";
+    print(text + "], \"others\": " + std::to_string(sorted.others) + "}\n");
+}
+
+}  // namespace
+
+Sorted sort_objects(std::vector<StoredObject> objects, const KnownMarket& market,
+                    const std::set<ObjectId>& journalled, const GcOptions& options,
+                    KnownMarket::Time now) {
+    Sorted sorted;
+    for (StoredObject& object : objects) {
+        if (object.kind == Kind::other) {
+            ++sorted.others;
+        } else if (object.kind == Kind::image) {
+            if (market.apps.contains(*object.app)) continue;
+            std::string reason = reason_to_spare(object, market, journalled);
+            if (reason.empty())
+                sorted.orphans.push_back(std::move(object));
+            else
+                sorted.spared.emplace_back(std::move(object), std::move(reason));
+        } else {
+            const auto least = object.kind == Kind::manifest ? kOrphanMargin : options.older;
+            if (object.held || now - object.time < least || journalled.contains(*object.app))
+                continue;
+            sorted.orphans.push_back(std::move(object));
+        }
+    }
+    return sorted;
+}
+
+int collect_garbage(Inventory& inventory, const KnownMarket& market,
+                    const std::set<ObjectId>& journalled, const GcOptions& options,
+                    const std::function<void(std::string_view)>& print, Context& context,
+                    KnownMarket::Time now) {
+    const Sorted sorted = sort_objects(inventory.list(context), market, journalled, options, now);
+    const auto say = [&](const std::string& line) {
+        if (!options.json) print(line + "\n");
+    };
+    if (!sorted.orphans.empty()) say("KIND       APP      SIZE        AGE      NAME");
+    uint64_t bytes = 0;
+    for (const StoredObject& object : sorted.orphans) {
+        say(line_of(object, now));
+        bytes += object.bytes.value_or(0);
+    }
+    for (const auto& [object, reason] : sorted.spared)
+        say("left alone: " + one_line(object.name, 300) + ": " + reason);
+    say(number_of(sorted.orphans.size(), "orphan", "orphans") + ", " + size_in_words(bytes) +
+        (sorted.others == 0 ? ""
+                            : "; not looked at: " + number_of(sorted.others, "file", "files") +
+                                  " of somebody else's"));
+
+    std::vector<Removal> removals(sorted.orphans.size());
+    size_t left = sorted.orphans.size();
+    for (size_t i = 0; options.remove && i < removals.size(); ++i) {
+        const std::string name = one_line(sorted.orphans[i].name, 300);
+        context.check();
+        removals[i] = remove(inventory, sorted.orphans[i], context);
+        context.progress();
+        if (removals[i].gone) --left;
+        say(removals[i].gone ? "removed " + name : "stays: " + name + ": " + removals[i].failure);
+    }
+    if (!options.remove && left > 0) say("nothing was removed: --delete does");
+    if (options.json) print_json(market, sorted, removals, print, now);
+    return left == 0 ? kAllWell : kFound;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ctl/market.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include "daemon/ctl/actions.h"
+#include "daemon/redact.h"
+#include "daemon/text_file.h"
+#include "protocol/ascii.h"
+#include "protocol/base64.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMaxMessage = size_t{17} << 20;
+
+// Without a list nobody could be told from an orphan.
+std::set<ObjectId> listed_apps(const DriverMessage& message) {
+    const Result<std::vector<ObjectId>> apps = message.market_apps();
+    if (!apps) throw Error(ErrorKind::bad_request, "no MONITOR message: " + apps.reason());
+    return {apps->begin(), apps->end()};
+}
+
+KnownMarket given_market(const std::string& text, KnownMarket::Time since) {
+    const Given given = parse_given(Action::monitor, text);
+    Result<DriverMessage> message = DriverMessage::decode(given.payload);
+    if (!message) throw Error(ErrorKind::bad_request, message.reason());
+    std::set<ObjectId> apps = listed_apps(*message);
+    return {message->market_id().value_or(given.id),
+            std::move(*message),
+            since,
+            false,
+            std::move(apps),
+            {}};
+}
+
+KnownMarket kept_market(ObjectId id, const MarketMessages& messages) {
+    try {
+        MarketMessages::Kept kept = messages.read(id);
+        std::set<ObjectId> apps = listed_apps(kept.message);
+        return {id, std::move(kept.message), kept.since, true, std::move(apps), {}};
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        throw Error(ErrorKind::not_found, std::string(error.what()) +
+                                              ": the driver has seen no MONITOR of marketplace " +
+                                              std::to_string(id));
+    }
+}
+
+KnownMarket::Time modified(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) throw system_error(errno, path);
+    return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+}
+
+}  // namespace
+
+KnownMarket known_market(const std::string& market, const MarketMessages& messages,
+                         const std::function<std::string()>& read_stdin, KnownMarket::Time now) {
+    KnownMarket known = [&] {
+        if (const auto id = ascii::parse_number<ObjectId>(market))
+            return kept_market(*id, messages);
+        if (market == "-") return given_market(read_stdin(), now);
+        const auto since = modified(market);
+        return given_market(read_text_file(market, kMaxMessage), since);
+    }();
+    for (const MarketMessages::Kept& kept : messages.read_all())
+        if (kept.market != known.id) known.elsewhere.merge(listed_apps(kept.message));
+    return known;
+}
+
+std::set<ObjectId> journalled_apps(const std::string& journal) {
+    std::set<ObjectId> apps;
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(journal.c_str()), ::closedir);
+    if (!entries) {
+        if (errno == ENOENT) return apps;
+        throw system_error(errno, journal);
+    }
+    // Names are <action>-<app>-<mark>.
+    while (const dirent* entry = ::readdir(entries.get())) {
+        const auto words = ascii::split(entry->d_name, "-");
+        const auto app = words.size() < 2 ? std::nullopt : ascii::parse_number<ObjectId>(words[1]);
+        if (app) apps.insert(*app);
+    }
+    return apps;
+}
+
+void ToolLog::log(LogLevel level, std::string_view text) {
+    if (level != LogLevel::debug) std::cerr << safe(text) << "\n";
+}
+
+std::string ToolLog::safe(std::string_view text) const {
+    return one_line(redact(text, secrets_));
+}
+
+std::string size_in_words(uint64_t bytes) {
+    constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+    double size = static_cast<double>(bytes);
+    size_t unit = 0;
+    while (size >= 1024 && unit + 1 < units.size()) {
+        size /= 1024;
+        ++unit;
+    }
+    std::array<char, 40> text{};
+    const int length = std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s",
+                                     size, units[unit]);
+    return {text.data(), static_cast<size_t>(length)};
+}
+
+std::string span_in_words(std::chrono::seconds span) {
+    const int64_t seconds = std::max<int64_t>(0, span.count());
+    constexpr std::array<std::pair<int64_t, const char*>, 3> units{
+        {{86'400, " d"}, {3'600, " h"}, {60, " min"}}};
+    for (const auto& [length, name] : units)
+        if (seconds >= length) return std::to_string(seconds / length) + name;
+    return std::to_string(seconds) + " s";
+}
+
+std::string time_in_words(KnownMarket::Time time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 40> text{};
+    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text.data(), size};
+}
+
+std::optional<std::chrono::seconds> parse_span(std::string_view text) {
+    int64_t unit = 1;
+    constexpr int64_t most = int64_t{10'000} * 86'400;
+    if (!text.empty() && !ascii::is_digit(text.back())) {
+        switch (text.back()) {
+            case 's':
+                break;
+            case 'm':
+                unit = 60;
+                break;
+            case 'h':
+                unit = 3'600;
+                break;
+            case 'd':
+                unit = 86'400;
+                break;
+            default:
+                return std::nullopt;
+        }
+        text.remove_suffix(1);
+    }
+    const auto number = ascii::parse_number(text);
+    if (!number || *number > most / unit) return std::nullopt;
+    return std::chrono::seconds(*number * unit);
+}
+
+}  // namespace onemarket

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/market_messages.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+
+#include "backends/io/random.h"
+#include "backends/io/unique_fd.h"
+#include "daemon/text_file.h"
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMaxMessage = size_t{17} << 20;  // of a line to the driver, and some
+constexpr std::string_view kUnfinished = ".new-";
+
+// Calls act(name) for all names in a folder; one that is not there has none.
+void for_each_name(const std::string& folder, auto&& act) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
+    if (!entries) {
+        if (errno == ENOENT) return;
+        throw system_error(errno, folder);
+    }
+    while (const dirent* entry = ::readdir(entries.get())) act(std::string(entry->d_name));
+}
+
+void make_folder(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw system_error(errno, path);
+}
+
+void write_all(int fd, std::string_view text, const std::string& path) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw system_error(errno, path);
+        text.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+}  // namespace
+
+void MarketMessages::keep(ObjectId market, std::string_view payload, RequestLog& log) noexcept {
+    try {
+        const std::lock_guard lock(mutex_);
+        const size_t hash = std::hash<std::string_view>{}(payload);
+        const auto known = last_.find(market);
+        if (known != last_.end() && known->second == hash) return;
+        try {
+            write(market, payload);
+            last_[market] = hash;
+        } catch (const Error& error) {
+            if (warned_) return;
+            warned_ = true;
+            log.log(LogLevel::warning,
+                    std::string("its list of apps is not kept for onemarketctl: ") + error.what());
+        }
+    } catch (const std::exception&) {
+        // No memory: the MONITOR itself will meet it.
+    }
+}
+
+void MarketMessages::make_folders() {
+    if (made_) return;
+    make_folder(state_);
+    make_folder(folder_);
+    // What a life left that ended in the middle.
+    for_each_name(folder_, [this](const std::string& name) {
+        if (name.starts_with(kUnfinished)) (void)::unlink((folder_ + "/" + name).c_str());
+    });
+    made_ = true;
+}
+
+void MarketMessages::write(ObjectId market, std::string_view payload) {
+    make_folders();
+    const std::string path = folder_ + "/" + std::to_string(market);
+    const std::string unfinished = folder_ + "/" + std::string(kUnfinished) + random_hex();
+    const UniqueFd file(
+        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) {
+        made_ = false;  // somebody may have removed the folder
+        throw system_error(errno, unfinished);
+    }
+    try {
+        write_all(file.get(), payload, path);
+        if (::rename(unfinished.c_str(), path.c_str()) != 0) throw system_error(errno, path);
+    } catch (const Error&) {
+        (void)::unlink(unfinished.c_str());
+        throw;
+    }
+}
+
+MarketMessages::Kept MarketMessages::read(ObjectId market) const {
+    const std::string path = folder_ + "/" + std::to_string(market);
+    // The time first: a message that comes between the two is taken for an older one.
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) throw system_error(errno, path);
+    Result<DriverMessage> message = DriverMessage::decode(read_text_file(path, kMaxMessage));
+    if (!message) throw Error(ErrorKind::corrupt, path + ": " + message.reason());
+    if (message->market_id() != market)
+        throw Error(ErrorKind::corrupt, path + ": it is another marketplace's");
+    return {market, std::move(*message),
+            std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)};
+}
+
+std::vector<MarketMessages::Kept> MarketMessages::read_all() const {
+    std::vector<Kept> all;
+    for_each_name(folder_, [&](const std::string& name) {
+        if (const auto market = ascii::parse_number<ObjectId>(name)) all.push_back(read(*market));
+    });
+    return all;
+}
+
+}  // namespace onemarket
