@@ -27,7 +27,9 @@ std::shared_ptr<const T> make(const Site& site) {
 // Alphabetical.
 constexpr std::array<BackendEntry, 4> kBackends{{
     {"http",
-     [](const Site& site) -> std::shared_ptr<const Backend> { return std::make_shared<HttpBackend>(site); }},
+     [](const Site& site) -> std::shared_ptr<const Backend> {
+         return std::make_shared<HttpBackend>(site);
+     }},
     {"linuxcontainers",
      [](const Site& site) -> std::shared_ptr<const Backend> {
          return std::make_shared<LinuxContainersBackend>(site);

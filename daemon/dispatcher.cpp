@@ -321,7 +321,8 @@ void Dispatcher::retry_later(RecordPtr record) {
     using std::chrono::seconds;
     const auto base = services_.config.delete_retry;
     const unsigned doublings = std::min(record->attempts(), 16U);
-    const auto wait = std::min<seconds>(base * (1U << doublings), std::max<seconds>(base, kLongestRetry));
+    const auto wait =
+        std::min<seconds>(base * (1U << doublings), std::max<seconds>(base, kLongestRetry));
     const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
     timer->async_wait([this, timer, record](const error_code& error) {
         if (error || stopping_) return;

@@ -68,7 +68,8 @@ class Dispatcher {
     void keep(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
     RecordPtr keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure);
-    void settle_retry(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
+    void settle_retry(const FlightPtr& flight, const Reply& reply,
+                      std::optional<ErrorKind> failure);
     void retry_later(RecordPtr record);
 
     void begin(const FlightPtr& flight);
@@ -98,7 +99,8 @@ class Dispatcher {
 
     StateFolder state_;
     std::unique_ptr<Journal> opened_journal_;
-    std::atomic<Journal*> journal_ = nullptr;  // the same, once it may be used; null: state_ says why
+    std::atomic<Journal*> journal_ =
+        nullptr;  // the same, once it may be used; null: state_ says why
     // Until then requests wait for the state folder.
     bool admitted_ = false;
     std::vector<FlightPtr> waiting_;

@@ -85,11 +85,11 @@ void sync_folder(const std::string& path) {
 }
 
 // The request of a record's first line; nothing when it is not one of that name.
-std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(
-    std::string_view text, Action action, ObjectId id) {
+std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::string_view text,
+                                                                        Action action,
+                                                                        ObjectId id) {
     const auto words = ascii::split(text, " ");
-    const auto time =
-        words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
+    const auto time = words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
     if (!time || words[0] != kFormat || words[1] != to_string(action) ||
         words[2] != std::to_string(id))
         return std::nullopt;
@@ -187,18 +187,16 @@ void JournalRecord::append(const std::string& line, bool sync) {
 // --- The folder ---
 
 Journal::Journal(std::string folder) : folder_(std::move(folder)) {
-    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
-        throw system_error(errno, folder_);
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) throw system_error(errno, folder_);
 }
 
 RecordPtr Journal::open(const Request& request) {
     const std::string mark = random_hex();
     const std::string path = folder_ + "/" + name_of(request, mark);
     const auto now = std::chrono::system_clock::now();
-    const std::string line =
-        to_line(std::string(kFormat) + " " + std::string(to_string(request.action)) + " " +
-                std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " +
-                request.payload);
+    const std::string line = to_line(
+        std::string(kFormat) + " " + std::string(to_string(request.action)) + " " +
+        std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " + request.payload);
     const UniqueFd file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) throw system_error(errno, path);
@@ -222,9 +220,8 @@ Journal::Left Journal::load() const {
     if (!entries) throw system_error(errno, folder_);
     while (const dirent* entry = ::readdir(entries.get()))
         if (entry->d_name[0] != '.') read(entry->d_name, left);
-    std::sort(left.records.begin(), left.records.end(), [](const auto& a, const auto& b) {
-        return a->accepted() < b->accepted();
-    });
+    std::sort(left.records.begin(), left.records.end(),
+              [](const auto& a, const auto& b) { return a->accepted() < b->accepted(); });
     return left;
 }
 

@@ -28,8 +28,7 @@ std::string read_text_file(const std::string& path, size_t most) {
         if (got == 0) return text;
         text.append(buffer.data(), static_cast<size_t>(got));
         if (text.size() > most)
-            throw Error(ErrorKind::limit,
-                        path + ": more than " + std::to_string(most) + " bytes");
+            throw Error(ErrorKind::limit, path + ": more than " + std::to_string(most) + " bytes");
     }
 }
 

@@ -100,10 +100,9 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
 
     switch (request.action) {
         case Action::import:
-            return handle_import(services_, *message, context, lives_of(flight, context),
-                                 [&](const std::string& source) {
-                                     return in_flight_.commit(flight, source);
-                                 });
+            return handle_import(
+                services_, *message, context, lives_of(flight, context),
+                [&](const std::string& source) { return in_flight_.commit(flight, source); });
         case Action::remove:
             handle_remove(services_, *message, context, flight->published_source);
             return "";

@@ -118,7 +118,8 @@ void require_another_try(const Services& services, const Backend& backend,
     else if (earlier.age > kMaxAge)
         reason = "given up: it is older than seven days";
     else if (!backend.can_resume())
-        reason = "the driver was ended while the site's script ran; nobody knows what that has done";
+        reason =
+            "the driver was ended while the site's script ran; nobody knows what that has done";
     if (reason.empty()) return;
     discard(backend, message, context);
     throw Error(ErrorKind::unavailable, reason);

@@ -41,9 +41,8 @@ TEST(StateFolder, ChildrenDoNotHaveIt) {
     const pid_t child = ::fork();
     if (child == 0) ::execlp("sleep", "sleep", "600", nullptr);
     // Until it has become another program it shares the lock.
-    EXPECT_TRUE(test::eventually([&] {
-        return test::read_file("/proc/" + std::to_string(child) + "/comm") == "sleep\n";
-    }));
+    EXPECT_TRUE(test::eventually(
+        [&] { return test::read_file("/proc/" + std::to_string(child) + "/comm") == "sleep\n"; }));
     first.reset();
     EXPECT_TRUE(StateFolder(path).lock());
     ::kill(child, SIGKILL);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "backends/io/s3/etag.h"
 #include "protocol/ascii.h"
 #include "protocol/hex.h"
 #include "protocol/step.h"
@@ -30,19 +31,6 @@ constexpr int kLooks = 4;
 constexpr std::chrono::milliseconds kLookAgain{100};
 // What may be spent on something nobody depends on.
 constexpr std::chrono::milliseconds kTagLimit{10'000};
-
-// True for an MD5, or for the MD5 of `parts` MD5s as a multipart upload has it.
-bool is_etag_of_md5(std::string_view etag, uint64_t parts) {
-    const std::string suffix = parts > 0 ? "-" + std::to_string(parts) : "";
-    return etag.ends_with(suffix) && is_md5(etag.substr(0, etag.size() - suffix.size()));
-}
-
-std::string from_hex(std::string_view text) {
-    std::string bytes;
-    for (size_t i = 0; i + 1 < text.size(); i += 2)
-        bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
-    return bytes;
-}
 
 }  // namespace
 
@@ -74,9 +62,9 @@ void S3Upload::take_up() {
     const auto parts = bucket_.parts_of(plan_.key, known, context_);
     if (!parts) return;
     upload_ = known;
-    known_parts_ = *parts;
-    context_.log().log(LogLevel::debug, place() + ": " + std::to_string(parts->size()) +
-                                            " parts are there already");
+    known_parts_.set(*parts);
+    context_.log().log(LogLevel::debug,
+                       place() + ": " + std::to_string(parts->size()) + " parts are there already");
 }
 
 // --- What is written becomes parts ---
@@ -109,11 +97,11 @@ void S3Upload::add(const std::byte* bytes, uint64_t count) {
             context_.check();
             context_.progress();
             part_sha256_.update_zeros(size);
-            if (known_parts_.contains(part_.number)) part_md5_.update_zeros(size);
+            known_parts_.update_zeros(size);
             if (part_.buffer) std::memset(part_.buffer.get() + part_.size, 0, size);
         } else {
             part_sha256_.update({bytes, size});
-            if (known_parts_.contains(part_.number)) part_md5_.update({bytes, size});
+            known_parts_.update({bytes, size});
             if (part_.buffer) std::memcpy(part_.buffer.get() + part_.size, bytes, size);
             bytes += size;
         }
@@ -127,7 +115,7 @@ void S3Upload::open_part() {
     if (part_.number == 0) part_.number = 1;
     if (part_.number > kS3MaxParts || written_ >= kS3MaxObject)
         throw Error(ErrorKind::limit, "the image is larger than S3 takes (5 TiB)");
-    part_md5_.begin();
+    known_parts_.begin(part_.number);
     if (plan_.bytes != nullptr || part_.buffer) return;
     const uint64_t size = parts_.size_of(part_.number);
     wait_for([this] { return !free_buffers_.empty() || buffers_ < plan_.parallel; });
@@ -145,8 +133,7 @@ void S3Upload::open_part() {
 
 // Hands the part to the workers; waits while they have enough to do.
 void S3Upload::close_part() {
-    if (upload_.empty())
-        begin_upload();
+    if (upload_.empty()) begin_upload();
     const std::string sha256 = part_sha256_.finish_bytes();
     part_sha256_.begin();
     sha256s_ += sha256;
@@ -178,12 +165,10 @@ void S3Upload::begin_upload() {
 
 // True for a part the service has, in these bytes, from an earlier life.
 bool S3Upload::sent_before() {
-    const auto known = known_parts_.find(part_.number);
-    if (known == known_parts_.end() || known->second.size != part_.size ||
-        ascii::to_lower(known->second.etag) != part_md5_.finish())
-        return false;
+    std::optional<std::string> etag = known_parts_.match(part_.size);
+    if (!etag) return false;
     const std::lock_guard lock(mutex_);
-    etags_[part_.number] = known->second.etag;
+    etags_[part_.number] = std::move(*etag);
     return true;
 }
 
@@ -298,7 +283,7 @@ void S3Upload::publish(const std::string& md5) {
         if (part_.size > 0) close_part();
         wait_for([this] { return outstanding_ == 0; });
     }
-    expected_etag_ = one_part ? md5 : etag_of_parts();
+    expected_etag_ = one_part ? md5 : etag_of_parts(etags_);
     if (made_before()) return;
     if (one_part)
         put_object(md5);
@@ -376,16 +361,6 @@ std::string S3Upload::fault_of(const std::optional<S3Bucket::Head>& head) const 
         return "the service has ETag " + head->etag + ", that of what was sent is " +
                expected_etag_;
     return "";
-}
-
-// The MD5 of the parts' MD5s, as S3 has it; empty where the parts' ETags are no MD5s.
-std::string S3Upload::etag_of_parts() const {
-    std::string md5s;
-    for (const auto& [number, etag] : etags_) {
-        if (!is_md5(etag)) return "";
-        md5s += from_hex(etag);
-    }
-    return to_hex(onemarket::md5(md5s)) + "-" + std::to_string(etags_.size());
 }
 
 // Metadata are given before the first part, when no hash is known: these become tags. They are for

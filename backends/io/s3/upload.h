@@ -19,6 +19,7 @@
 
 #include "backends/io/digest.h"
 #include "backends/io/s3/bucket.h"
+#include "backends/io/s3/known_parts.h"
 #include "backends/io/s3/part_plan.h"
 
 namespace onemarket {
@@ -91,7 +92,6 @@ class S3Upload : public Sink {
     bool is_there();
     std::string place() const;
     std::string fault_of(const std::optional<S3Bucket::Head>& head) const;
-    std::string etag_of_parts() const;
     void tag(const std::string& md5);
 
     void end_workers();
@@ -110,9 +110,7 @@ class S3Upload : public Sink {
     Digest part_sha256_{"SHA256"};
     std::string sha256s_;  // of all parts before it, as bytes
     Part part_;            // the one being filled
-    // Parts the service has from an earlier life, and the MD5 of the one being filled if it is one.
-    std::map<uint64_t, S3Bucket::UploadedPart> known_parts_;
-    Digest part_md5_{"MD5"};
+    KnownParts known_parts_;
     uint64_t written_ = 0;
 
     std::string import_;           // in the object's metadata: which import made it
