@@ -220,7 +220,7 @@ void Dispatcher::take_state_folder() {
         if (journal_ != nullptr) return admit();
     }
     const auto now = std::chrono::steady_clock::now();
-    if (!admitted_ && now >= admit_at_) {
+    if (!admitted_ && (!state_.taken() || now >= admit_at_)) {
         tell(LogLevel::error, "no imports: " + state_.obstacle());
         admit();
     }

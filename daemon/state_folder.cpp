@@ -28,15 +28,15 @@ std::string holder(int fd) {
 
 bool StateFolder::lock() {
     if (lock_) return true;
+    taken_ = false;
     if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST)
         return fail(system_error(errno, path_).what());
     const std::string name = path_ + "/lock";
     UniqueFd file(::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return fail(system_error(errno, name).what());
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-        return fail(errno == EWOULDBLOCK
-                        ? "another onemarketd" + holder(file.get()) + " works in " + path_
-                        : std::string(system_error(errno, name).what()));
+    taken_ = ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (taken_) return fail("another onemarketd" + holder(file.get()) + " works in " + path_);
+    // A file system without locks: the only driver there is, as far as can be told.
     (void)::chmod(path_.c_str(), 0700);
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(file.get(), 0) == 0) (void)!::pwrite(file.get(), pid.data(), pid.size(), 0);

@@ -18,6 +18,8 @@ class StateFolder {
     // cannot be used; to be tried again.
     bool lock();
     const std::string& obstacle() const { return obstacle_; }
+    // True when the obstacle is another driver, which may be ending just now.
+    bool taken() const { return taken_; }
     // What is in it is of no use, either.
     void unusable(std::string reason) { obstacle_ = std::move(reason); }
 
@@ -28,6 +30,7 @@ class StateFolder {
 
     std::string path_;
     std::string obstacle_;
+    bool taken_ = false;
     UniqueFd lock_;
 };
 

@@ -25,7 +25,9 @@ TEST(StateFolder, OneHasTheLock) {
         EXPECT_EQ("another onemarketd (pid " + std::to_string(::getpid()) + ") works in " + path,
                   second.obstacle());
     }
+    EXPECT_TRUE(second.taken());
     EXPECT_TRUE(second.lock());
+    EXPECT_FALSE(second.taken());
     EXPECT_EQ(second.obstacle(), "");
     struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
@@ -53,6 +55,7 @@ TEST(StateFolder, WhatCannotBeUsedIsSaid) {
     const test::TempDir dir;
     StateFolder missing(dir / "no/such");
     EXPECT_FALSE(missing.lock());
+    EXPECT_FALSE(missing.taken());
     EXPECT_THAT(missing.obstacle(), HasSubstr("No such file or directory"));
 
     test::write_file(dir / "file", "");

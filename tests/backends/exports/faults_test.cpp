@@ -98,6 +98,10 @@ class ExportFaults : public BridgeFixture, public testing::WithParamInterface<co
         Halfway image(datastore_.make(site_.site, request, context_), std::move(action));
         return HttpBackend(site_.site).import(request, image, context_);
     }
+    void remove(const PublishedApp& app) const {
+        const std::string image = dir_ / "public" + app.source.substr(app.source.rfind('/'));
+        for (const std::string& path : {image, image + ".json"}) std::filesystem::remove(path);
+    }
     Error error(const std::string& hosts, Action action = {}) {
         const Stopwatch watch;
         Error error = error_of([&] { import(hosts, std::move(action)); });
@@ -120,7 +124,7 @@ TEST_P(ExportFaults, NoneAtAll) {
     const std::string file = dir_ / "public" + app.source.substr(app.source.rfind('/'));
     EXPECT_EQ(app.md5, md5sum(dir_ / "image"));
     EXPECT_EQ(md5sum(file), app.md5);
-    std::filesystem::remove(file);
+    remove(app);
 }
 
 TEST_P(ExportFaults, HostIsDown) {
@@ -143,7 +147,7 @@ TEST_P(ExportFaults, HostHasAnotherKeyThanItHad) {
 TEST_P(ExportFaults, NextHostServes) {
     const PublishedApp app = import("bridge1 stranger bridge3 bridge2");  // 5 modulo 4
     EXPECT_TRUE(context_.log.contains("Host key verification failed.; trying the next host"));
-    std::filesystem::remove(dir_ / "public" + app.source.substr(app.source.rfind('/')));
+    remove(app);
 }
 
 TEST_P(ExportFaults, HostSaysNothingAfterHalf) {
@@ -180,7 +184,7 @@ TEST_P(ExportFaults, OddBridgeLists) {
         expect(fault, "BRIDGE_LIST: '", "' is no name of a host");
     }
     const PublishedApp app = import(" \t bridge1,\n ,bridge2  ");
-    std::filesystem::remove(dir_ / "public" + app.source.substr(app.source.rfind('/')));
+    remove(app);
 }
 
 INSTANTIATE_TEST_SUITE_P(Datastores, ExportFaults, testing::Values("ceph", "fs", "lvm"),
