@@ -95,19 +95,16 @@ std::optional<PublishedApp> published_before(const Backend& backend, const Drive
         pump(*backend.open(message, app->source, context), nowhere, md5, context);
         if (md5.finish() == app->md5) return *app;
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found) return std::nullopt;
-        if (!context.record().suspended()) discard(backend, message, context);
-        throw;
+        if (error.kind() != ErrorKind::not_found) throw;
+        return std::nullopt;
     }
-    discard(backend, message, context);
     throw Error(ErrorKind::corrupt, app->source +
                                         ": published by an earlier start of the driver, and had "
                                         "other bytes now");
 }
 
-// Throws Error when it is not to be tried again, and removes what there is of it.
+// Throws Error when it is not to be tried again.
 void require_another_try(const Services& services, const Backend& backend,
-                         const DriverMessage& message, Context& context,
                          const EarlierLives& earlier) {
     std::string reason;
     if (!services.config.resume_imports)
@@ -120,25 +117,18 @@ void require_another_try(const Services& services, const Backend& backend,
     else if (!backend.can_resume())
         reason =
             "the driver was ended while the site's script ran; nobody knows what that has done";
-    if (reason.empty()) return;
-    discard(backend, message, context);
-    throw Error(ErrorKind::unavailable, reason);
+    if (!reason.empty()) throw Error(ErrorKind::unavailable, reason);
 }
 
-std::string import_image(const Services& services, const DriverMessage& message, Context& context,
-                         const EarlierLives& earlier, const Commit& commit) {
+std::string carry_out(const Services& services, const Backend& backend,
+                      const DriverMessage& message, Context& context, const EarlierLives& earlier,
+                      const Commit& commit) {
     context.check();
-    message.required("MARKETPLACEAPP/ORIGIN_ID");
-    const auto backend = services.backend(message);
-    if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
-        throw Error(ErrorKind::unsupported, refusal);
-    message.required("DATASTORE/DS_MAD");
-
     const TransferSlots::Slot slot = services.transfers.acquire(context);
     if (context.record().resumed()) {
-        if (const auto app = published_before(*backend, message, context))
-            return settle(*backend, message, *app, services, context, commit);
-        require_another_try(services, *backend, message, context, earlier);
+        if (const auto app = published_before(backend, message, context))
+            return settle(backend, message, *app, services, context, commit);
+        require_another_try(services, backend, earlier);
         context.log().log(LogLevel::info, "going on with the import");
     }
     context.record().begin();
@@ -146,8 +136,25 @@ std::string import_image(const Services& services, const DriverMessage& message,
     const Disposal disposal(services.site, image->facts(), context);
     check_facts(image->facts());
     step("exported");
-    const PublishedApp app = backend->import(message, *image, context);
-    return settle(*backend, message, app, services, context, commit);
+    const PublishedApp app = backend.import(message, *image, context);
+    return settle(backend, message, app, services, context, commit);
+}
+
+std::string import_image(const Services& services, const DriverMessage& message, Context& context,
+                         const EarlierLives& earlier, const Commit& commit) {
+    message.required("MARKETPLACEAPP/ORIGIN_ID");
+    const auto backend = services.backend(message);
+    if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
+        throw Error(ErrorKind::unsupported, refusal);
+    message.required("DATASTORE/DS_MAD");
+    try {
+        return carry_out(services, *backend, message, context, earlier, commit);
+    } catch (const Error&) {
+        // What an earlier life has left, this one may not even have come to.
+        const ImportRecord& record = context.record();
+        if (record.resumed() && !record.suspended()) discard(*backend, message, context);
+        throw;
+    }
 }
 
 }  // namespace
