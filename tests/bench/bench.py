@@ -153,6 +153,36 @@ def starts(options, one):
     return times, idle
 
 
+def small_imports(options, folder, ones, count=200):
+    """Seconds of imports of 4 KiB, one after the other, with the journal on each of these
+    ONE_LOCATIONs."""
+    public, image = folder / "public", folder / "small"
+    public.mkdir(exist_ok=True)
+    image.write_bytes(os.urandom(4096))
+    payload = message("import-http", SOURCE=image, FORMAT="raw", PUBLIC_DIR=public,
+                      BASE_URL="http://x", DATASTORES="/d")
+    drivers = [Driver(options, one) for one in ones]
+    times = [[] for _ in ones]
+    for number in range(count):
+        for driver, seconds in zip(drivers, times):
+            began = time.perf_counter()
+            driver.say(f"IMPORT  {number} {payload}")
+            answer = driver.line()
+            seconds.append(time.perf_counter() - began)
+            assert answer.startswith("IMPORT SUCCESS"), answer
+    for driver in drivers:
+        driver.close()
+    return times
+
+
+def make_location(one):
+    for path in ("etc", "var/remotes/market"):
+        (one / path).mkdir(parents=True)
+    (one / "var/remotes/VERSION").write_text("7.0.0\n")
+    # The same niceness for all that is compared.
+    (one / "etc/defaultrc").write_text("PRIORITY=0\n")
+
+
 def median(values):
     return statistics.median(values)
 
@@ -167,17 +197,17 @@ def main():
     options.driver = os.path.abspath(options.driver)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarketd-bench-", dir=options.folder))
     one = folder / "one"
-    for path in ("etc", "var/remotes/market"):
-        (one / path).mkdir(parents=True)
-    (one / "var/remotes/VERSION").write_text("7.0.0\n")
-    # The same niceness for all that is compared.
-    (one / "etc/defaultrc").write_text("PRIORITY=0\n")
+    memory = pathlib.Path(tempfile.mkdtemp(prefix="onemarketd-bench-", dir="/dev/shm"))
+    make_location(one)
+    make_location(memory)
     try:
         times, idle = starts(options, one)
         rows, peak = imports(options, folder, one)
         rates = monitors(options, folder, one)
+        on_disk, in_memory = small_imports(options, folder, (one, memory))
     finally:
         shutil.rmtree(folder)
+        shutil.rmtree(memory)
     md5_wall, md5_cpu = (median([r[i] for r in rows["md5sum"]]) for i in (0, 1))
     print(f"{options.megabytes} MiB of random bytes, page cache warm, medians of {options.runs} "
           "runs that alternate\n")
@@ -196,6 +226,12 @@ def main():
             ("MONITOR http, 2,000 queued", rates, 1, "/s")):
         print(f"| {title} | {median(values) * scale:.1f} {unit} | {min(values) * scale:.1f} "
               f"| {max(values) * scale:.1f} |")
+    for title, values in (("IMPORT of 4 KiB", on_disk),
+                          ("the same, journal in memory (tmpfs)", in_memory),
+                          ("what the journal's disk adds",
+                           [a - b for a, b in zip(on_disk, in_memory)])):
+        print(f"| {title} | {median(values) * 1e3:.2f} ms | {min(values) * 1e3:.2f} "
+              f"| {max(values) * 1e3:.2f} |")
     print(f"| peak RSS of the import | {peak / 1024:.1f} MiB | | |")
 
 
