@@ -55,7 +55,7 @@ TEST_F(S3SourceTest, GoesOnWhereItBroke) {
     server_.fault(breaking(3));
     EXPECT_TRUE(read() == kContent);
     EXPECT_EQ(server_.summary(), "GetObject 4");
-    const auto& headers = server_.seen().at(1).request.headers;
+    const auto headers = server_.seen().at(1).request.headers;
     EXPECT_EQ(headers.at("range"), "bytes=1500001-");
     EXPECT_TRUE(headers.contains("if-match"));
 }
