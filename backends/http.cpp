@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/http.h"
 
-#include <array>
-#include <ctime>
-
 #include "backends/inventories/folder.h"
 #include "backends/io/image_format.h"
 #include "backends/io/public_dir.h"
 #include "backends/io/pump.h"
 #include "backends/io/remote_dir.h"
+#include "protocol/iso_time.h"
 #include "protocol/step.h"
 
 namespace onemarket {
@@ -100,15 +98,6 @@ Copied copy(Reader& reader, const ImageFacts& facts, const Folder& folder, Folde
     return copied;
 }
 
-std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    std::array<char, 32> text{};
-    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), size};
-}
-
 Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, const Copied& copied,
                      ObjectId app, const Site& site) {
     Manifest manifest;
@@ -118,7 +107,7 @@ Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, cons
     manifest.md5 = copied.md5;
     manifest.sha256 = copied.sha256;
     manifest.format = facts.format;
-    manifest.time = utc_now();
+    manifest.time = to_iso_time(std::chrono::system_clock::now());
     manifest.driver = site.http.user_agent;
     return manifest;
 }

@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "backends/inventories/bucket.h"
-#include "backends/io/http_reader.h"
 #include "backends/io/image_format.h"
 #include "backends/io/pump.h"
+#include "backends/io/s3/object_reader.h"
 #include "backends/io/s3/upload.h"
 #include "protocol/ascii.h"
 #include "protocol/step.h"
@@ -15,7 +15,6 @@ namespace onemarket {
 namespace {
 
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
-constexpr size_t kPageObjects = 1000;  // the most a service gives
 constexpr size_t kMaxPages = 100'000;  // of a list: nobody has so many apps
 
 S3Bucket bucket_of(const S3Settings& settings, const Site& site) {
@@ -78,17 +77,10 @@ std::string key_of_source(const S3Settings& settings, const std::string& source)
 
 uint64_t bytes_used(const S3Settings& settings, S3Bucket& bucket, Context& context) {
     uint64_t bytes = 0;
-    std::string token, last;
-    for (size_t pages = 0; pages < kMaxPages; ++pages) {
-        const S3Bucket::Page page =
-            bucket.list(settings.key_prefix(), token, last, kPageObjects, context);
-        for (const S3Bucket::Object& object : page.objects) bytes += object.size;
-        if (page.next.empty()) return bytes;
-        if (!page.objects.empty()) last = page.objects.back().key;
-        token = page.next;
-    }
-    throw Error(ErrorKind::limit,
-                "BUCKET " + settings.target.bucket + ": the list of objects does not end");
+    bucket.each_object(
+        settings.key_prefix(), kMaxPages,
+        [&bytes](const S3Bucket::Object& object) { bytes += object.size; }, context);
+    return bytes;
 }
 
 }  // namespace
@@ -151,12 +143,7 @@ std::unique_ptr<Reader> S3Backend::open(const DriverMessage& message, const std:
     const std::string key = key_of_source(settings, source);
     const auto bucket = std::make_shared<S3Bucket>(settings.target, site_.http, site_.retries);
     try {
-        return std::make_unique<HttpReader>(
-            source,
-            [bucket, key](const HttpHeaders& headers, Context& ours) {
-                return bucket->get(key, headers, ours);
-            },
-            site_.retries, context);
+        return read_object(bucket, key, source, context);
     } catch (const S3Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         throw Error(ErrorKind::not_found, source + " is not in the marketplace");

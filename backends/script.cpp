@@ -11,11 +11,7 @@ namespace {
 // The MD5 the import script is to pass on: what the datastore promised, else of the bytes.
 std::string md5_of(ImageSource& image, Context& context) {
     if (!image.facts().md5.empty()) return image.facts().md5;
-    Digest md5("MD5");
-    NullSink nowhere;
-    const std::unique_ptr<Reader> reader = image.open(context);
-    pump(*reader, nowhere, md5, context);
-    return md5.finish();
+    return md5_of(*image.open(context), context);
 }
 
 // The script's four attributes; without one of them oned would put the app in ERROR with a vaguer

@@ -241,13 +241,12 @@ void Dispatcher::take_over_journal() {
         Journal::Left left = opened_journal_->load();
         for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
         for (const Journal::Left::Damaged& damaged : left.damaged) {
-            const auto forget = [path = damaged.path] { (void)::unlink(path.c_str()); };
             if (damaged.action == Action::import)
                 writer_.late_reply({Action::import, false, damaged.id,
                                     "The driver was ended, and its note of this import is damaged"},
-                                   forget);
+                                   [damaged] { damaged.forget(); });
             else
-                forget();
+                damaged.forget();
         }
         for (RecordPtr& record : left.records) resume(std::move(record));
         journal_ = opened_journal_.get();

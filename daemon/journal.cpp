@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/journal.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "backends/io/digest.h"
 #include "backends/io/random.h"
 #include "backends/io/unique_fd.h"
+#include "daemon/state_files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
@@ -68,15 +68,6 @@ std::optional<Name> parse_name(std::string_view name) {
     if (words[0] == "import") return Name{Action::import, *id, std::string(words[2])};
     if (words[0] == "delete") return Name{Action::remove, *id, std::string(words[2])};
     return std::nullopt;
-}
-
-void write_all(int fd, std::string_view text, const std::string& path) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw system_error(errno, path);
-        text.remove_prefix(static_cast<size_t>(written));
-    }
 }
 
 void sync_folder(const std::string& path) {
@@ -186,8 +177,23 @@ void JournalRecord::append(const std::string& line, bool sync) {
 
 // --- The folder ---
 
+void Journal::Left::Damaged::forget() const noexcept {
+    (void)::unlink(path.c_str());
+}
+
+// More names than load() takes for records: who asks wants to leave alone what may be one.
+std::set<ObjectId> journalled_apps(const std::string& folder) {
+    std::set<ObjectId> apps;
+    for (const std::string& name : names_in(folder)) {
+        const auto words = ascii::split(name, "-");
+        const auto app = words.size() < 2 ? std::nullopt : ascii::parse_number<ObjectId>(words[1]);
+        if (app) apps.insert(*app);
+    }
+    return apps;
+}
+
 Journal::Journal(std::string folder) : folder_(std::move(folder)) {
-    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) throw system_error(errno, folder_);
+    make_state_folder(folder_);
 }
 
 RecordPtr Journal::open(const Request& request) {
@@ -216,10 +222,8 @@ RecordPtr Journal::open(const Request& request) {
 
 Journal::Left Journal::load() const {
     Left left;
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder_.c_str()), ::closedir);
-    if (!entries) throw system_error(errno, folder_);
-    while (const dirent* entry = ::readdir(entries.get()))
-        if (entry->d_name[0] != '.') read(entry->d_name, left);
+    for (const std::string& name : names_in(folder_))
+        if (!name.starts_with('.')) read(name, left);
     std::sort(left.records.begin(), left.records.end(),
               [](const auto& a, const auto& b) { return a->accepted() < b->accepted(); });
     return left;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,7 @@ class Journal {
             Action action;
             ObjectId id;
             std::string path;
+            void forget() const noexcept;
         };
         std::vector<Damaged> damaged;
         std::vector<std::string> problems;  // what an administrator should know, a line each
@@ -98,5 +100,8 @@ class Journal {
 
     std::string folder_;
 };
+
+// The apps a journal in this folder has a record of; one that is not there has none. Throws Error.
+std::set<ObjectId> journalled_apps(const std::string& folder);
 
 }  // namespace onemarket

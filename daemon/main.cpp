@@ -81,7 +81,7 @@ int serve(const Options& options, const Installation& installation) {
     setup.out = take_over(STDOUT_FILENO);
     setup.import_threads = options.threads;
     setup.sync = options.sync;
-    setup.state = installation.layout().var + "/onemarketd";
+    setup.state = installation.layout().state();
 
     std::vector<std::string> problems = installation.problems();
     for (std::string& problem : take_place(installation)) problems.push_back(std::move(problem));

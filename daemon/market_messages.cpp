@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/market_messages.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "backends/io/random.h"
 #include "backends/io/unique_fd.h"
+#include "daemon/state_files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 
@@ -21,29 +21,6 @@ namespace {
 
 constexpr size_t kMaxMessage = size_t{17} << 20;  // of a line to the driver, and some
 constexpr std::string_view kUnfinished = ".new-";
-
-// Calls act(name) for all names in a folder; one that is not there has none.
-void for_each_name(const std::string& folder, auto&& act) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
-    if (!entries) {
-        if (errno == ENOENT) return;
-        throw system_error(errno, folder);
-    }
-    while (const dirent* entry = ::readdir(entries.get())) act(std::string(entry->d_name));
-}
-
-void make_folder(const std::string& path) {
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw system_error(errno, path);
-}
-
-void write_all(int fd, std::string_view text, const std::string& path) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw system_error(errno, path);
-        text.remove_prefix(static_cast<size_t>(written));
-    }
-}
 
 }  // namespace
 
@@ -69,12 +46,11 @@ void MarketMessages::keep(ObjectId market, std::string_view payload, RequestLog&
 
 void MarketMessages::make_folders() {
     if (made_) return;
-    make_folder(state_);
-    make_folder(folder_);
+    make_state_folder(state_);
+    make_state_folder(folder_);
     // What a life left that ended in the middle.
-    for_each_name(folder_, [this](const std::string& name) {
+    for (const std::string& name : names_in(folder_))
         if (name.starts_with(kUnfinished)) (void)::unlink((folder_ + "/" + name).c_str());
-    });
     made_ = true;
 }
 
@@ -112,9 +88,8 @@ MarketMessages::Kept MarketMessages::read(ObjectId market) const {
 
 std::vector<MarketMessages::Kept> MarketMessages::read_all() const {
     std::vector<Kept> all;
-    for_each_name(folder_, [&](const std::string& name) {
+    for (const std::string& name : names_in(folder_))
         if (const auto market = ascii::parse_number<ObjectId>(name)) all.push_back(read(*market));
-    });
     return all;
 }
 

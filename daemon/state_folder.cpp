@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "daemon/state_files.h"
 #include "protocol/ascii.h"
 #include "protocol/error.h"
 
@@ -29,8 +30,11 @@ std::string holder(int fd) {
 bool StateFolder::lock() {
     if (lock_) return true;
     taken_ = false;
-    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST)
-        return fail(system_error(errno, path_).what());
+    try {
+        make_state_folder(path_);
+    } catch (const Error& error) {
+        return fail(error.what());
+    }
     const std::string name = path_ + "/lock";
     UniqueFd file(::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return fail(system_error(errno, name).what());

@@ -2,11 +2,12 @@
 #include "backends/inventories/bucket.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include "backends/io/digest.h"
-#include "backends/io/http_reader.h"
+#include "backends/io/s3/object_reader.h"
+#include "backends/io/url.h"
 #include "protocol/ascii.h"
+#include "protocol/iso_time.h"
 #include "protocol/utf8.h"
 
 namespace onemarket {
@@ -14,16 +15,7 @@ namespace {
 
 using Kind = StoredObject::Kind;
 
-constexpr size_t kPageObjects = 1000;  // the most a service gives
 constexpr size_t kMaxPages = 1000;
-
-// A service's ISO 8601, as 2026-11-25T09:34:15.123Z; nothing where it is none.
-std::optional<std::chrono::system_clock::time_point> time_of(const std::string& text) {
-    std::tm parts{};
-    const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-    if (end == nullptr || !text.ends_with('Z')) return std::nullopt;
-    return std::chrono::system_clock::from_time_t(::timegm(&parts));
-}
 
 std::string value_of(const HttpHeaders& values, std::string_view name) {
     for (const auto& [known, value] : values)
@@ -33,20 +25,7 @@ std::string value_of(const HttpHeaders& values, std::string_view name) {
 
 // Metadata are percent-encoded where they are text.
 std::string decoded(std::string_view text) {
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const auto digit = [&](size_t at) -> int {
-            const char c = at < text.size() ? ascii::lower(text[at]) : ' ';
-            return ascii::is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        };
-        if (text[i] == '%' && digit(i + 1) >= 0 && digit(i + 2) >= 0) {
-            out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return repair_utf8(out);
+    return repair_utf8(percent_decode(text));
 }
 
 // A hash of `what` that is noted; one that is none is a fault of the note.
@@ -77,33 +56,21 @@ StoredObject BucketInventory::named(Kind kind, const std::string& key,
         object.app = app;
     }
     // One whose age nobody knows is as good as new.
-    object.time = time_of(time).value_or(std::chrono::system_clock::now());
+    object.time = parse_iso_time(time).value_or(std::chrono::system_clock::now());
     return object;
-}
-
-void BucketInventory::list_objects(std::vector<StoredObject>& objects, Context& context) {
-    std::string token, last;
-    for (size_t pages = 0; pages < kMaxPages; ++pages) {
-        const S3Bucket::Page page =
-            bucket_.list(settings_.key_prefix(), token, last, kPageObjects, context);
-        context.progress();
-        for (const S3Bucket::Object& found : page.objects) {
-            objects.push_back(named(Kind::image, found.key, found.modified));
-            objects.back().bytes = found.size;
-        }
-        if (page.next.empty()) return;
-        if (!page.objects.empty()) last = page.objects.back().key;
-        token = page.next;
-    }
-    throw Error(ErrorKind::limit,
-                "BUCKET " + settings_.target.bucket + ": the list of objects does not end");
 }
 
 std::vector<StoredObject> BucketInventory::list(Context& context) {
     std::vector<StoredObject> objects;
     try {
-        list_objects(objects, context);
-        for (const S3Bucket::Upload& found : bucket_.uploads(settings_.key_prefix(), context)) {
+        bucket_->each_object(
+            settings_.key_prefix(), kMaxPages,
+            [&](const S3Bucket::Object& found) {
+                objects.push_back(named(Kind::image, found.key, found.modified));
+                objects.back().bytes = found.size;
+            },
+            context);
+        for (const S3Bucket::Upload& found : bucket_->uploads(settings_.key_prefix(), context)) {
             objects.push_back(named(Kind::upload, found.key, found.initiated));
             objects.back().upload = found.id;
         }
@@ -119,7 +86,7 @@ std::vector<StoredObject> BucketInventory::list(Context& context) {
 // None where the service has no such thing.
 HttpHeaders BucketInventory::tags_of(const std::string& key, Context& context) {
     try {
-        return bucket_.tags(key, context);
+        return bucket_->tags(key, context);
     } catch (const S3Error& error) {
         if (error.kind() != ErrorKind::unsupported && error.kind() != ErrorKind::not_found) throw;
         return {};
@@ -127,7 +94,7 @@ HttpHeaders BucketInventory::tags_of(const std::string& key, Context& context) {
 }
 
 std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Context& context) {
-    const std::optional<S3Bucket::Head> head = bucket_.head(image.name, context);
+    const std::optional<S3Bucket::Head> head = bucket_->head(image.name, context);
     if (!head || head->import.empty()) return std::nullopt;  // not made by this driver
     const auto value = [&](const char* name) { return value_of(head->metadata, name); };
     const std::string& key = image.name;
@@ -150,19 +117,14 @@ std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Con
 }
 
 std::unique_ptr<Reader> BucketInventory::open(const StoredObject& image, Context& context) {
-    return std::make_unique<HttpReader>(
-        settings_.source_of(image.name),
-        [this, key = image.name](const HttpHeaders& headers, Context& ours) {
-            return bucket_.get(key, headers, ours);
-        },
-        bucket_.policy(), context);
+    return read_object(bucket_, image.name, settings_.source_of(image.name), context);
 }
 
 void BucketInventory::remove(const StoredObject& object, Context& context) {
     if (object.kind == Kind::upload)
-        bucket_.abort_upload(object.name, object.upload, context);
+        bucket_->abort_upload(object.name, object.upload, context);
     else
-        bucket_.remove(object.name, context);
+        bucket_->remove(object.name, context);
 }
 
 }  // namespace onemarket

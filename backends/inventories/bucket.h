@@ -2,6 +2,8 @@
 // What of a marketplace's is in its bucket: keys that begin as those of its apps do.
 #pragma once
 
+#include <memory>
+
 #include "backends/inventory.h"
 #include "backends/io/s3/bucket.h"
 #include "backends/io/s3/settings.h"
@@ -12,7 +14,8 @@ class BucketInventory : public Inventory {
   public:
     // `http` must outlive it.
     BucketInventory(S3Settings settings, const HttpSettings& http, const RetryPolicy& retries)
-        : settings_(std::move(settings)), bucket_(settings_.target, http, retries) {}
+        : settings_(std::move(settings)),
+          bucket_(std::make_shared<S3Bucket>(settings_.target, http, retries)) {}
 
     std::vector<StoredObject> list(Context& context) override;
     // Of the object's metadata and tags.
@@ -21,13 +24,12 @@ class BucketInventory : public Inventory {
     void remove(const StoredObject& object, Context& context) override;
 
   private:
-    void list_objects(std::vector<StoredObject>& objects, Context& context);
     HttpHeaders tags_of(const std::string& key, Context& context);
     StoredObject named(StoredObject::Kind kind, const std::string& key,
                        const std::string& time) const;
 
     S3Settings settings_;
-    S3Bucket bucket_;
+    std::shared_ptr<S3Bucket> bucket_;
 };
 
 }  // namespace onemarket

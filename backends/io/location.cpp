@@ -14,27 +14,6 @@ namespace {
 constexpr std::string_view kSsh = "ssh://";
 constexpr std::string_view kRbd = "rbd://";
 
-int hex_digit(char c) {
-    if (ascii::is_digit(c)) return c - '0';
-    const char low = ascii::lower(c);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-std::string decode(std::string_view text) {
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                            hex_digit(text[i + 2]) >= 0;
-        if (!escape) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-        i += 2;
-    }
-    return out;
-}
-
 std::string encode(std::string_view text) {
     return percent_encode(text, "/-._~:@,");
 }
@@ -81,12 +60,12 @@ Result<RbdLocation> parse_rbd_location(std::string_view text) {
     if (!is_bridge_host(host)) return Result<RbdLocation>::failure("has no name of a host");
     if (image.empty()) return Result<RbdLocation>::failure("has no image");
 
-    RbdLocation location{std::string(host), decode(image), "", "", ""};
+    RbdLocation location{std::string(host), percent_decode(image), "", "", ""};
     for (const std::string_view parameter : ascii::split(query, "&")) {
         const auto [name, value] = cut(parameter, '=');
-        if (name == "CEPH_USER") location.user = decode(value);
-        if (name == "CEPH_KEY") location.keyfile = decode(value);
-        if (name == "CEPH_CONF") location.conf = decode(value);
+        if (name == "CEPH_USER") location.user = percent_decode(value);
+        if (name == "CEPH_KEY") location.keyfile = percent_decode(value);
+        if (name == "CEPH_CONF") location.conf = percent_decode(value);
     }
     return location;
 }

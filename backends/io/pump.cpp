@@ -168,4 +168,11 @@ uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* 
     return total;
 }
 
+std::string md5_of(Reader& from, Context& context) {
+    Digest md5("MD5");
+    NullSink nowhere;
+    pump(from, nowhere, md5, context);
+    return md5.finish();
+}
+
 }  // namespace onemarket

@@ -21,6 +21,13 @@ std::string part(const Parser& parser, CURLUPart which, unsigned int flags = 0) 
     return text;
 }
 
+// The digit at that place; -1 where there is none.
+int hex_digit(std::string_view text, size_t at) {
+    const char c = at < text.size() ? ascii::lower(text[at]) : ' ';
+    if (ascii::is_digit(c)) return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
@@ -113,6 +120,21 @@ std::string percent_encode(std::string_view text, std::string_view plain) {
         out += '%';
         out += "0123456789ABCDEF"[byte >> 4];
         out += "0123456789ABCDEF"[byte & 15];
+    }
+    return out;
+}
+
+std::string percent_decode(std::string_view text) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const int high = text[i] == '%' ? hex_digit(text, i + 1) : -1;
+        const int low = text[i] == '%' ? hex_digit(text, i + 2) : -1;
+        if (high < 0 || low < 0) {
+            out += text[i];
+            continue;
+        }
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
     }
     return out;
 }

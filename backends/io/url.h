@@ -53,6 +53,9 @@ bool is_ip_address(const Url& url);
 inline constexpr std::string_view kUnreserved = "-._~";  // RFC 3986, 2.3
 std::string percent_encode(std::string_view text, std::string_view plain = kUnreserved);
 
+// %XX, in either case, as the byte it stands for; a % before anything else stays.
+std::string percent_decode(std::string_view text);
+
 // Names and values of a query, neither encoded.
 using Query = std::vector<std::pair<std::string, std::string>>;
 

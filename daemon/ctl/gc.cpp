@@ -2,6 +2,7 @@
 #include "daemon/ctl/gc.h"
 
 #include "backends/io/json.h"
+#include "protocol/iso_time.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -62,7 +63,7 @@ std::string json_of(const StoredObject& object, KnownMarket::Time now) {
     if (object.bytes) text += ", \"bytes\": " + std::to_string(*object.bytes);
     if (!object.upload.empty()) text += ", \"upload\": " + to_json(object.upload);
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - object.time);
-    return text + ", \"time\": " + to_json(time_in_words(object.time)) +
+    return text + ", \"time\": " + to_json(to_iso_time(object.time)) +
            ", \"age\": " + std::to_string(age.count());
 }
 
@@ -70,7 +71,7 @@ void print_json(const KnownMarket& market, const Sorted& sorted,
                 const std::vector<Removal>& removals,
                 const std::function<void(std::string_view)>& print, KnownMarket::Time now) {
     std::string text = "{\"market\": " + std::to_string(market.id) +
-                       ", \"list_since\": " + to_json(time_in_words(market.since)) +
+                       ", \"list_since\": " + to_json(to_iso_time(market.since)) +
                        ", \"orphans\": [";
     for (size_t i = 0; i < sorted.orphans.size(); ++i) {
         text += (i == 0 ? "" : ", ") + json_of(sorted.orphans[i], now) +

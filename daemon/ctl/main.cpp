@@ -17,6 +17,8 @@
 #include "daemon/ctl/verify.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
+#include "daemon/journal.h"
+#include "daemon/state_folder.h"
 #include "daemon/text_file.h"
 #include "daemon/version.h"
 
@@ -98,7 +100,8 @@ int look_at(const std::string& market,
 int gc(const std::string& market, const GcOptions& options) {
     return look_at(market, [&](const Installation& installation, const Backend& backend,
                                const KnownMarket& known, Context& context) {
-        const auto journalled = journalled_apps(installation.layout().state() + "/journal");
+        const auto journalled =
+            journalled_apps(StateFolder(installation.layout().state()).journal());
         const auto inventory = backend.inventory(known.message, context);
         return collect_garbage(*inventory, known, journalled, options, print, context);
     });

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/market.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
-#include <memory>
 
 #include "daemon/ctl/actions.h"
 #include "daemon/redact.h"
@@ -77,22 +74,6 @@ KnownMarket known_market(const std::string& market, const MarketMessages& messag
     return known;
 }
 
-std::set<ObjectId> journalled_apps(const std::string& journal) {
-    std::set<ObjectId> apps;
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(journal.c_str()), ::closedir);
-    if (!entries) {
-        if (errno == ENOENT) return apps;
-        throw system_error(errno, journal);
-    }
-    // Names are <action>-<app>-<mark>.
-    while (const dirent* entry = ::readdir(entries.get())) {
-        const auto words = ascii::split(entry->d_name, "-");
-        const auto app = words.size() < 2 ? std::nullopt : ascii::parse_number<ObjectId>(words[1]);
-        if (app) apps.insert(*app);
-    }
-    return apps;
-}
-
 void ToolLog::log(LogLevel level, std::string_view text) {
     if (level != LogLevel::debug) std::cerr << safe(text) << "\n";
 }
@@ -122,15 +103,6 @@ std::string span_in_words(std::chrono::seconds span) {
     for (const auto& [length, name] : units)
         if (seconds >= length) return std::to_string(seconds / length) + name;
     return std::to_string(seconds) + " s";
-}
-
-std::string time_in_words(KnownMarket::Time time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 40> text{};
-    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), size};
 }
 
 std::optional<std::chrono::seconds> parse_span(std::string_view text) {

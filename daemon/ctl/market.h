@@ -38,10 +38,6 @@ KnownMarket known_market(const std::string& market, const MarketMessages& messag
                          const std::function<std::string()>& read_stdin,
                          KnownMarket::Time now = std::chrono::system_clock::now());
 
-// The apps the driver has a journalled request of: `journal` is the folder; one that is not there
-// has none. Throws Error.
-std::set<ObjectId> journalled_apps(const std::string& journal);
-
 // Log lines for stderr.
 class ToolLog : public RequestLog {
   public:
@@ -53,10 +49,9 @@ class ToolLog : public RequestLog {
     std::vector<std::string> secrets_;
 };
 
-// For people: "1.5 GiB", "3 d"; for programs: "2026-11-25T09:34:15Z".
+// For people: "1.5 GiB", "3 d".
 std::string size_in_words(uint64_t bytes);
 std::string span_in_words(std::chrono::seconds span);
-std::string time_in_words(KnownMarket::Time time);
 
 // "90", "90s", "15m", "12h", "1d"; nothing where it is none of these.
 std::optional<std::chrono::seconds> parse_span(std::string_view text);

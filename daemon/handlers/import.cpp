@@ -90,10 +90,7 @@ std::optional<PublishedApp> published_before(const Backend& backend, const Drive
     const Result<PublishedApp> app = parse_published_app(*note);
     if (!app) throw Error(ErrorKind::corrupt, "the journal's note " + app.reason());
     try {
-        Digest md5("MD5");
-        NullSink nowhere;
-        pump(*backend.open(message, app->source, context), nowhere, md5, context);
-        if (md5.finish() == app->md5) return *app;
+        if (md5_of(*backend.open(message, app->source, context), context) == app->md5) return *app;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         return std::nullopt;

@@ -26,7 +26,7 @@ DOORS = [
      r"\b(openat|unlinkat|renameat2?|linkat|fstatat|mkdirat|symlinkat)\s*\(",
      ["backends/io/public_dir.cpp"]),
     ("paths that are removed or renamed", r"::(unlink|rename|rmdir|remove_all)\s*\(",
-     ["daemon/dispatcher.cpp", "daemon/journal.cpp", "daemon/market_messages.cpp"]),
+     ["daemon/journal.cpp", "daemon/market_messages.cpp"]),
     ("printing to stdout", r"\b(std::cout|printf|puts|putchar)\b",
      ["daemon/main.cpp", "daemon/ctl/main.cpp"]),
     ("the environment", r"\b(getenv|environ|setenv)\b",

@@ -13,6 +13,7 @@ namespace {
 
 // A completion of thousands of parts takes a service its time, in which it may say nothing.
 constexpr std::chrono::seconds kCompletionStall{300};
+constexpr size_t kPageObjects = 1000;  // the most a service gives
 constexpr size_t kMaxUploadPages = 1000;
 constexpr size_t kMaxUploadId = 4096;  // bytes; services take some 100
 
@@ -116,6 +117,21 @@ S3Bucket::Page S3Bucket::list(const std::string& prefix, const std::string& toke
     if (truncated != "false" && (truncated != "true" || page.next.empty() || page.next == token))
         throw incomplete(*this, "it does not say how it goes on");
     return page;
+}
+
+void S3Bucket::each_object(const std::string& prefix, size_t most_pages,
+                           const std::function<void(const Object&)>& visit, Context& context) {
+    std::string token, last;
+    for (size_t pages = 0; pages < most_pages; ++pages) {
+        const Page page = list(prefix, token, last, kPageObjects, context);
+        context.progress();
+        for (const Object& object : page.objects) visit(object);
+        if (page.next.empty()) return;
+        if (!page.objects.empty()) last = page.objects.back().key;
+        token = page.next;
+    }
+    throw Error(ErrorKind::limit,
+                "BUCKET " + target().bucket + ": the list of objects does not end");
 }
 
 bool S3Bucket::contains(const std::string& key, Context& context) {
@@ -312,37 +328,12 @@ void S3Bucket::abort_upload(const std::string& key, const std::string& upload, C
     }
 }
 
-std::vector<std::string> S3Bucket::uploads_of(const std::string& key, Context& context) {
+void S3Bucket::each_upload(const std::string& prefix, const std::function<void(UploadRow&)>& visit,
+                           const std::function<bool(const std::string& last_key)>& is_behind,
+                           Context& context) {
     S3Request request;
     request.method = "GET";
     request.answer = "ListMultipartUploadsResult";
-    std::string key_marker, id_marker;
-    std::vector<std::string> ids;
-    for (size_t pages = 0; pages < kMaxUploadPages; ++pages) {
-        request.query = {{"uploads", ""}, {"prefix", key}};
-        if (!key_marker.empty())
-            request.query.insert(request.query.end(),
-                                 {{"key-marker", key_marker}, {"upload-id-marker", id_marker}});
-        const S3Answer answer = connection_.send(request, context);
-        const XmlDocument& xml = answer.xml();
-        for (const XmlDocument::Row& row : xml.rows("Upload", {"Key", "UploadId"}))
-            if (row[0] == key && row[1] && !row[1]->empty()) ids.push_back(*row[1]);
-        key_marker = xml.text("NextKeyMarker").value_or("");
-        id_marker = xml.text("NextUploadIdMarker").value_or("");
-        // Those of this key come first: once the list is past it there are no more.
-        const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
-        if (truncated == "false" || (truncated == "true" && key_marker > key)) return ids;
-        if (truncated != "true") break;
-    }
-    throw Error(ErrorKind::corrupt,
-                "BUCKET " + target().bucket + ": the list of pending uploads is not complete");
-}
-
-std::vector<S3Bucket::Upload> S3Bucket::uploads(const std::string& prefix, Context& context) {
-    S3Request request;
-    request.method = "GET";
-    request.answer = "ListMultipartUploadsResult";
-    std::vector<Upload> uploads;
     std::string key_marker, id_marker;
     for (size_t pages = 0; pages < kMaxUploadPages; ++pages) {
         request.query = {{"uploads", ""}, {"prefix", prefix}};
@@ -351,22 +342,43 @@ std::vector<S3Bucket::Upload> S3Bucket::uploads(const std::string& prefix, Conte
                                  {{"key-marker", key_marker}, {"upload-id-marker", id_marker}});
         const S3Answer answer = connection_.send(request, context);
         const XmlDocument& xml = answer.xml();
-        for (XmlDocument::Row& row : xml.rows("Upload", {"Key", "UploadId", "Initiated"})) {
-            if (!row[0] || !row[1] || row[1]->empty())
-                throw incomplete(*this, "a pending upload without key or id");
-            if (!row[0]->starts_with(prefix)) continue;
-            uploads.push_back({std::move(*row[0]), std::move(*row[1]), row[2].value_or("")});
-        }
+        for (UploadRow& row : xml.rows("Upload", {"Key", "UploadId", "Initiated"})) visit(row);
         const std::string truncated(ascii::trim(xml.text("IsTruncated").value_or("")));
-        if (truncated == "false") return uploads;
         const std::string before = key_marker + "\n" + id_marker;
         key_marker = xml.text("NextKeyMarker").value_or("");
         id_marker = xml.text("NextUploadIdMarker").value_or("");
+        if (truncated == "false" || (truncated == "true" && is_behind(key_marker))) return;
         if (truncated != "true" || key_marker.empty() || key_marker + "\n" + id_marker == before)
             break;
     }
     throw Error(ErrorKind::corrupt,
                 "BUCKET " + target().bucket + ": the list of pending uploads is not complete");
+}
+
+std::vector<std::string> S3Bucket::uploads_of(const std::string& key, Context& context) {
+    std::vector<std::string> ids;
+    // Those of this key come first: once the list is past it there are no more.
+    each_upload(
+        key,
+        [&](const UploadRow& row) {
+            if (row[0] == key && row[1] && !row[1]->empty()) ids.push_back(*row[1]);
+        },
+        [&key](const std::string& last_key) { return last_key > key; }, context);
+    return ids;
+}
+
+std::vector<S3Bucket::Upload> S3Bucket::uploads(const std::string& prefix, Context& context) {
+    std::vector<Upload> uploads;
+    each_upload(
+        prefix,
+        [&](UploadRow& row) {
+            if (!row[0] || !row[1] || row[1]->empty())
+                throw incomplete(*this, "a pending upload without key or id");
+            if (row[0]->starts_with(prefix))
+                uploads.push_back({std::move(*row[0]), std::move(*row[1]), row[2].value_or("")});
+        },
+        [](const std::string&) { return false; }, context);
+    return uploads;
 }
 
 }  // namespace onemarket

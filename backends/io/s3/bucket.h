@@ -3,6 +3,7 @@
 // Reference"). Each throws what S3Connection::send throws.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,11 @@ class S3Bucket {
     // last key of the page before, is an Error (corrupt).
     Page list(const std::string& prefix, const std::string& token, const std::string& after,
               size_t most, Context& context);
+
+    // All objects of a prefix, by key. Throws Error (limit) when the list has more than
+    // `most_pages`.
+    void each_object(const std::string& prefix, size_t most_pages,
+                     const std::function<void(const Object&)>& visit, Context& context);
 
     // Whether there is an object of this name. By listing: unlike that of HEAD, its refusal says
     // why.
@@ -104,6 +110,12 @@ class S3Bucket {
     std::vector<Upload> uploads(const std::string& prefix, Context& context);
 
   private:
+    using UploadRow = XmlDocument::Row;  // Key, UploadId, Initiated
+    // `visit` each row of the list of pending uploads, until a page ends behind what is wanted.
+    void each_upload(const std::string& prefix, const std::function<void(UploadRow&)>& visit,
+                     const std::function<bool(const std::string& last_key)>& is_behind,
+                     Context& context);
+
     S3Connection connection_;
 };
 

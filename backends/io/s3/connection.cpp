@@ -70,10 +70,6 @@ std::unique_ptr<HttpStream> S3Connection::perform(const S3Request& request, cons
     }
 }
 
-S3Answer S3Connection::answer(const S3Request& request, const Place& place, Context& context) {
-    return whole(*perform(request, place, context), request.answer);
-}
-
 bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, Place& place) {
     const HttpResponse& response = answer.http();
     const bool moved = response.status >= 301 && response.status <= 308 && response.status != 304;
@@ -99,30 +95,37 @@ bool S3Connection::redirected(const S3Request& request, const S3Answer& answer, 
     return learned;
 }
 
-S3Answer S3Connection::send_once(const S3Request& request, Context& context) {
+// One attempt, redirected once. The stream of an object goes to `object`, where that is wanted; any
+// other answer is read to its end.
+std::optional<S3Answer> S3Connection::converse(const S3Request& request,
+                                               std::unique_ptr<HttpStream>* object,
+                                               Context& context) {
     Place place = place_of(request);
-    S3Answer given = answer(request, place, context);
-    if (redirected(request, given, place)) given = answer(request, place, context);
-    if (auto fault = given.fault(target_, request, std::chrono::system_clock::now()))
-        throw S3Error(*fault);
-    return given;
+    for (bool may_follow = true;; may_follow = false) {
+        std::unique_ptr<HttpStream> stream = perform(request, place, context);
+        if (object != nullptr && has_object(*stream)) {
+            *object = std::move(stream);
+            return std::nullopt;
+        }
+        S3Answer given = whole(*stream, request.answer);
+        stream.reset();
+        if (may_follow && redirected(request, given, place)) continue;
+        if (auto fault = given.fault(target_, request, std::chrono::system_clock::now()))
+            throw S3Error(*fault);
+        return given;
+    }
+}
+
+S3Answer S3Connection::send_once(const S3Request& request, Context& context) {
+    return std::move(*converse(request, nullptr, context));
 }
 
 std::unique_ptr<HttpStream> S3Connection::open_once(const S3Request& request, Context& context) {
-    Place place = place_of(request);
-    auto stream = perform(request, place, context);
-    if (has_object(*stream)) return stream;
-    S3Answer refusal = whole(*stream, request.answer);
-    stream.reset();
-    if (redirected(request, refusal, place)) {
-        stream = perform(request, place, context);
-        if (has_object(*stream)) return stream;
-        refusal = whole(*stream, request.answer);
-    }
-    if (auto fault = refusal.fault(target_, request, std::chrono::system_clock::now()))
-        throw S3Error(*fault);
+    std::unique_ptr<HttpStream> object;
+    converse(request, &object, context);
+    if (object) return object;
     throw S3Error(ErrorKind::unavailable,
-                  "ENDPOINT " + place.origin + ": an answer without an object", {});
+                  "ENDPOINT " + place_of(request).origin + ": an answer without an object", {});
 }
 
 template <class Attempt>

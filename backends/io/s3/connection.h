@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backends/io/backoff.h"
@@ -87,7 +88,8 @@ class S3Connection {
     Place place_of(const S3Request& request) const;
     std::unique_ptr<HttpStream> perform(const S3Request& request, const Place& place,
                                         Context& context);
-    S3Answer answer(const S3Request& request, const Place& place, Context& context);
+    std::optional<S3Answer> converse(const S3Request& request, std::unique_ptr<HttpStream>* object,
+                                     Context& context);
     std::unique_ptr<HttpStream> open_once(const S3Request& request, Context& context);
     template <class Attempt>
     auto repeat(const Attempt& attempt, Context& context);

@@ -81,6 +81,11 @@ TEST(Url, PercentEncoding) {
     EXPECT_EQ(percent_encode(std::string("\0", 1)), "%00");
 }
 
+TEST(Url, PercentDecoding) {
+    EXPECT_EQ(percent_decode("a%20b%2Bc%2fd%25e%0A%C3%A9"), "a b+c/d%e\n\xc3\xa9");
+    EXPECT_EQ(percent_decode("100% %4 %zz %"), "100% %4 %zz %");
+}
+
 TEST(Address, WhatPeopleWriteIsEncoded) {
     const auto url = [](std::string_view text) { return parse_address(text)->url; };
     EXPECT_EQ(url("http://host/a/b.img?x=1&y=2"), "http://host/a/b.img?x=1&y=2");

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// An object's bytes, from begin to end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backends/io/s3/bucket.h"
+#include "backends/io/stream.h"
+
+namespace onemarket {
+
+// `name` begins errors. Opens it; throws S3Error where it is not to be had. Broken off, it is taken
+// up again (http_reader.h). `context` must outlive the reader.
+std::unique_ptr<Reader> read_object(std::shared_ptr<S3Bucket> bucket, const std::string& key,
+                                    const std::string& name, Context& context);
+
+}  // namespace onemarket

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of the driver's own folder: what those who keep something there have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onemarket {
+
+// Makes the folder, for its owner alone; one that is there stays as it is. Throws Error.
+void make_state_folder(const std::string& path);
+
+// Writes all of the text. Throws Error that begins with `path`.
+void write_all(int fd, std::string_view text, const std::string& path);
+
+// The names in a folder, in no order, but for `.` and `..`; one that is not there has none. Throws
+// Error.
+std::vector<std::string> names_in(const std::string& folder);
+
+}  // namespace onemarket
