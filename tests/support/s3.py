@@ -4,6 +4,7 @@
 that shares nothing with the driver's.
 
     s3.py names BUCKET           keys of all objects, and key?upload of all pending uploads
+    s3.py parts BUCKET           how many parts all pending uploads have
     s3.py get BUCKET KEY         the object's bytes
     s3.py head BUCKET KEY        its headers
     s3.py tags BUCKET KEY
@@ -148,6 +149,9 @@ def main():
     if action == "names":
         names = list(s3.keys(bucket)) + [f"{key}?{upload}" for key, upload in s3.uploads(bucket)]
         print("".join(name + "\n" for name in names), end="")
+    elif action == "parts":
+        print(sum(len(s3.xml(bucket, {"uploadId": upload}, key).findall("Part"))
+                  for key, upload in list(s3.uploads(bucket))))
     elif action == "get":
         sys.stdout.buffer.write(s3.request("GET", bucket, rest[0])[1])
     elif action == "head":

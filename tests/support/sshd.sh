@@ -61,15 +61,14 @@ signal_connections() {
     done
 }
 
-# Waits until our sshd listens; fails when it has died, whoever answers on its port then.
+# Waits until a server with our key listens; fails when ours has died, whoever has its port then.
 is_up() {
-    local end=$((SECONDS + 30))
-    until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null && [ -n "$(pids)" ]; do
+    local end=$((SECONDS + 30)) key
+    key=$(cut -d' ' -f2 "$data/host_key.pub")
+    until ssh-keyscan -T 5 -t ed25519 -p "$port" 127.0.0.1 2> /dev/null | grep -qF "$key"; do
         if [ $SECONDS -ge $end ] || { [ -e "$data/pid" ] && [ -z "$(pids)" ]; }; then return 1; fi
         sleep 0.02
     done
-    sleep 0.05
-    [ -n "$(pids)" ]
 }
 
 write_files() {
