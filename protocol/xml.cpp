@@ -163,6 +163,7 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
     const std::string sibling = element->Name();
     for (; element != nullptr; element = element->NextSiblingElement(sibling.c_str())) {
         Row& row = rows.emplace_back();
+        row.reserve(names.size());
         for (const std::string& name : names)
             row.push_back(text_of(element->FirstChildElement(name.c_str())));
     }
