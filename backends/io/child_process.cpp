@@ -32,6 +32,10 @@ namespace {
 
 namespace bp = boost::process;
 
+// Room in the pipe of a process's output: with the 64 KiB there are by default the two keep waking
+// each other. No more, since the pipes of a user share a limit (pipe(7), pipe-user-pages-soft).
+constexpr int kOutputBytes = 256 << 10;
+
 struct Pipe {
     UniqueFd read_end;
     UniqueFd write_end;
@@ -128,6 +132,7 @@ ChildProcess start_child(const std::vector<std::string>& argv,
     const std::string path = find_program(argv.front(), environment);
     const bp::environment variables = to_environment(environment);
     Pipe input, output, errors;
+    ::fcntl(output.write_end.get(), F_SETPIPE_SZ, kOutputBytes);  // or as much as there is
     ChildSetup setup;
     setup.in = input.read_end.get();
     setup.out = output.write_end.get();

@@ -402,6 +402,13 @@ TEST_F(SubprocessTest, OutputOfTheChildLeftBehindIsKept) {
     EXPECT_TRUE(finished.output.ends_with("\nlast\n"));
 }
 
+// With the 64 KiB a pipe has by default it would wait for somebody to read.
+TEST_F(SubprocessTest, OutputHasRoomBeforeItIsRead) {
+    const TempDir dir;
+    const Subprocess process(shell("head -c 262144 /dev/zero && : > " + (dir / "done")));
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists((dir / "done")); }));
+}
+
 // It never lets the pipe run dry, so only the clock can tell that half a second is over.
 TEST_F(SubprocessTest, ChildLeftBehindThatNeverStopsTalking) {
     TestContext context(5, {seconds(10), false});
