@@ -26,13 +26,25 @@ constexpr std::array<std::string_view, 9> kSecretPaths{"MARKETPLACE/TEMPLATE/SEC
 }  // namespace
 
 Result<DriverMessage> DriverMessage::decode(std::string_view base64) {
+    return decode(base64, kRoot);
+}
+
+Result<DriverMessage> DriverMessage::decode_datastore(std::string_view base64) {
+    return decode(base64, kDatastoreRoot);
+}
+
+Result<DriverMessage> DriverMessage::decode(std::string_view base64, std::string_view root) {
     const Result<std::string> xml = base64_decode(base64);
     if (!xml) return Result<DriverMessage>::failure("payload is no base64: " + xml.reason());
-    return parse(*xml);
+    return parse(*xml, root);
 }
 
 Result<DriverMessage> DriverMessage::parse(std::string_view xml) {
-    Result<XmlDocument> document = XmlDocument::parse(xml, kRoot);
+    return parse(xml, kRoot);
+}
+
+Result<DriverMessage> DriverMessage::parse(std::string_view xml, std::string_view root) {
+    Result<XmlDocument> document = XmlDocument::parse(xml, root);
     if (!document) return Result<DriverMessage>::failure(document.reason());
     return DriverMessage(std::move(*document));
 }

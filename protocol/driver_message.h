@@ -26,6 +26,9 @@ class DriverMessage {
     static Result<DriverMessage> decode(std::string_view base64);
     // From the XML itself.
     static Result<DriverMessage> parse(std::string_view xml);
+    // The document a datastore's scripts are given, DS_DRIVER_ACTION_DATA, in base64: the same
+    // attributes at the same places.
+    static Result<DriverMessage> decode_datastore(std::string_view base64);
 
     // True when there is such an element, empty or not.
     bool has(std::string_view path) const { return document_.text(path).has_value(); }
@@ -61,7 +64,10 @@ class DriverMessage {
     XmlDocument datastore_document() const;
 
   private:
+    static Result<DriverMessage> decode(std::string_view base64, std::string_view root);
+    static Result<DriverMessage> parse(std::string_view xml, std::string_view root);
     explicit DriverMessage(XmlDocument document) : document_(std::move(document)) {}
+
     XmlDocument document_;
 };
 

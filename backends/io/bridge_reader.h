@@ -26,6 +26,7 @@ class BridgeReader : public Reader {
     BridgeReader& operator=(const BridgeReader&) = delete;
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
+    std::optional<uint64_t> length() const override { return size_; }
 
   private:
     void finish();

@@ -32,6 +32,7 @@ class FileReader : public Reader, public RandomAccess {
     uint64_t size() const override { return size_; }
     bool changed() const override;
     uint64_t allocated() const override { return allocated_; }
+    std::optional<uint64_t> length() const override { return size_; }
 
   private:
     void find_extent();

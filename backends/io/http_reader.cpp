@@ -2,6 +2,7 @@
 #include "backends/io/http_reader.h"
 
 #include <algorithm>
+#include <array>
 
 #include "backends/io/random.h"
 #include "protocol/ascii.h"
@@ -38,27 +39,66 @@ std::optional<uint64_t> content_length(const HttpResponse& head) {
 
 }  // namespace
 
-HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, Context& context)
-    : name_(std::move(name)), open_(std::move(open)), policy_(policy), stream_(open_({}, context)) {
+HttpVersion HttpVersion::of(const HttpResponse& head) {
+    HttpVersion version;
+    if (head.status == 206) {
+        if (const auto range = parse_content_range(head.header("content-range")))
+            version.size = range->size;
+    } else {
+        version.size = content_length(head);
+    }
+    version.etag = head.header("etag");
+    // What a weak tag stands for may differ in its bytes.
+    if (version.etag.starts_with("W/")) version.etag.clear();
+    version.last_modified = head.header("last-modified");
+    return version;
+}
+
+HttpHeaders HttpVersion::condition() const {
+    if (!etag.empty()) return {{"if-match", etag}};
+    if (!last_modified.empty()) return {{"if-unmodified-since", last_modified}};
+    return {};
+}
+
+HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, Context& context,
+                       std::unique_ptr<HttpStream> stream)
+    : name_(std::move(name)), open_(std::move(open)), policy_(policy), stream_(std::move(stream)) {
+    if (stream_ == nullptr) stream_ = open_({}, context);
     const HttpResponse& head = stream_->head();
     if (head.status != 200) fail(ErrorKind::corrupt, "a part of it came where all was asked for");
-    size_ = content_length(head);
+    version_ = HttpVersion::of(head);
     const bool chunked = head.header("transfer-encoding").find("chunked") != std::string_view::npos;
-    if (!size_ && !chunked)
+    if (!version_.size && !chunked)
         fail(ErrorKind::unsupported,
              "the server says neither how long it is nor where it ends, so that an image that is "
              "cut off could not be told from a whole one");
-    etag_ = head.header("etag");
-    // What a weak tag stands for may differ in its bytes.
-    if (etag_.starts_with("W/")) etag_.clear();
-    last_modified_ = head.header("last-modified");
+}
+
+HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, HttpVersion version,
+                       uint64_t first, uint64_t end, Context& context)
+    : name_(std::move(name)),
+      open_(std::move(open)),
+      policy_(policy),
+      version_(std::move(version)),
+      end_(end),
+      offset_(first),
+      last_break_(first) {
+    ask_for_rest(context);
+    check_rest();
 }
 
 Piece HttpReader::read(std::span<std::byte> buffer, Context& context) {
     while (true) {
         try {
-            const size_t room =
-                to_skip_ > 0 ? std::min<uint64_t>(to_skip_, buffer.size()) : buffer.size();
+            if (end_ && offset_ == *end_) {
+                keep_connection();
+                return {};
+            }
+            size_t room = buffer.size();
+            if (to_skip_ > 0)
+                room = std::min<uint64_t>(to_skip_, room);
+            else if (end_)  // of a whole document more may come
+                room = std::min<uint64_t>(*end_ - offset_, room);
             const size_t got = stream_->read(buffer.first(room));
             if (got > 0 && to_skip_ > 0) {
                 to_skip_ -= got;
@@ -67,7 +107,8 @@ Piece HttpReader::read(std::span<std::byte> buffer, Context& context) {
             offset_ += got;
             if (got == 0 && to_skip_ > 0)
                 fail(ErrorKind::corrupt, "it became shorter while it was read, " + progress());
-            if (size_ && (offset_ > *size_ || (got == 0 && offset_ < *size_)))
+            const auto& end = end_ ? end_ : version_.size;
+            if (end && (offset_ > *end || (got == 0 && offset_ < *end)))
                 fail(ErrorKind::corrupt, "another length than was said, " + progress());
             return {got, false};
         } catch (const HttpFault& fault) {
@@ -77,9 +118,22 @@ Piece HttpReader::read(std::span<std::byte> buffer, Context& context) {
     }
 }
 
+// The next part comes over the same one if it was seen that this one is at its end.
+void HttpReader::keep_connection() {
+    if (stream_ == nullptr) return;
+    std::array<std::byte, 1> more;
+    try {
+        if (stream_->head().status == 206 && stream_->read(more) > 0)
+            fail(ErrorKind::corrupt, "another length than was said, " + progress());
+    } catch (const HttpFault&) {
+        // All that was asked for is here.
+    }
+    stream_.reset();
+}
+
 void HttpReader::resume(const std::string& reason, Context& context) {
     stream_.reset();
-    if (etag_.empty() && last_modified_.empty())
+    if (version_.condition().empty())
         fail(ErrorKind::unavailable, reason +
                                          "; it cannot be taken up again, since the server does not "
                                          "say which version it is (ETag, Last-Modified)");
@@ -88,14 +142,8 @@ void HttpReader::resume(const std::string& reason, Context& context) {
     const auto wait = backoff_.next({}, random_fraction());
     if (!wait || !pause(*wait, context)) fail(ErrorKind::unavailable, reason);
     context.log().log(LogLevel::debug, name_ + ": " + reason + "; going on there");
-
-    HttpHeaders headers{{"range", "bytes=" + std::to_string(offset_) + "-"}};
-    if (!etag_.empty())
-        headers.emplace_back("if-match", etag_);
-    else
-        headers.emplace_back("if-unmodified-since", last_modified_);
     try {
-        stream_ = open_(headers, context);
+        ask_for_rest(context);
     } catch (const Error& error) {
         // It was there: that it is not any more is what has to be known, beside the break.
         if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::unavailable) throw;
@@ -104,30 +152,36 @@ void HttpReader::resume(const std::string& reason, Context& context) {
     check_rest();
 }
 
+void HttpReader::ask_for_rest(Context& context) {
+    HttpHeaders headers = version_.condition();
+    headers.emplace_back("range", "bytes=" + std::to_string(offset_) + "-" +
+                                      (end_ ? std::to_string(*end_ - 1) : std::string()));
+    stream_ = open_(headers, context);
+}
+
 // The answer must be the rest of what was begun, or all of it once more.
 void HttpReader::check_rest() {
     const HttpResponse& head = stream_->head();
-    if (!is_same_version(head)) fail(ErrorKind::corrupt, "it changed while it was read");
+    const HttpVersion now = HttpVersion::of(head);
+    const auto same = [](const std::string& before, const std::string& after) {
+        return before.empty() || after.empty() || before == after;
+    };
+    if (!same(version_.etag, now.etag) || !same(version_.last_modified, now.last_modified))
+        fail(ErrorKind::corrupt, "it changed while it was read");
     to_skip_ = 0;
     if (head.status == 200) {  // a server without ranges
         to_skip_ = offset_;
-        if (size_ && content_length(head).value_or(*size_) != *size_)
+        if (version_.size && now.size.value_or(*version_.size) != *version_.size)
             fail(ErrorKind::corrupt, "it changed its length while it was read");
         return;
     }
     const auto range = parse_content_range(head.header("content-range"));
     if (!range || range->first != offset_)
         fail(ErrorKind::corrupt, "another part of it came than was asked for");
-    if (!size_) size_ = range->size;
-    if (!size_ || (range->size && *range->size != *size_) || range->last + 1 != *size_)
+    if (!version_.size) version_.size = range->size;
+    const auto& end = end_ ? end_ : version_.size;
+    if (!end || (range->size && *range->size != *version_.size) || range->last + 1 != *end)
         fail(ErrorKind::corrupt, "it changed its length while it was read");
-}
-
-bool HttpReader::is_same_version(const HttpResponse& head) const {
-    const auto same = [&](const std::string& before, std::string_view now) {
-        return before.empty() || now.empty() || before == now;
-    };
-    return same(etag_, head.header("etag")) && same(last_modified_, head.header("last-modified"));
 }
 
 void HttpReader::fail(ErrorKind kind, const std::string& reason) const {
@@ -136,7 +190,7 @@ void HttpReader::fail(ErrorKind kind, const std::string& reason) const {
 
 std::string HttpReader::progress() const {
     return "after " + std::to_string(offset_) +
-           (size_ ? " of " + std::to_string(*size_) : std::string()) + " bytes";
+           (version_.size ? " of " + std::to_string(*version_.size) : std::string()) + " bytes";
 }
 
 }  // namespace onemarket

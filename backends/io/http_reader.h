@@ -15,6 +15,18 @@
 
 namespace onemarket {
 
+// Which version of a document it is, as its server says, and how long.
+struct HttpVersion {
+    std::optional<uint64_t> size;  // bytes of the whole; nothing: not known yet
+    std::string etag;              // a strong one, or empty
+    std::string last_modified;     // may be empty
+
+    // What an answer says of it, be it of status 200 or 206.
+    static HttpVersion of(const HttpResponse& head);
+    // That a part asked for later must be of this version. Empty where the server does not say.
+    HttpHeaders condition() const;
+};
+
 // Every Error but those of the context begins with the image's name.
 class HttpReader : public Reader {
   public:
@@ -23,15 +35,24 @@ class HttpReader : public Reader {
     using Open =
         std::function<std::unique_ptr<HttpStream>(const HttpHeaders& headers, Context& context)>;
 
-    // Opens it. `context` must outlive this, and be that of read(). An answer that tells neither
-    // its length nor its end is refused: it could be cut off unseen.
-    HttpReader(std::string name, Open open, const RetryPolicy& policy, Context& context);
+    // Opens it, or takes the answer that is there already. `context` must outlive this, and be that
+    // of read(). An answer that tells neither its length nor its end is refused: it could be cut
+    // off unseen.
+    HttpReader(std::string name, Open open, const RetryPolicy& policy, Context& context,
+               std::unique_ptr<HttpStream> stream = nullptr);
+
+    // Opens the bytes from `first` up to `end` of a version that is known.
+    HttpReader(std::string name, Open open, const RetryPolicy& policy, HttpVersion version,
+               uint64_t first, uint64_t end, Context& context);
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
-    uint64_t allocated() const override { return size_.value_or(0); }
+    uint64_t allocated() const override { return version_.size.value_or(0); }
+    std::optional<uint64_t> length() const override { return version_.size; }
 
   private:
     void resume(const std::string& reason, Context& context);
+    void ask_for_rest(Context& context);
+    void keep_connection();
     void check_rest();
     bool is_same_version(const HttpResponse& head) const;
     [[noreturn]] void fail(ErrorKind kind, const std::string& reason) const;
@@ -42,11 +63,12 @@ class HttpReader : public Reader {
     RetryPolicy policy_;
     Backoff backoff_{policy_};
     std::unique_ptr<HttpStream> stream_;  // goes before what open_ holds
-    std::optional<uint64_t> size_;        // bytes of the whole; nothing: not known yet
-    std::string etag_, last_modified_;    // which version it is, as the server says
-    uint64_t offset_ = 0;                 // of the next byte
-    uint64_t to_skip_ = 0;                // bytes of the stream that were read before
-    uint64_t last_break_ = 0;             // where it broke
+    HttpVersion version_;
+    std::optional<uint64_t>
+        end_;                  // behind the last byte that is wanted; nothing: that of the whole
+    uint64_t offset_ = 0;      // of the next byte
+    uint64_t to_skip_ = 0;     // bytes of the stream that were read before
+    uint64_t last_break_ = 0;  // where it broke
 };
 
 }  // namespace onemarket

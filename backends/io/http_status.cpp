@@ -40,6 +40,8 @@ ErrorKind kind_of_status(int status) {
         case 404:
         case 410:
             return ErrorKind::not_found;
+        case 416:
+            return ErrorKind::bad_request;
         default:
             return ErrorKind::unavailable;
     }

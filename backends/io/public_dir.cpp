@@ -21,8 +21,6 @@ namespace onemarket {
 namespace {
 
 constexpr mode_t kPublicMode = 0644;
-// Dirty pages handed to the disk at a time while the copy goes on, so that fsync has little left.
-constexpr uint64_t kWriteBackBytes = uint64_t{8} << 20;
 
 // Makes `from` visible as `to`, never over an existing file.
 bool rename_new(int dir, const std::string& from, const std::string& to) {
@@ -187,15 +185,16 @@ void PublicDir::remove_temporary(const std::string& temporary) {
 
 Publication::Publication(PublicDir& dir, ObjectId app)
     : dir_(dir), temporary_(temporary_prefix(app) + random_hex()) {
-    fd_.reset(::openat(dir.fd(), temporary_.c_str(),
-                       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd_) {
+    UniqueFd fd(::openat(dir.fd(), temporary_.c_str(),
+                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd) {
         const int error = errno;
         temporary_.clear();
         throw system_error(error, "PUBLIC_DIR " + dir.path());
     }
     // Only a mark for remove_temporaries(): a file system without locks just loses that.
-    (void)::flock(fd_.get(), LOCK_EX | LOCK_NB);
+    (void)::flock(fd.get(), LOCK_EX | LOCK_NB);
+    file_ = FileWriter(std::move(fd), "PUBLIC_DIR " + dir.path());
 }
 
 Publication::~Publication() {
@@ -203,7 +202,7 @@ Publication::~Publication() {
 }
 
 std::unique_ptr<Reader> Publication::clone_from(int file) {
-    if (::ioctl(fd_.get(), FICLONE, file) != 0) return nullptr;
+    if (::ioctl(file_.fd(), FICLONE, file) != 0) return nullptr;
     return std::make_unique<FileReader>(reread());
 }
 
@@ -212,31 +211,8 @@ std::unique_ptr<RandomAccess> Publication::content() {
 }
 
 FileReader Publication::reread() const {
-    return FileReader(UniqueFd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3)),
+    return FileReader(UniqueFd(::fcntl(file_.fd(), F_DUPFD_CLOEXEC, 3)),
                       dir_.path() + "/" + temporary_);
-}
-
-void Publication::write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written =
-            ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw system_error(errno, "PUBLIC_DIR " + dir_.path());
-        bytes = bytes.subspan(static_cast<size_t>(written));
-        offset_ += static_cast<uint64_t>(written);
-    }
-    if (offset_ - written_back_ >= kWriteBackBytes) start_write_back();
-}
-
-void Publication::skip(uint64_t count) {
-    offset_ += count;
-}
-
-void Publication::start_write_back() {
-    // Only advice: publish() syncs whatever happens here.
-    (void)::sync_file_range(fd_.get(), static_cast<off_t>(written_back_),
-                            static_cast<off_t>(offset_ - written_back_), SYNC_FILE_RANGE_WRITE);
-    written_back_ = offset_;
 }
 
 // All but the name: whole, public and durable.
@@ -244,18 +220,11 @@ void Publication::finish(const std::string& name) {
     const std::string path = dir_.path() + "/" + name;
     if (!is_public_name(name))
         throw Error(ErrorKind::internal, "'" + name + "' is no name of a published file");
-    // A hole at the end: only the size tells of it.
-    struct stat status {};
-    if (::fstat(fd_.get(), &status) != 0) throw system_error(errno, path);
-    if (static_cast<uint64_t>(status.st_size) < offset_ &&
-        ::ftruncate(fd_.get(), static_cast<off_t>(offset_)) != 0)
-        throw system_error(errno, path);
-    if (::fchmod(fd_.get(), kPublicMode) != 0 || ::fsync(fd_.get()) != 0)
-        throw system_error(errno, path);
+    file_.finish(path, kPublicMode);
 }
 
 void Publication::check_place(const std::string& name) const {
-    if (is_same_file(dir_.fd(), name, fd_.get())) return;
+    if (is_same_file(dir_.fd(), name, file_.fd())) return;
     ::unlinkat(dir_.fd(), name.c_str(), 0);
     throw Error(ErrorKind::corrupt,
                 dir_.path() + "/" + name + ": somebody put another file in its place");

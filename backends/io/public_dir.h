@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "backends/io/file_reader.h"
+#include "backends/io/file_writer.h"
 #include "backends/io/folder.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/request.h"
@@ -59,8 +60,8 @@ class Publication : public FolderFile {
 
     std::unique_ptr<Reader> clone_from(int file) override;
 
-    void write(std::span<const std::byte> bytes) override;
-    void skip(uint64_t count) override;
+    void write(std::span<const std::byte> bytes) override { file_.write(bytes); }
+    void skip(uint64_t count) override { file_.skip(count); }
 
     // Mode 0644, fsync, rename to `name`, fsync of the folder.
     void publish(const std::string& name) override;
@@ -73,15 +74,12 @@ class Publication : public FolderFile {
     FileReader reread() const;
 
   private:
-    void start_write_back();
     void finish(const std::string& name);
     void check_place(const std::string& name) const;
 
     PublicDir& dir_;
     std::string temporary_;  // empty once published
-    UniqueFd fd_;
-    uint64_t offset_ = 0;        // bytes given so far, holes included
-    uint64_t written_back_ = 0;  // bytes whose write-back was started
+    FileWriter file_;
 };
 
 }  // namespace onemarket

@@ -16,6 +16,9 @@ namespace onemarket {
 // timeout) from the context; the digests are complete only on return.
 uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* beside = nullptr);
 
+// The same without a hash.
+uint64_t copy(Reader& from, Sink& to, Context& context);
+
 // The MD5, in lower-case hex, of all there is to read.
 std::string md5_of(Reader& from, Context& context);
 

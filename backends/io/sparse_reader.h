@@ -16,6 +16,7 @@ class SparseReader : public Reader {
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
     uint64_t allocated() const override { return from_->allocated(); }
+    std::optional<uint64_t> length() const override { return from_->length(); }
 
   private:
     std::unique_ptr<Reader> from_;

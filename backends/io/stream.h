@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -69,6 +70,9 @@ class Reader {
     // The same bytes by their place, for a destination that wants them twice; null where they come
     // only once. Still owned by the reader.
     virtual const RandomAccess* random_access() const { return nullptr; }
+
+    // Bytes there are in all; nothing: that is not known before the end.
+    virtual std::optional<uint64_t> length() const { return std::nullopt; }
 
     // Bytes the image will take on disk; 0 when that is not known before the end.
     virtual uint64_t allocated() const { return 0; }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/sources/all_sources.h"
 
+#include <array>
+#include <utility>
+
 #include "backends/sources/downloader.h"
 #include "backends/sources/file.h"
 #include "backends/sources/http.h"
@@ -15,12 +18,14 @@ constexpr std::string_view kS3 = "s3://";
 
 // Null where nobody says how to get at it.
 std::unique_ptr<ImageSource> make_s3_source(ImageFacts& facts, const DriverMessage& message,
-                                            const Site& site) {
+                                            const Site& site, S3Owners owners) {
     const std::string_view place = std::string_view(facts.location).substr(kS3.size());
     const size_t slash = std::min(place.find('/'), place.size());
     const std::string bucket(place.substr(0, slash));
     const std::string key(place.substr(std::min(slash + 1, place.size())));
-    for (const std::string_view owner : {"DATASTORE", "MARKETPLACE"}) {
+    std::array<std::string_view, 2> order{"DATASTORE", "MARKETPLACE"};
+    if (owners == S3Owners::marketplace_first) std::swap(order[0], order[1]);
+    for (const std::string_view owner : order) {
         if (!describes_s3(message, owner)) continue;
         if (!is_bucket_name(bucket) || key.empty())
             throw Error(ErrorKind::bad_request,
@@ -34,7 +39,7 @@ std::unique_ptr<ImageSource> make_s3_source(ImageFacts& facts, const DriverMessa
 }  // namespace
 
 std::unique_ptr<ImageSource> make_source(ImageFacts facts, const DriverMessage& message,
-                                         const Site& site) {
+                                         const Site& site, S3Owners owners) {
     const auto begins_with = [&](std::string_view with) {
         return facts.location.starts_with(with);
     };
@@ -44,7 +49,7 @@ std::unique_ptr<ImageSource> make_source(ImageFacts facts, const DriverMessage& 
     if (begins_with("rbd://")) return std::make_unique<RbdSource>(std::move(facts), site);
     if (begins_with("ssh://")) return std::make_unique<SshSource>(std::move(facts), site);
     if (begins_with(kS3))
-        if (auto source = make_s3_source(facts, message, site)) return source;
+        if (auto source = make_s3_source(facts, message, site, owners)) return source;
     return std::make_unique<DownloaderSource>(std::move(facts), site);
 }
 

@@ -7,8 +7,8 @@
 
 namespace onemarket {
 
-// Streams `downloader.sh --nodecomp <location> -`. Where the location comes from the site's own
-// export script, so does the syntax the downloader understands.
+// Streams `<the site's downloader> --nodecomp <location> -`. Where the location comes from the
+// site's own export script, so does the syntax the downloader understands.
 class DownloaderSource : public ImageSource {
   public:
     // `site` must outlive this.

@@ -2,7 +2,7 @@
 #include "backends/sources/http.h"
 
 #include "backends/io/backoff.h"
-#include "backends/io/http_reader.h"
+#include "backends/io/http_parts.h"
 #include "backends/io/http_status.h"
 #include "backends/io/sparse_reader.h"
 #include "backends/io/url.h"
@@ -106,13 +106,14 @@ std::unique_ptr<Reader> HttpSource::open(Context& context) {
     // The location is not repeated: it may have a password in it.
     if (!address) throw Error(ErrorKind::bad_request, "the source's address " + address.reason());
     const std::string name(without_query(address->url));
-    const auto document = std::make_shared<Document>(std::move(*address), site_);
-    return std::make_unique<SparseReader>(std::make_unique<HttpReader>(
-        name,
-        [document](const HttpHeaders& headers, Context& ours) {
+    const auto connect = [address = *address, &site = site_]() -> HttpReader::Open {
+        return [document = std::make_shared<Document>(address, site)](const HttpHeaders& headers,
+                                                                      Context& ours) {
             return document->open(headers, ours);
-        },
-        site_.retries, context));
+        };
+    };
+    return std::make_unique<SparseReader>(
+        open_http(name, connect, site_.retries, site_.source_connections, context));
 }
 
 }  // namespace onemarket

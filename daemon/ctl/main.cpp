@@ -13,7 +13,7 @@
 #include "daemon/ctl/actions.h"
 #include "daemon/ctl/decoder.h"
 #include "daemon/ctl/gc.h"
-#include "daemon/ctl/interrupts.h"
+#include "daemon/interrupts.h"
 #include "daemon/ctl/verify.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"

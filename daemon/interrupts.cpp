@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/ctl/interrupts.h"
+#include "daemon/interrupts.h"
 
 #include <signal.h>
 

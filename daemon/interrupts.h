@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The signals by which whoever started onemarketctl takes it back.
+// The signals by which whoever started a command takes it back.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

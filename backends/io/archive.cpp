@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file that includes libarchive.
+#include "backends/io/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <filesystem>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "backends/io/unique_fd.h"
+#include "protocol/error.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kReadBytes = size_t{64} << 10;
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+struct FreeArchive {
+    void operator()(struct archive* handle) const { archive_free(handle); }
+};
+using Handle = std::unique_ptr<struct archive, FreeArchive>;
+
+Handle made(struct archive* handle) {
+    if (handle == nullptr) throw Error(ErrorKind::internal, "libarchive does not start");
+    return Handle(handle);
+}
+
+// What libarchive says of a failure.
+std::string reason_of(struct archive* handle) {
+    const char* text = archive_error_string(handle);
+    return text == nullptr ? "it cannot be unpacked" : text;
+}
+
+// libarchive with a Reader behind it. No exception may leave its callback.
+class Unpacker {
+  public:
+    explicit Unpacker(Reader& from) : from_(from), handle_(made(archive_read_new())) {}
+
+    struct archive* handle() const {
+        return handle_.get();
+    }
+
+    // Opens what formats and filters were set up for, with its first header. Returns null at an
+    // empty one's end.
+    struct archive_entry* first(Context& context) {
+        const Turn turn(*this, context);
+        check(archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr));
+        return next_header();
+    }
+    struct archive_entry* next(Context& context) {
+        const Turn turn(*this, context);
+        return next_header();
+    }
+
+    // At most buffer.size() bytes of what was opened; 0: its end.
+    size_t read(std::span<std::byte> buffer, Context& context) {
+        const Turn turn(*this, context);
+        while (true) {
+            const la_ssize_t got = archive_read_data(handle(), buffer.data(), buffer.size());
+            if (got >= 0) return static_cast<size_t>(got);
+            check(static_cast<int>(got));
+        }
+    }
+
+    // A piece of an entry, with its place in it. False at the end.
+    bool read_block(const void** data, size_t* size, la_int64_t* offset, Context& context) {
+        const Turn turn(*this, context);
+        while (true) {
+            const int result = archive_read_data_block(handle(), data, size, offset);
+            if (result == ARCHIVE_EOF) return false;
+            if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return true;
+            check(result);
+        }
+    }
+
+    // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
+    void read_rest(Context& context) {
+        while (from_.read(buffer_, context).size > 0) context.check();
+    }
+
+  private:
+    // The context of a call, for the callback.
+    class Turn {
+      public:
+        Turn(Unpacker& unpacker, Context& context) : unpacker_(unpacker) {
+            unpacker_.context_ = &context;
+        }
+        ~Turn() { unpacker_.context_ = nullptr; }
+
+      private:
+        Unpacker& unpacker_;
+    };
+
+    struct archive_entry* next_header() {
+        struct archive_entry* entry = nullptr;
+        while (true) {
+            const int result = archive_read_next_header(handle(), &entry);
+            if (result == ARCHIVE_EOF) return nullptr;
+            if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return entry;
+            check(result);
+        }
+    }
+
+    // Throws on a failure: what the source threw, or what libarchive says of the bytes.
+    void check(int result) {
+        if (error_) std::rethrow_exception(error_);
+        if (result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_RETRY) return;
+        throw Error(ErrorKind::corrupt, reason_of(handle()));
+    }
+
+    static la_ssize_t give(struct archive* handle, void* self_pointer, const void** data) {
+        auto& self = *static_cast<Unpacker*>(self_pointer);
+        try {
+            if (self.hole_ == 0) {
+                const Piece piece = self.from_.read(self.buffer_, *self.context_);
+                if (!piece.hole) {
+                    *data = self.buffer_.data();
+                    return static_cast<la_ssize_t>(piece.size);
+                }
+                self.hole_ = piece.size;
+                std::fill(self.buffer_.begin(), self.buffer_.end(), std::byte{});
+            }
+            const size_t zeros = std::min<uint64_t>(self.hole_, self.buffer_.size());
+            self.hole_ -= zeros;
+            *data = self.buffer_.data();
+            return static_cast<la_ssize_t>(zeros);
+        } catch (...) {
+            self.error_ = std::current_exception();
+            archive_set_error(handle, ECANCELED, "the source failed");
+            return ARCHIVE_FATAL;
+        }
+    }
+
+    Reader& from_;
+    Context* context_ = nullptr;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
+    uint64_t hole_ = 0;
+    std::exception_ptr error_;
+    Handle handle_;
+};
+
+void count(uint64_t& total, uint64_t bytes, const UnpackLimits& limits) {
+    total += bytes;
+    if (total > limits.bytes)
+        throw Error(ErrorKind::limit,
+                    "unpacked it is larger than " + std::to_string(limits.bytes) + " bytes");
+}
+
+int filter_of(Compression compression) {
+    switch (compression) {
+        case Compression::gzip:
+            return ARCHIVE_FILTER_GZIP;
+        case Compression::bzip2:
+            return ARCHIVE_FILTER_BZIP2;
+        case Compression::xz:
+            return ARCHIVE_FILTER_XZ;
+        case Compression::zstd:
+            return ARCHIVE_FILTER_ZSTD;
+        case Compression::none:
+            break;
+    }
+    return ARCHIVE_FILTER_NONE;
+}
+
+class DecompressedReader : public Reader {
+  public:
+    DecompressedReader(std::unique_ptr<Reader> packed, Compression compression,
+                       const UnpackLimits& limits)
+        : packed_(std::move(packed)), limits_(limits), unpacker_(*packed_) {
+        // This filter, and no other behind it.
+        if (archive_read_append_filter(unpacker_.handle(), filter_of(compression)) < ARCHIVE_WARN)
+            throw Error(ErrorKind::unsupported, reason_of(unpacker_.handle()));
+        archive_read_support_format_raw(unpacker_.handle());
+        archive_read_support_format_empty(unpacker_.handle());
+    }
+
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        if (!opened_) ended_ = unpacker_.first(context) == nullptr;
+        opened_ = true;
+        const size_t got = ended_ ? 0 : unpacker_.read(buffer, context);
+        if (got == 0 && !ended_) ended_ = true;
+        if (got == 0) unpacker_.read_rest(context);
+        count(total_, got, limits_);
+        return {got, false};
+    }
+
+  private:
+    std::unique_ptr<Reader> packed_;
+    UnpackLimits limits_;
+    Unpacker unpacker_;
+    bool opened_ = false;
+    bool ended_ = false;
+    uint64_t total_ = 0;
+};
+
+// Below the folder, whatever the links in it are.
+bool stays_within(const std::filesystem::path& name) {
+    if (name.empty() || name.is_absolute()) return false;
+    return std::none_of(name.begin(), name.end(), [](const auto& part) { return part == ".."; });
+}
+
+// A link's target may climb, but not out of the folder.
+bool leads_within(const std::filesystem::path& link, const std::filesystem::path& target) {
+    if (target.empty() || target.is_absolute()) return false;
+    const auto place = (link.parent_path() / target).lexically_normal();
+    return place.empty() || *place.begin() != "..";
+}
+
+void check_entry(struct archive_entry* entry) {
+    const char* path = archive_entry_pathname(entry);
+    const std::string name = path == nullptr ? "" : path;
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorKind::corrupt, "'" + name + "' " + why);
+    };
+    if (!stays_within(name)) refuse("is no name of something within the archive");
+    if (const char* other = archive_entry_hardlink(entry); other != nullptr) {
+        if (!stays_within(other)) refuse("is a link that leads out of the archive");
+        return;
+    }
+    switch (archive_entry_filetype(entry)) {
+        case AE_IFREG:
+        case AE_IFDIR:
+            break;
+        case AE_IFLNK:
+            if (!leads_within(name, archive_entry_symlink(entry) == nullptr
+                                        ? ""
+                                        : archive_entry_symlink(entry)))
+                refuse("is a link that leads out of the archive");
+            break;
+        default:
+            refuse("is neither a file nor a folder nor a link");
+    }
+}
+
+// The process's working folder, and back.
+class WorkingFolder {
+  public:
+    explicit WorkingFolder(const std::string& folder)
+        : before_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        if (!before_ || ::chdir(folder.c_str()) != 0) throw system_error(errno, folder);
+    }
+    ~WorkingFolder() { (void)!::fchdir(before_.get()); }
+
+  private:
+    UniqueFd before_;
+};
+
+void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entry* entry,
+                   uint64_t& total, const UnpackLimits& limits, Context& context) {
+    const auto check = [&](la_ssize_t result) {
+        if (result < ARCHIVE_WARN) throw Error(ErrorKind::no_space, reason_of(disk));
+    };
+    check_entry(entry);
+    // A folder its owner may not write to could not be taken away again.
+    const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
+    archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
+    check(archive_write_header(disk, entry));
+    const void* data = nullptr;
+    size_t size = 0;
+    la_int64_t offset = 0;
+    while (unpacker.read_block(&data, &size, &offset, context)) {
+        context.check();
+        count(total, size, limits);
+        check(archive_write_data_block(disk, data, size, offset));
+        context.progress();
+    }
+    check(archive_write_finish_entry(disk));
+}
+
+}  // namespace
+
+Compression compression_of(std::span<const std::byte> front) {
+    using namespace std::string_view_literals;
+    const std::string_view text = as_text(front);
+    if (text.starts_with("\x1f\x8b\x08"sv)) return Compression::gzip;
+    if (text.starts_with("BZh"sv) && text.substr(0, 10).ends_with("1AY&SY"sv))
+        return Compression::bzip2;
+    if (text.starts_with("\xfd"
+                         "7zXZ\0"sv))
+        return Compression::xz;
+    if (text.starts_with("\x28\xb5\x2f\xfd"sv)) return Compression::zstd;
+    return Compression::none;
+}
+
+ArchiveKind archive_kind_of(std::span<const std::byte> front) {
+    constexpr size_t magic = 257;  // POSIX.1, pax: the ustar header
+    const std::string_view text = as_text(front);
+    if (text.size() >= kFrontBytes && text.substr(magic).starts_with("ustar"))
+        return ArchiveKind::tar;
+    if (text.starts_with("PK\x03\x04")) return ArchiveKind::zip;
+    return ArchiveKind::none;
+}
+
+std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression compression,
+                                     const UnpackLimits& limits) {
+    return std::make_unique<DecompressedReader>(std::move(packed), compression, limits);
+}
+
+void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
+                     const UnpackLimits& limits, Context& context) {
+    const WorkingFolder here(folder);
+    Unpacker unpacker(from);
+    if (kind == ArchiveKind::tar)
+        archive_read_support_format_tar(unpacker.handle());
+    else
+        archive_read_support_format_zip_streamable(unpacker.handle());
+    const Handle disk = made(archive_write_disk_new());
+    archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SPARSE |
+                                                   ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+                                                   ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                                                   ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
+    uint64_t total = 0;
+    uint64_t entries = 0;
+    for (struct archive_entry* entry = unpacker.first(context); entry != nullptr;
+         entry = unpacker.next(context)) {
+        if (++entries > limits.entries)
+            throw Error(ErrorKind::limit, "it has more than " + std::to_string(limits.entries) +
+                                              " files and folders");
+        extract_entry(unpacker, disk.get(), entry, total, limits, context);
+    }
+    // Times and rights of folders come last.
+    if (archive_write_close(disk.get()) < ARCHIVE_WARN)
+        throw Error(ErrorKind::no_space, reason_of(disk.get()));
+    unpacker.read_rest(context);
+}
+
+}  // namespace onemarket

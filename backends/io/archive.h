@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compressed images, and archives of files: unpacked by libarchive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "backends/io/stream.h"
+
+namespace onemarket {
+
+// By what the first bytes are known for what they are (RFC 1952, 8878; the formats' own documents).
+inline constexpr size_t kFrontBytes = 512;
+
+enum class Compression { none, gzip, bzip2, xz, zstd };
+Compression compression_of(std::span<const std::byte> front);
+
+enum class ArchiveKind { none, tar, zip };
+ArchiveKind archive_kind_of(std::span<const std::byte> front);
+
+// What the unpacked bytes may come to, whatever the packed ones are: a few kilobytes can stand for
+// as much as one likes.
+struct UnpackLimits {
+    uint64_t bytes = uint64_t{4} << 40;
+    uint64_t entries = 100'000;  // of an archive
+};
+
+// The bytes of a compressed source: of all its members, one behind the other. One that is cut off
+// or damaged is an Error (corrupt), as is one that goes on with something else. What comes out is
+// not unpacked once more.
+std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression compression,
+                                     const UnpackLimits& limits);
+
+// Unpacks an archive into the folder, which is there and empty, and reads it to its end. Only
+// files, folders and links that stay within it: an absolute name, one with "..", a link that leads
+// out or a device is an Error (corrupt) and leaves the folder as it is by then. Owners, setuid bits
+// and what the umask forbids are not taken over. The process's working folder is another one
+// meanwhile.
+void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
+                     const UnpackLimits& limits, Context& context);
+
+}  // namespace onemarket

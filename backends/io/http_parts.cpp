@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/http_parts.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kPartsPerConnection = 2;
+// How long a wait lasts before the context is asked again.
+constexpr std::chrono::milliseconds kLook{100};
+
+constexpr int kWhole = 200;
+
+}  // namespace
+
+std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
+                                  const RetryPolicy& policy, size_t connections, Context& context) {
+    HttpReader::Open open = connect();
+    std::unique_ptr<HttpStream> stream;
+    if (connections > 1) {
+        try {
+            stream = open({{"range", "bytes=0-0"}}, context);
+        } catch (const Error& error) {
+            // An empty document has no first byte.
+            if (error.kind() != ErrorKind::bad_request) throw;
+        }
+    }
+    if (stream && stream->head().status != kWhole) {
+        HttpVersion version = HttpVersion::of(stream->head());
+        const bool is_long = version.size.value_or(0) > HttpParts::kPartBytes;
+        stream->whole();  // so that the connection can be used again
+        stream.reset();
+        if (is_long && !version.condition().empty())
+            return std::make_unique<HttpParts>(name, connect, policy, std::move(version),
+                                               connections, context);
+    }
+    return std::make_unique<HttpReader>(name, std::move(open), policy, context, std::move(stream));
+}
+
+HttpParts::HttpParts(std::string name, HttpConnect connect, const RetryPolicy& policy,
+                     HttpVersion version, size_t connections, Context& context)
+    : name_(std::move(name)),
+      connect_(std::move(connect)),
+      policy_(policy),
+      version_(std::move(version)),
+      size_(version_.size.value_or(0)),
+      count_((size_ + kPartBytes - 1) / kPartBytes),
+      whole_(context),
+      chain_(context.stop_token(), [this] { stop_.request_stop(); }),
+      parts_(std::min<uint64_t>(connections * kPartsPerConnection, count_)) {
+    for (size_t i = 0; i < std::min<uint64_t>(connections, count_); ++i)
+        threads_.emplace_back([this] { run(); });
+}
+
+HttpParts::~HttpParts() {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    room_.notify_all();
+    stop_.request_stop();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+// A connection's thread.
+void HttpParts::run() {
+    try {
+        Context context(whole_, stop_.get_token());
+        const HttpReader::Open open = connect_();
+        std::unique_lock lock(mutex_);
+        while (true) {
+            room_.wait(lock, [this] {
+                return closed_ || next_ == count_ || next_ < reading_ + parts_.size();
+            });
+            if (closed_ || next_ == count_) return;
+            const uint64_t number = next_++;
+            lock.unlock();
+            fetch(number, part(number), open, context);
+            lock.lock();
+            part(number).ready = true;
+            if (number == reading_) ready_.notify_one();
+        }
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::current_exception();
+        closed_ = true;
+        ready_.notify_one();
+        room_.notify_all();
+        stop_.request_stop();
+    }
+}
+
+void HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context) {
+    const uint64_t first = number * kPartBytes;
+    const uint64_t end = std::min(first + kPartBytes, size_);
+    part.size = end - first;
+    part.bytes.resize(part.size);
+    HttpReader reader(name_, open, policy_, version_, first, end, context);
+    size_t filled = 0;
+    while (const size_t got = reader.read(std::span(part.bytes).subspan(filled), context).size) {
+        filled += got;
+        context.progress();
+    }
+}
+
+void HttpParts::await_part(Context& context) {
+    std::unique_lock lock(mutex_);
+    while (!ready_.wait_for(lock, kLook, [this] { return part(reading_).ready || error_; })) {
+        lock.unlock();
+        context.check();
+        lock.lock();
+    }
+    if (error_) std::rethrow_exception(error_);
+}
+
+Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {
+    if (reading_ == count_) return {};
+    Part& now = part(reading_);
+    if (taken_ == 0) await_part(context);
+    const size_t size = std::min(buffer.size(), now.size - taken_);
+    std::copy_n(now.bytes.begin() + static_cast<ptrdiff_t>(taken_), size, buffer.begin());
+    taken_ += size;
+    if (taken_ == now.size) {
+        const std::lock_guard lock(mutex_);
+        now.ready = false;
+        taken_ = 0;
+        ++reading_;
+        room_.notify_one();
+    }
+    return {size, false};
+}
+
+}  // namespace onemarket

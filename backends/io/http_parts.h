@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A large document over several connections at a time, read in order.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backends/io/http_reader.h"
+
+namespace onemarket {
+
+// Makes a connection of its own for each thread. Thread-safe.
+using HttpConnect = std::function<HttpReader::Open()>;
+
+// Opens a document: over up to so many connections where it is long, and the server knows ranges
+// and says which version it gives; else, and for `connections` 0 or 1, over one. Each takes up
+// again what broke, as HttpReader does. `context` must outlive the reader.
+std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
+                                  const RetryPolicy& policy, size_t connections, Context& context);
+
+// The bytes in order, while the parts that come next are fetched into memory: two for each
+// connection. A failure of one part is that of all. Not thread-safe.
+class HttpParts : public Reader {
+  public:
+    static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
+
+    // `version` has a size and a condition.
+    HttpParts(std::string name, HttpConnect connect, const RetryPolicy& policy, HttpVersion version,
+              size_t connections, Context& context);
+    ~HttpParts() override;
+
+    Piece read(std::span<std::byte> buffer, Context& context) override;
+    uint64_t allocated() const override { return size_; }
+    std::optional<uint64_t> length() const override { return size_; }
+
+  private:
+    struct Part {
+        std::vector<std::byte> bytes;
+        size_t size = 0;
+        bool ready = false;
+    };
+
+    void run();
+    void fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
+    void await_part(Context& context);
+    Part& part(uint64_t number) { return parts_[number % parts_.size()]; }
+
+    std::string name_;
+    HttpConnect connect_;
+    RetryPolicy policy_;
+    HttpVersion version_;
+    uint64_t size_;   // bytes
+    uint64_t count_;  // of parts
+
+    Context& whole_;
+    // Ends the connections: with the request, and with this.
+    std::stop_source stop_;
+    std::stop_callback<std::function<void()>> chain_;
+
+    std::mutex mutex_;
+    std::condition_variable ready_;  // for the reader
+    std::condition_variable room_;   // for the connections
+    std::vector<Part> parts_;        // a ring
+    uint64_t next_ = 0;              // the first part nobody fetches
+    uint64_t reading_ = 0;           // the part that is read now
+    bool closed_ = false;
+    std::exception_ptr error_;  // the first
+
+    size_t taken_ = 0;  // bytes of the part that is read now
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/downloader/destination.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "backends/io/random.h"
+#include "protocol/error.h"
+
+namespace onemarket {
+namespace {
+
+constexpr const char* kTemporary = ".onemarket-download-";
+constexpr std::string_view kStdout = "-";
+
+std::string folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+std::string temporary_beside(const std::string& path) {
+    return folder_of(path) + "/" + kTemporary + random_hex();
+}
+
+// Where a link leads to; the path itself where there is none.
+std::string followed(const std::string& path) {
+    std::error_code error;
+    const auto place = std::filesystem::weakly_canonical(path, error);
+    return error ? path : place.string();
+}
+
+unsigned mode_for_new() {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return 0666 & ~mask;
+}
+
+// What a redirection of the shell would leave.
+unsigned mode_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_for_new();
+}
+
+void sync_folder(const std::string& folder) {
+    const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd || ::fsync(fd.get()) != 0) throw system_error(errno, folder);
+}
+
+}  // namespace
+
+bool is_stream(const std::string& destination) {
+    struct stat status {};
+    return destination == kStdout || (::stat(destination.c_str(), &status) == 0 &&
+                                      !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
+StreamSink::StreamSink(const std::string& destination)
+    : name_(destination == kStdout ? "stdout" : destination),
+      fd_(destination == kStdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                                 : ::open(destination.c_str(), O_WRONLY | O_CLOEXEC)) {
+    if (!fd_) throw system_error(errno, name_);
+}
+
+void StreamSink::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw system_error(errno, name_);
+        bytes = bytes.subspan(static_cast<size_t>(written));
+    }
+}
+
+void StreamSink::skip(uint64_t count) {
+    static constexpr std::array<std::byte, size_t{64} << 10> zeros{};
+    while (count > 0) {
+        const size_t size = std::min<uint64_t>(count, zeros.size());
+        write(std::span(zeros).first(size));
+        count -= size;
+    }
+}
+
+NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of(path_)) {
+    if (std::filesystem::is_directory(path_)) throw system_error(EISDIR, path);
+    const std::string folder = folder_of(path_);
+    UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!fd) {  // a file system that cannot, or a folder that is none
+        temporary_ = temporary_beside(path_);
+        fd.reset(
+            ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    }
+    if (!fd) {
+        const int error = errno;
+        temporary_.clear();
+        throw system_error(error, path);
+    }
+    file_ = FileWriter(std::move(fd), path);
+}
+
+NewFile::~NewFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void NewFile::publish() {
+    file_.finish(path_, mode_);
+    if (temporary_.empty()) {
+        temporary_ = temporary_beside(path_);
+        const std::string nameless = "/proc/self/fd/" + std::to_string(file_.fd());
+        if (::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) !=
+            0) {
+            const int error = errno;
+            temporary_.clear();
+            throw system_error(error, path_);
+        }
+    }
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error(errno, path_);
+    temporary_.clear();
+    sync_folder(folder_of(path_));
+}
+
+NewFolder::NewFolder(const std::string& path)
+    : path_(followed(path)), temporary_(temporary_beside(path_)) {
+    if (::mkdir(temporary_.c_str(), 0777) == 0) return;
+    const int error = errno;
+    temporary_.clear();
+    throw system_error(error, path);
+}
+
+NewFolder::~NewFolder() {
+    if (temporary_.empty()) return;
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary_, ignored);
+}
+
+void NewFolder::publish() {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error(errno, path_);
+    temporary_.clear();
+    sync_folder(folder_of(path_));
+}
+
+}  // namespace onemarket

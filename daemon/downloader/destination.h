@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a download goes: nothing is seen there before it is whole.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backends/io/file_writer.h"
+#include "backends/io/stream.h"
+
+namespace onemarket {
+
+// True for what takes bytes as they come: - (stdout), a FIFO, a device.
+bool is_stream(const std::string& destination);
+
+// Bytes to stdout, or to what is_stream() else; zeros are written. Throws Error when nobody reads.
+class StreamSink : public Sink {
+  public:
+    explicit StreamSink(const std::string& destination);
+
+    void write(std::span<const std::byte> bytes) override;
+    void skip(uint64_t count) override;
+
+  private:
+    std::string name_;
+    UniqueFd fd_;
+};
+
+// A file that appears under its name with publish(), in the place of one that is there. Until then
+// it has no name where the file system allows that, so that not even a kill leaves anything.
+class NewFile {
+  public:
+    explicit NewFile(const std::string& path);
+    ~NewFile();
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    Sink& sink() { return file_; }
+    void publish();
+
+  private:
+    std::string path_;       // a link is followed
+    std::string temporary_;  // empty: it has no name
+    unsigned mode_;
+    FileWriter file_;
+};
+
+// The same of a folder, whose place must be free: what there is in it comes to `temporary()`.
+class NewFolder {
+  public:
+    explicit NewFolder(const std::string& path);
+    ~NewFolder();
+    NewFolder(const NewFolder&) = delete;
+    NewFolder& operator=(const NewFolder&) = delete;
+
+    const std::string& temporary() const { return temporary_; }
+    void publish();
+
+  private:
+    std::string path_;
+    std::string temporary_;  // empty once published
+};
+
+}  // namespace onemarket

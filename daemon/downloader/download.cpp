@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/downloader/download.h"
+
+#include <filesystem>
+#include <list>
+
+#include "backends/io/archive.h"
+#include "backends/io/first_bytes.h"
+#include "backends/io/hashing_reader.h"
+#include "backends/io/paced_reader.h"
+#include "backends/io/peeked_reader.h"
+#include "backends/io/pump.h"
+#include "backends/io/sparse_reader.h"
+#include "backends/sources/all_sources.h"
+#include "daemon/downloader/destination.h"
+
+namespace onemarket {
+namespace {
+
+constexpr std::string_view kFailed = "Error copying: ";
+constexpr std::string_view kUnreadable = "Cannot read from ";
+constexpr std::string_view kNotUnpacked = "Error uncompressing archive: ";
+constexpr std::string_view kWrongHash = "Hash does not match: ";
+
+Error in_words(std::string_view words, const Error& error) {
+    return Error(error.kind(), std::string(words) + error.what());
+}
+
+bool is_path(const std::string& source) {
+    return source.find("://") == std::string::npos;
+}
+
+// Tells the progress of what is read through it.
+class WatchedReader : public Reader {
+  public:
+    WatchedReader(std::unique_ptr<Reader> from, Progress& progress)
+        : from_(std::move(from)), progress_(progress) {
+        progress_.begin(from_->length(), Progress::Clock::now());
+    }
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        const Piece piece = from_->read(buffer, context);
+        progress_.moved(piece.size, Progress::Clock::now());
+        return piece;
+    }
+    uint64_t allocated() const override { return from_->allocated(); }
+    std::optional<uint64_t> length() const override { return from_->length(); }
+
+  private:
+    std::unique_ptr<Reader> from_;
+    Progress& progress_;
+};
+
+// What is known of the bytes only when all of them have come.
+class Hashes {
+  public:
+    explicit Hashes(const std::vector<ExpectedHash>& expected) : expected_(expected) {
+        for (const ExpectedHash& hash : expected_) digests_.emplace_back(hash.algorithm);
+    }
+
+    std::list<Digest>& digests() { return digests_; }
+
+    void check() {
+        auto digest = digests_.begin();
+        for (const ExpectedHash& hash : expected_) {
+            const std::string found = (digest++)->finish();
+            if (found != hash.hex)
+                throw Error(ErrorKind::corrupt, std::string(kWrongHash) + hash.algorithm + " is " +
+                                                    found + ", not " + hash.hex);
+        }
+    }
+
+  private:
+    const std::vector<ExpectedHash>& expected_;
+    std::list<Digest> digests_;
+};
+
+std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
+                                    const DriverMessage& credentials, const Site& site,
+                                    Context& context) {
+    ImageFacts facts;
+    facts.location = options.source;
+    if (is_path(options.source))
+        facts.location = std::filesystem::absolute(options.source).string();
+    try {
+        return make_source(std::move(facts), credentials, site, S3Owners::marketplace_first)
+            ->open(context);
+    } catch (const Error& error) {
+        throw in_words(is_path(options.source) ? kUnreadable : kFailed, error);
+    }
+}
+
+// The bytes as they come, hashed beside whoever reads them.
+std::unique_ptr<Reader> hashed(std::unique_ptr<Reader> from, std::list<Digest>& digests) {
+    for (Digest& digest : digests) from = std::make_unique<HashingReader>(std::move(from), digest);
+    return from;
+}
+
+// The bytes as they come, to where they go.
+void copy_hashed(std::unique_ptr<Reader> from, Sink& to, std::list<Digest>& digests,
+                 Context& context) {
+    if (digests.empty()) {
+        copy(*from, to, context);
+        return;
+    }
+    std::list<Digest> others;
+    others.splice(others.end(), digests, std::next(digests.begin()), digests.end());
+    from = hashed(std::move(from), others);
+    pump(*from, to, digests.front(), context);
+    digests.splice(digests.end(), others);
+}
+
+void unpack_to(Reader& from, ArchiveKind kind, const std::string& destination, Hashes& hashes,
+               Context& context) {
+    try {
+        NewFolder folder(destination);
+        extract_archive(from, kind, folder.temporary(), UnpackLimits{}, context);
+        hashes.check();
+        folder.publish();
+    } catch (const Error& error) {
+        if (std::string_view(error.what()).starts_with(kWrongHash)) throw;
+        throw in_words(kNotUnpacked, error);
+    }
+}
+
+// To a stream or a file.
+template <class Write>
+void write_to(const std::string& destination, Hashes& hashes, const Write& write) {
+    if (is_stream(destination)) {
+        StreamSink stream(destination);
+        write(stream);
+        hashes.check();
+        return;
+    }
+    NewFile file(destination);
+    write(file.sink());
+    hashes.check();
+    file.publish();
+}
+
+}  // namespace
+
+Site download_site(Site site, const DownloaderOptions& options) {
+    site.downloader = "datastore/downloader.stock.sh";
+    // What reads ahead knows no rate.
+    site.source_connections = options.rate ? 1 : kDownloadConnections;
+    if (!options.retry) site.retries.attempts = 1;
+    return site;
+}
+
+void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
+              Progress& progress, Context& context) {
+    Hashes hashes(options.hashes);
+    std::unique_ptr<Reader> source = open_source(options, credentials, site, context);
+    if (options.rate) source = std::make_unique<PacedReader>(std::move(source), *options.rate);
+    source = std::make_unique<WatchedReader>(std::move(source), progress);
+
+    const auto peek = [&](std::unique_ptr<Reader> from) {
+        return std::make_unique<PeekedReader>(std::move(from), kFrontBytes, context);
+    };
+    Compression compression = Compression::none;
+    ArchiveKind kind = ArchiveKind::none;
+    bool is_hashed = false;
+    if (options.unpack) {
+        auto packed = peek(std::move(source));
+        compression = compression_of(packed->front());
+        kind = archive_kind_of(packed->front());
+        source = std::move(packed);
+    }
+    if (compression != Compression::none) {
+        source = std::make_unique<SparseReader>(
+            decompressed(hashed(std::move(source), hashes.digests()), compression, UnpackLimits{}));
+        is_hashed = true;
+        auto unpacked = peek(std::move(source));
+        kind = archive_kind_of(unpacked->front());
+        source = std::move(unpacked);
+    }
+    if (options.most) source = std::make_unique<FirstBytes>(std::move(source), *options.most);
+    const bool to_folder =
+        kind != ArchiveKind::none && !options.most && !is_stream(options.destination);
+    if (to_folder) {
+        if (!is_hashed) source = hashed(std::move(source), hashes.digests());
+        unpack_to(*source, kind, options.destination, hashes, context);
+        return;
+    }
+    write_to(options.destination, hashes, [&](Sink& sink) {
+        if (is_hashed)
+            copy(*source, sink, context);
+        else
+            copy_hashed(std::move(source), sink, hashes.digests(), context);
+    });
+}
+
+}  // namespace onemarket

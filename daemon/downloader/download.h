@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// One image fetched: from where an app or a datastore says it is to where a datastore wants it.
+#pragma once
+
+#include "backends/site.h"
+#include "daemon/downloader/options.h"
+#include "daemon/downloader/progress.h"
+#include "protocol/driver_message.h"
+
+namespace onemarket {
+
+// How this program's requests differ from the driver's.
+inline constexpr size_t kDownloadConnections = 4;
+
+// The site as this download sees it.
+Site download_site(Site site, const DownloaderOptions& options);
+
+// Fetches it. The hashes are those of the bytes as they came, in the same pass; then they are
+// decompressed, and an archive becomes a folder, unless the options say otherwise. `credentials`:
+// the document of the datastore's action. Throws Error in the words of the site's downloader.sh,
+// with the reason behind them; nothing is left at the destination then, unless it is a stream.
+void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
+              Progress& progress, Context& context);
+
+}  // namespace onemarket

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// onemarket-downloader: fetches an image as the site's downloader.sh does.
+#include <signal.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "daemon/downloader/destination.h"
+#include "daemon/downloader/download.h"
+#include "daemon/environment.h"
+#include "daemon/installation.h"
+#include "daemon/interrupts.h"
+#include "daemon/version.h"
+
+namespace onemarket {
+namespace {
+
+constexpr const char* kName = "onemarket-downloader";
+// What the shell makes of downloader.sh's `exit -1`.
+constexpr int kFailed = 255;
+
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int fail(const std::string& why) {
+    print(why + "\n");
+    return kFailed;
+}
+
+// Lines that its caller takes for a script's.
+class StderrLog : public RequestLog {
+  public:
+    explicit StderrLog(Progress& progress) : progress_(progress) {}
+    void log(LogLevel level, std::string_view text) override {
+        if (level == LogLevel::debug) return;
+        const char* word = level == LogLevel::error     ? "ERROR"
+                           : level == LogLevel::warning ? "WARN"
+                                                        : "INFO";
+        progress_.end();
+        print(std::string(word) + ": " + kName + ": " + std::string(text) + "\n");
+    }
+
+  private:
+    Progress& progress_;
+};
+
+DriverMessage credentials_of(const Environment& environment) {
+    const auto action = environment.find("DRV_ACTION");
+    if (action == environment.end() || action->second.empty())
+        return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
+    Result<DriverMessage> message = DriverMessage::decode_datastore(action->second);
+    if (!message) throw Error(ErrorKind::bad_request, "DRV_ACTION: " + message.reason());
+    return std::move(*message);
+}
+
+int fetch(const DownloaderOptions& options) {
+    const Environment environment = current_environment();
+    const Installation installation(Options{}, environment);
+    for (const std::string& problem : installation.config().problems)
+        print("WARN: " + problem + "\n");
+    const Site site = download_site(installation.services().site, options);
+
+    Progress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
+    StderrLog log(progress);
+    // A stream has nothing to be cleared away, and whoever takes it may not be waited for.
+    std::optional<Interrupts> interrupts;
+    if (!is_stream(options.destination)) interrupts.emplace();
+    Context context(0, interrupts ? interrupts->stop_token() : std::stop_token(), TimeLimit{}, log);
+    try {
+        download(options, credentials_of(environment), site, progress, context);
+        progress.end();
+        return EXIT_SUCCESS;
+    } catch (...) {
+        progress.end();
+        throw;
+    }
+}
+
+int main_of(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);
+    std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
+    const Result<DownloaderOptions> options =
+        parse_downloader_options(std::vector<std::string>(argv + 1, argv + argc));
+    if (!options) return fail("Arguments error: " + options.reason());
+    if (!options->help.empty() || options->version) {
+        std::printf("%s", options->version ? (std::string(kName) + " " + kVersion + "\n").c_str()
+                                           : options->help.c_str());
+        return EXIT_SUCCESS;
+    }
+    try {
+        return fetch(*options);
+    } catch (const std::exception& error) {
+        return fail(one_line(error.what(), 2000));
+    }
+}
+
+}  // namespace
+}  // namespace onemarket
+
+int main(int argc, char** argv) {
+    return onemarket::main_of(argc, argv);
+}

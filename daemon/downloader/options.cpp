@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/downloader/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+namespace {
+
+using Parsed = Result<DownloaderOptions>;
+
+struct Kind {
+    std::string_view option;
+    std::string_view algorithm;
+    size_t digits;
+};
+constexpr std::array<Kind, 3> kKinds{
+    {{"--md5", "MD5", 32}, {"--sha1", "SHA1", 40}, {"--sha256", "SHA256", 64}}};
+
+bool is_hex(std::string_view text, size_t digits) {
+    return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+               return ascii::is_digit(c) || (c >= 'a' && c <= 'f');
+           });
+}
+
+}  // namespace
+
+std::optional<uint64_t> parse_bytes(std::string_view text) {
+    const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = ascii::parse_number<uint64_t>(text.substr(0, digits));
+    if (!number) return std::nullopt;
+    std::string unit = ascii::to_lower(text.substr(digits));
+    const uint64_t base = unit.size() == 2 && unit.back() == 'b' ? 1000 : 1024;
+    if (base == 1000) unit.pop_back();
+    constexpr std::string_view prefixes = "kmgt";
+    if (unit.size() > 1) return std::nullopt;
+    uint64_t factor = 1;
+    if (!unit.empty()) {
+        const size_t power = prefixes.find(unit.front());
+        if (power == std::string_view::npos) return std::nullopt;
+        for (size_t i = 0; i <= power; ++i) factor *= base;
+    }
+    if (*number > std::numeric_limits<uint64_t>::max() / factor) return std::nullopt;
+    return *number * factor;
+}
+
+Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> arguments) {
+    DownloaderOptions options;
+    std::array<std::string, kKinds.size()> hashes;
+    std::string rate, most;
+    bool as_it_is = false, once = false;
+
+    CLI::App app{"Fetches an image: SOURCE to DEST, a path or - for stdout.",
+                 "onemarket-downloader"};
+    app.add_option("-m,--md5", hashes[0], "MD5 the bytes must have");
+    app.add_option("-s,--sha1", hashes[1], "SHA-1 they must have");
+    app.add_option("--sha256", hashes[2], "SHA-256 they must have");
+    app.add_option("-l,--limit", rate, "Bytes a second, at most: 500k, 10M");
+    app.add_option("-c,--max-size", most, "Write only so many bytes from the beginning");
+    app.add_flag("-n,--nodecomp", as_it_is, "Neither decompress nor unpack");
+    app.add_flag("-o,--noretry", once, "Do not try again what failed");
+    app.add_flag("-V,--version", options.version, "Print the version");
+    app.add_option("SOURCE", options.source,
+                   "A path, http(s)://, s3://, ssh://, rbd://, or what downloader.stock.sh takes");
+    app.add_option("DEST", options.destination, "A path, or - for stdout");
+    try {
+        std::reverse(arguments.begin(), arguments.end());
+        app.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        options.help = app.help();
+        return options;
+    } catch (const CLI::ParseError& error) {
+        return Parsed::failure(error.what());
+    }
+    if (options.version) return options;
+    if (options.source.empty() || options.destination.empty())
+        return Parsed::failure("SOURCE and DEST are required");
+    for (size_t i = 0; i < kKinds.size(); ++i) {
+        if (app.count(std::string(kKinds[i].option)) == 0) continue;
+        const std::string hex = ascii::to_lower(hashes[i]);
+        if (!is_hex(hex, kKinds[i].digits))
+            return Parsed::failure(std::string(kKinds[i].option) + " '" + hashes[i] +
+                                   "': expected " + std::to_string(kKinds[i].digits) +
+                                   " hex digits");
+        options.hashes.push_back({std::string(kKinds[i].algorithm), hex});
+    }
+    if (app.count("--limit") > 0) {
+        options.rate = parse_bytes(rate);
+        if (!options.rate || *options.rate == 0)
+            return Parsed::failure("--limit '" + rate + "': expected bytes a second, as 500k");
+    }
+    if (app.count("--max-size") > 0) {
+        options.most = parse_bytes(most);
+        if (!options.most)
+            return Parsed::failure("--max-size '" + most + "': expected a number of bytes");
+        if (!options.hashes.empty())
+            return Parsed::failure("Hash check not supported for partial downloads");
+    }
+    options.unpack = !as_it_is;
+    options.retry = !once;
+    return options;
+}
+
+}  // namespace onemarket
