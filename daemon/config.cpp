@@ -57,6 +57,14 @@ Fault set_types(std::string_view value, std::set<std::string, std::less<>>& type
     return "";
 }
 
+Fault set_hosts(std::string_view value, std::vector<std::string>& hosts) {
+    for (const std::string_view host : ascii::split(value, ", \t")) {
+        if (!is_bridge_host(host)) return "names of hosts with commas";
+        hosts.push_back(ascii::to_lower(host));
+    }
+    return "";
+}
+
 struct Key {
     std::string_view name;
     Fault (*apply)(std::string_view value, Config& config);
@@ -65,7 +73,7 @@ struct Key {
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 18> kKeys{{
+constexpr std::array<Key, 20> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -94,6 +102,12 @@ constexpr std::array<Key, 18> kKeys{{
      }},
     {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }},
     {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }},
+    {"TLS_UNVERIFIED_HOSTS",
+     [](std::string_view v, Config& c) { return set_hosts(v, c.tls_unverified_hosts); }},
+    {"DOWNLOAD_CONNECTIONS",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 1, 16, [&](uint64_t n) { c.download_connections = n; });
+     }},
     {"MONITOR_TIMEOUT",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, kDay,

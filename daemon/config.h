@@ -28,6 +28,9 @@ struct Config {
 
     std::string ca_file;  // trusted certificates; empty: the system's
     bool tls_verify = true;
+    std::vector<std::string> tls_unverified_hosts;  // lower case
+
+    size_t download_connections = 4;  // of onemarket-downloader
 
     // An import that the end of the driver meets is gone on with at the next start; else it fails.
     bool resume_imports = true;

@@ -62,6 +62,7 @@ Site Installation::make_site(const Options& options, const Environment& process)
     site.http.user_agent = std::string("onemarketd/") + kVersion;
     site.http.ca_file = config_.ca_file;
     site.http.verify_tls = config_.tls_verify;
+    site.http.unverified_hosts = config_.tls_unverified_hosts;
     set_proxies(environment, options.proxy, site.http);
     site.user_agent =
         catalogue_agent(version, read_text_file_or_empty(layout_.remotes + "/EDITION"));

@@ -6,17 +6,19 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <iterator>
 
 #include "daemon/ctl/actions.h"
 #include "daemon/ctl/decoder.h"
+#include "daemon/ctl/downloader_wrapper.h"
 #include "daemon/ctl/gc.h"
-#include "daemon/interrupts.h"
 #include "daemon/ctl/verify.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
+#include "daemon/interrupts.h"
 #include "daemon/journal.h"
 #include "daemon/state_folder.h"
 #include "daemon/text_file.h"
@@ -124,6 +126,22 @@ int verify_market(const std::string& market, bool json) {
     });
 }
 
+// Beside this program, unless it is said where.
+std::string downloader_program(const std::string& given) {
+    if (!given.empty()) return std::filesystem::absolute(given).string();
+    return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "onemarket-downloader")
+        .string();
+}
+
+int wrap_downloader(bool install, const std::string& program, bool force) {
+    const Environment environment = current_environment();
+    const auto location = environment.find("ONE_LOCATION");
+    const Layout layout = Layout::of(location == environment.end() ? "" : location->second);
+    DownloaderWrapper wrapper(layout.remotes + "/datastore", downloader_program(program));
+    std::printf("%s\n", (install ? wrapper.install(force) : wrapper.remove(force)).c_str());
+    return EXIT_SUCCESS;
+}
+
 int main_of(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
@@ -162,7 +180,22 @@ int main_of(int argc, char** argv) {
                           "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h, 1d");
     const CLI::App* verifier =
         add_market("verify", "Read a marketplace's images again and compare them");
+    CLI::App* downloader =
+        app.add_subcommand("downloader", "Let datastores fetch images by onemarket-downloader");
+    downloader->require_subcommand(1);
+    const CLI::App* installer = downloader->add_subcommand(
+        "install", "Put a wrapper in the place of remotes/datastore/downloader.sh");
+    downloader->add_subcommand("remove", "Put the site's own downloader.sh back");
+    std::string program;
+    bool force = false;
+    for (CLI::App* command : downloader->get_subcommands({})) {
+        command->add_option("--program", program,
+                            "onemarket-downloader, where it is not beside "
+                            "onemarketctl");
+        command->add_flag("--force", force, "Drop what was changed since");
+    }
     CLI11_PARSE(app, argc, argv);
+    if (*downloader) return wrap_downloader(bool(*installer), program, force);
     if (*verifier) return verify_market(market, gc_options.json);
     if (*collector) {
         const auto span = parse_span(older);

@@ -100,6 +100,10 @@ NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of
         temporary_.clear();
         throw system_error(error, path);
     }
+    // It stays whose it was, where we may give it away.
+    struct stat before {};
+    if (::stat(path_.c_str(), &before) == 0)
+        (void)!::fchown(fd.get(), before.st_uid, before.st_gid);
     file_ = FileWriter(std::move(fd), path);
 }
 

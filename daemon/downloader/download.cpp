@@ -139,10 +139,10 @@ void write_to(const std::string& destination, Hashes& hashes, const Write& write
 
 }  // namespace
 
-Site download_site(Site site, const DownloaderOptions& options) {
+Site download_site(Site site, const DownloaderOptions& options, size_t connections) {
     site.downloader = "datastore/downloader.stock.sh";
     // What reads ahead knows no rate.
-    site.source_connections = options.rate ? 1 : kDownloadConnections;
+    site.source_connections = options.rate ? 1 : connections;
     if (!options.retry) site.retries.attempts = 1;
     return site;
 }

@@ -9,11 +9,8 @@
 
 namespace onemarket {
 
-// How this program's requests differ from the driver's.
-inline constexpr size_t kDownloadConnections = 4;
-
-// The site as this download sees it.
-Site download_site(Site site, const DownloaderOptions& options);
+// The site as this download sees it; `connections` of a large image from the web.
+Site download_site(Site site, const DownloaderOptions& options, size_t connections);
 
 // Fetches it. The hashes are those of the bytes as they came, in the same pass; then they are
 // decompressed, and an archive becomes a folder, unless the options say otherwise. `credentials`:

@@ -62,7 +62,8 @@ int fetch(const DownloaderOptions& options) {
     const Installation installation(Options{}, environment);
     for (const std::string& problem : installation.config().problems)
         print("WARN: " + problem + "\n");
-    const Site site = download_site(installation.services().site, options);
+    const Site site = download_site(installation.services().site, options,
+                                    installation.config().download_connections);
 
     Progress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);

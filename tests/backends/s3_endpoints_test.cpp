@@ -117,6 +117,14 @@ TEST_F(S3Tls, VerificationCanBeSwitchedOff) {
     EXPECT_EQ(monitor(), "USED_MB=0\nFREE_MB=1048576\nTOTAL_MB=1048576\n");
 }
 
+TEST_F(S3Tls, VerificationCanBeSwitchedOffForAHost) {
+    site_.site.http.ca_file = "";
+    site_.site.http.unverified_hosts = {"elsewhere"};
+    EXPECT_EQ(error_of([&] { monitor(); }).kind(), ErrorKind::permission);
+    site_.site.http.unverified_hosts = {"elsewhere", "localhost"};
+    EXPECT_EQ(monitor(), "USED_MB=0\nFREE_MB=1048576\nTOTAL_MB=1048576\n");
+}
+
 TEST_F(S3Tls, MissingCaFileIsNamed) {
     site_.site.http.ca_file = "/nowhere/ca.pem";
     const Error error = error_of([&] { monitor(); });

@@ -56,6 +56,16 @@ const std::vector<Key> kKeys = {
      [](const Config& c) { return c.ca_file == "/etc/ca.pem"; },
      {"", "ca.pem", "./ca.pem"}},
     {"TLS_VERIFY", "No", [](const Config& c) { return !c.tls_verify; }, {"", "maybe", "0"}},
+    {"TLS_UNVERIFIED_HOSTS",
+     "Old.example, [::1]",
+     [](const Config& c) {
+         return c.tls_unverified_hosts == std::vector<std::string>{"old.example", "[::1]"};
+     },
+     {"https://old.example", "-o", "a;b"}},
+    {"DOWNLOAD_CONNECTIONS",
+     "2",
+     [](const Config& c) { return c.download_connections == 2; },
+     {"", "0", "17"}},
     {"MONITOR_TIMEOUT",
      "11",
      [](const Config& c) { return c.monitor_timeout == seconds(11); },

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The site's downloader.sh, and the script that puts onemarket-downloader in its place.
+#pragma once
+
+#include <string>
+
+namespace onemarket {
+
+// What there is in the folder of the datastores' scripts. Each function returns in words what was
+// done, and throws Error where it cannot be, or where something would be lost that was changed
+// since: not with `force`. After a crash in the middle it can be called again.
+class DownloaderWrapper {
+  public:
+    // `folder`: remotes/datastore. `program`: the path of onemarket-downloader.
+    DownloaderWrapper(const std::string& folder, std::string program);
+
+    // Keeps downloader.sh as downloader.stock.sh and puts the wrapper in its place.
+    std::string install(bool force);
+    // Puts downloader.stock.sh back.
+    std::string remove(bool force);
+
+  private:
+    std::string present() const;
+    std::string wrapper() const;
+
+    std::string script_;  // .../downloader.sh
+    std::string stock_;   // .../downloader.stock.sh
+    std::string program_;
+};
+
+}  // namespace onemarket
