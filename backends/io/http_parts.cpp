@@ -7,7 +7,8 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kPartsPerConnection = 2;
+// One that is read, and one that is there before it is wanted, besides those that are fetched.
+constexpr size_t kMoreParts = 2;
 // How long a wait lasts before the context is asked again.
 constexpr std::chrono::milliseconds kLook{100};
 
@@ -49,7 +50,7 @@ HttpParts::HttpParts(std::string name, HttpConnect connect, const RetryPolicy& p
       count_((size_ + kPartBytes - 1) / kPartBytes),
       whole_(context),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
-      parts_(std::min<uint64_t>(connections * kPartsPerConnection, count_)) {
+      parts_(std::min<uint64_t>(connections + kMoreParts, count_)) {
     for (size_t i = 0; i < std::min<uint64_t>(connections, count_); ++i)
         threads_.emplace_back([this] { run(); });
 }

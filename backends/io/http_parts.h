@@ -26,8 +26,8 @@ using HttpConnect = std::function<HttpReader::Open()>;
 std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
                                   const RetryPolicy& policy, size_t connections, Context& context);
 
-// The bytes in order, while the parts that come next are fetched into memory: two for each
-// connection. A failure of one part is that of all. Not thread-safe.
+// The bytes in order, while the parts that come next are fetched into memory: as many as there are
+// connections, and two more. A failure of one part is that of all. Not thread-safe.
 class HttpParts : public Reader {
   public:
     static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
