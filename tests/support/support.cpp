@@ -56,9 +56,9 @@ std::vector<std::string> list(const std::string& folder) {
 
 std::string noise(size_t size, unsigned seed) {
     std::mt19937_64 random(seed);
-    std::string bytes(size, '\0');
-    for (char& byte : bytes) byte = static_cast<char>(random());
-    return bytes;
+    std::vector<uint64_t> words(size / sizeof(uint64_t) + 1);
+    for (uint64_t& word : words) word = random();
+    return std::string(reinterpret_cast<const char*>(words.data()), size);
 }
 
 std::string md5sum(const std::string& path) {

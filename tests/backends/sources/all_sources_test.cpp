@@ -17,8 +17,8 @@ namespace onemarket {
 namespace {
 
 DriverMessage message_with(const std::string& attributes) {
-    Result<DriverMessage> message = DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA>" + attributes +
-                                 "</MARKET_DRIVER_ACTION_DATA>");
+    Result<DriverMessage> message = DriverMessage::parse(
+        "<MARKET_DRIVER_ACTION_DATA>" + attributes + "</MARKET_DRIVER_ACTION_DATA>");
     return std::move(*message);
 }
 const std::string kKeys =
@@ -42,8 +42,8 @@ TEST(AllSources, LocationChoosesTheSource) {
     EXPECT_TRUE(is_a<HttpSource>("http://h/a?b=c&d 'e'"));
     EXPECT_TRUE(is_a<HttpSource>("https://u:p@h/a"));
     for (const char* owner : {"DATASTORE", "MARKETPLACE"})
-        EXPECT_TRUE(is_a<S3Source>("s3://bucket/a/key", "<" + std::string(owner) + ">" + kKeys +
-                                                            "</" + owner + ">"));
+        EXPECT_TRUE(is_a<S3Source>("s3://bucket/a/key",
+                                   "<" + std::string(owner) + ">" + kKeys + "</" + owner + ">"));
     for (const char* location : {"s3://bucket/key", "http:/h", "lxd://x", "restic://x",
                                  "SSH://host:/a", "ssh:/a", "a/relative/path", ""})
         EXPECT_TRUE(is_a<DownloaderSource>(location)) << location;
@@ -67,13 +67,12 @@ TEST(AllSources, LocationThatCannotBe) {
 
 TEST(AllSources, S3LocationThatCannotBe) {
     const Site site;
-    for (const char* location : {"s3://", "s3://bucket", "s3://bucket/", "s3:///key", "s3://b_/k",
-                                 "s3://../key"}) {
+    for (const char* location :
+         {"s3://", "s3://bucket", "s3://bucket/", "s3:///key", "s3://b_/k", "s3://../key"}) {
         ImageFacts facts;
         facts.location = location;
         const DriverMessage message = message_with("<DATASTORE>" + kKeys + "</DATASTORE>");
-        const Error error =
-            test::error_of([&] { make_source(std::move(facts), message, site); });
+        const Error error = test::error_of([&] { make_source(std::move(facts), message, site); });
         EXPECT_EQ(error.kind(), ErrorKind::bad_request);
         EXPECT_EQ(std::string("source ") + location + " is not s3://bucket/key", error.what());
     }

@@ -18,7 +18,11 @@ using test::HttpGiven;
 using test::HttpServer;
 using testing::HasSubstr;
 
-const std::string kContent = test::noise(3'000'001);
+// Made where it is wanted, not at the start of each of the program's tests.
+const std::string& content() {
+    static const std::string bytes = test::noise(3'000'001);
+    return bytes;
+}
 constexpr const char* kTag = "\"1\"";
 
 class HttpSourceTest : public testing::Test {
@@ -30,7 +34,7 @@ class HttpSourceTest : public testing::Test {
     // The first `breaks` answers end at half.
     void serve_breaking(int breaks, const std::string& tag = kTag) {
         serve([this, breaks, tag](const HttpAsked& asked) {
-            HttpGiven given = give_file(asked, kContent, tag);
+            HttpGiven given = give_file(asked, content(), tag);
             given.cut = answers_++ < breaks;
             return given;
         });
@@ -56,7 +60,7 @@ class HttpSourceTest : public testing::Test {
 
 TEST_F(HttpSourceTest, GoesOnWhereItBroke) {
     serve_breaking(3);
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
     const auto asked = server_->asked();
     ASSERT_EQ(asked.size(), 4U);
     EXPECT_FALSE(asked[0].headers.contains("range"));
@@ -69,7 +73,7 @@ TEST_F(HttpSourceTest, GoesOnWhereItBroke) {
 // As often as it takes, as long as it gets on.
 TEST_F(HttpSourceTest, BreaksThatGetNoFurtherAreCounted) {
     serve([](const HttpAsked& asked) {
-        HttpGiven given = give_file(asked, kContent, kTag);
+        HttpGiven given = give_file(asked, content(), kTag);
         if (asked.headers.contains("range")) given.body.resize(100);
         given.cut = true;
         given.framing = HttpGiven::chunked;
@@ -86,20 +90,20 @@ TEST_F(HttpSourceTest, BreaksThatGetNoFurtherAreCounted) {
 TEST_F(HttpSourceTest, ADateTellsTheVersionToo) {
     const std::string date = "Wed, 21 Oct 2015 07:28:00 GMT";
     serve([&](const HttpAsked& asked) {
-        HttpGiven given = give_file(asked, kContent, "");
+        HttpGiven given = give_file(asked, content(), "");
         given.headers = {{"Last-Modified", date},
                          {"Content-Range", given.headers["Content-Range"]}};
         given.cut = answers_++ == 0;
         return given;
     });
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
     EXPECT_EQ(server_->asked().at(1).headers.at("if-unmodified-since"), date);
 }
 
 TEST_F(HttpSourceTest, WhatIsGoneMeanwhileWasCutOff) {
     serve([](const HttpAsked& asked) {
         if (asked.headers.contains("range")) return HttpGiven{"404 Not Found", {}, {}};
-        HttpGiven given = give_file(asked, kContent, kTag);
+        HttpGiven given = give_file(asked, content(), kTag);
         given.cut = true;
         return given;
     });
@@ -111,11 +115,11 @@ TEST_F(HttpSourceTest, WhatIsGoneMeanwhileWasCutOff) {
 
 TEST_F(HttpSourceTest, AServerWithoutRangesGivesAllAgain) {
     serve([this](const HttpAsked&) {
-        HttpGiven given{"200 OK", {{"ETag", kTag}}, kContent};
+        HttpGiven given{"200 OK", {{"ETag", kTag}}, content()};
         given.cut = answers_++ == 0;
         return given;
     });
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
 }
 
 TEST_F(HttpSourceTest, WithoutAVersionNothingIsTakenUp) {
@@ -134,7 +138,7 @@ TEST_F(HttpSourceTest, AnotherVersionIsNotMixedIn) {
     for (const bool honest : {true, false}) {
         serve([this, honest](HttpAsked asked) {
             if (!honest) asked.headers.erase("if-match");
-            HttpGiven given = give_file(asked, kContent, answers_ == 0 ? kTag : "\"2\"");
+            HttpGiven given = give_file(asked, content(), answers_ == 0 ? kTag : "\"2\"");
             given.cut = answers_++ == 0;
             return given;
         });
@@ -150,7 +154,7 @@ TEST_F(HttpSourceTest, WhatIsNotTheRestIsRefused) {
                               "bytes 1500000-2999999/3000001", "bytes 1500000-3000001/3000002",
                               "nonsense", "bytes 1500000-3000000", "bytes */3000001", ""}) {
         serve([this, range](const HttpAsked& asked) {
-            HttpGiven given = give_file(asked, kContent, kTag);
+            HttpGiven given = give_file(asked, content(), kTag);
             if (given.status != "200 OK") given.headers["Content-Range"] = range;
             given.cut = answers_++ == 0;
             return given;
@@ -163,17 +167,17 @@ TEST_F(HttpSourceTest, WhatIsNotTheRestIsRefused) {
 TEST_F(HttpSourceTest, APartInPlaceOfTheWhole) {
     serve([](HttpAsked asked) {
         asked.headers["range"] = "bytes=1-";
-        return give_file(asked, kContent, kTag);
+        return give_file(asked, content(), kTag);
     });
     EXPECT_EQ(error().kind(), ErrorKind::corrupt);
 }
 
 // Chunks tell where the end is; the end of a connection alone does not.
 TEST_F(HttpSourceTest, TheEndMustBeTold) {
-    HttpGiven given{"200 OK", {}, kContent};
+    HttpGiven given{"200 OK", {}, content()};
     given.framing = HttpGiven::chunked;
     serve([&](const HttpAsked&) { return given; });
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
 
     given.cut = true;
     EXPECT_EQ(error().kind(), ErrorKind::unavailable);
@@ -188,9 +192,9 @@ TEST_F(HttpSourceTest, TheEndMustBeTold) {
 TEST_F(HttpSourceTest, PassingFailuresAreTriedAgain) {
     serve([this](const HttpAsked& asked) {
         if (answers_++ < 2) return HttpGiven{"503 Busy", {{"Retry-After", "0"}}, "page"};
-        return give_file(asked, kContent, kTag);
+        return give_file(asked, content(), kTag);
     });
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
 
     serve([](const HttpAsked&) { return HttpGiven{"503 Busy", {}, "page"}; });
     EXPECT_EQ(name() + "HTTP 503 Busy", error().what());

@@ -13,14 +13,18 @@ namespace {
 using test::Fault;
 using testing::HasSubstr;
 
-const std::string kContent = test::noise(3'000'001);
+// Made where it is wanted, not at the start of each of the program's tests.
+const std::string& content() {
+    static const std::string bytes = test::noise(3'000'001);
+    return bytes;
+}
 
 class S3SourceTest : public testing::Test {
   protected:
     S3SourceTest() {
         site_.retries = {4, std::chrono::milliseconds(1), std::chrono::milliseconds(2)};
         server_.make_bucket("images");
-        server_.put("images", "key", kContent);
+        server_.put("images", "key", content());
         target_.endpoint = *parse_url(server_.endpoint());
         target_.path_style = true;
         target_.region = account_.region;
@@ -53,7 +57,7 @@ class S3SourceTest : public testing::Test {
 
 TEST_F(S3SourceTest, GoesOnWhereItBroke) {
     server_.fault(breaking(3));
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
     EXPECT_EQ(server_.summary(), "GetObject 4");
     const auto headers = server_.seen().at(1).request.headers;
     EXPECT_EQ(headers.at("range"), "bytes=1500001-");
@@ -63,7 +67,7 @@ TEST_F(S3SourceTest, GoesOnWhereItBroke) {
 TEST_F(S3SourceTest, AnotherObjectIsNotMixedIn) {
     Fault replaced = breaking(1);
     replaced.kind = Fault::call;
-    replaced.action = [this] { server_.put("images", "key", kContent + "x"); };
+    replaced.action = [this] { server_.put("images", "key", content() + "x"); };
     server_.fault(breaking(1));
     server_.fault(replaced);
     const Error failure = error();
@@ -82,7 +86,7 @@ TEST_F(S3SourceTest, RefusalsAreInTheServicesWords) {
 
 TEST_F(S3SourceTest, PassingFailuresAreTriedAgain) {
     server_.fault({"GetObject", Fault::status, 503, "SlowDown", 0, 2});
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
     EXPECT_EQ(server_.summary(), "GetObject 3");
 }
 
@@ -94,7 +98,7 @@ TEST_F(S3SourceTest, AnotherRegionIsLearned) {
     moved.region = account_.region;
     target_.region = "elsewhere";
     server_.fault(moved);
-    EXPECT_TRUE(read() == kContent);
+    EXPECT_TRUE(read() == content());
     EXPECT_EQ(server_.summary(), "GetObject 2");
 }
 
