@@ -90,8 +90,7 @@ Copied copy(Reader& reader, const ImageFacts& facts, const Folder& folder, Folde
         check_space(folder, reader);
         copied.bytes = pump(reader, file, md5, context, beside);
         if (reader.random_access() != nullptr && reader.random_access()->changed())
-            throw Error(ErrorKind::corrupt,
-                        facts.location + ": it was written to while it was read");
+            throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
     }
     copied.md5 = md5.finish();
     if (sha256) copied.sha256 = sha256->finish();
@@ -120,7 +119,7 @@ void check_copy(const ImageFacts& facts, FolderFile& file) {
         facts.format, probe_image_format([&copy](uint64_t offset, std::span<std::byte> buffer) {
             return copy->read_at(offset, buffer);
         }));
-    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.location + ": " + fault);
+    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.name() + ": " + fault);
 }
 
 }  // namespace
@@ -146,8 +145,8 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     const Copied copied = copy(*reader, facts, *public_folder, *file, site_.sha256, context);
     const std::string& md5 = copied.md5;
     if (!facts.md5.empty() && facts.md5 != md5)
-        throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
-                                            facts.md5 + ", its bytes have " + md5);
+        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
+                                            ", its bytes have " + md5);
     check_copy(facts, *file);
     context.check();
     const std::string name = image_name(context.id(), context.record().mark());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/io/stream.h"
+#include "backends/io/url.h"
 
 namespace onemarket {
 
@@ -19,6 +20,9 @@ struct ImageFacts {
     std::vector<std::string> dispose_command = {};
     // The bytes were seen to be of that format and to stand alone; a copy must be so too.
     bool format_confirmed = false;
+
+    // What errors call it: the location without what is nobody's business.
+    std::string name() const { return tellable(location); }
 };
 
 class ImageSource {

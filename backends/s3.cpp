@@ -61,7 +61,7 @@ void check_format(const ImageFacts& facts, std::span<const std::byte> head,
             std::memcpy(buffer.data(), head.data() + offset, size);
             return size;
         }));
-    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.location + ": " + fault);
+    if (!fault.empty()) throw Error(ErrorKind::corrupt, facts.name() + ": " + fault);
 }
 
 // The key a SOURCE of this marketplace names.
@@ -107,12 +107,12 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
     pump(*reader, upload, digest, context);
     const std::string md5 = digest.finish();
     if (!facts.md5.empty() && facts.md5 != md5)
-        throw Error(ErrorKind::corrupt, facts.location + ": the datastore promised MD5 " +
-                                            facts.md5 + ", its bytes have " + md5);
+        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
+                                            ", its bytes have " + md5);
     check_format(facts, upload.head(), reader->random_access());
     // Parts are read a second time to be sent: what was hashed must be what is there.
     if (reader->random_access() != nullptr && reader->random_access()->changed())
-        throw Error(ErrorKind::corrupt, facts.location + ": it was written to while it was read");
+        throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
     context.check();
     PublishedApp app{settings.source_of(key), md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());

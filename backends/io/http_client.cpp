@@ -81,12 +81,19 @@ class HttpTransfer {
     HttpTransfer(HttpHandles& handles, const HttpSettings& settings, const HttpRequest& request,
                  Context& context)
         : handles_(handles), request_(request), context_(context) {
+        if (handles_.easy == nullptr) throw Error(ErrorKind::internal, "libcurl does not start");
         prepare(settings);
         if (curl_multi_add_handle(handles.multi, handles.easy) != CURLM_OK)
             throw Error(ErrorKind::internal, "libcurl takes no request");
     }
     // Ends the request; a connection that is in the middle of one is closed.
-    ~HttpTransfer() { curl_multi_remove_handle(handles_.multi, handles_.easy); }
+    ~HttpTransfer() {
+        curl_multi_remove_handle(handles_.multi, handles_.easy);
+        if (ended_.value_or(CURLE_OK) == CURLE_OK) return;
+        // One that never had a connection keeps its buffer, and takes no other size of it then.
+        curl_easy_cleanup(handles_.easy);
+        handles_.easy = curl_easy_init();
+    }
     HttpTransfer(const HttpTransfer&) = delete;
     HttpTransfer& operator=(const HttpTransfer&) = delete;
 
@@ -311,6 +318,9 @@ class HttpTransfer {
             case CURLE_SSL_ISSUER_ERROR:
                 return {ErrorKind::permission, origin(),
                         text + " (CA_FILE says which ones are trusted)", false, sent};
+            case CURLE_OUT_OF_MEMORY:
+                return {ErrorKind::limit, origin(),
+                        "a header of more than 100 kB, or out of memory", false, sent};
             case CURLE_URL_MALFORMAT:
                 return {ErrorKind::bad_request, origin(), text, false, sent};
             case CURLE_UNSUPPORTED_PROTOCOL:
@@ -354,6 +364,9 @@ class HttpTransfer {
     static size_t take_body(char* data, size_t size, size_t count, void* self_pointer) {
         auto& self = *static_cast<HttpTransfer*>(self_pointer);
         try {
+            if (!self.has_head_)  // behind a 101, which nobody has asked for
+                throw HttpFault(ErrorKind::unavailable, self.origin(),
+                                "a body without a status (is that an HTTP server?)", false);
             if (!self.window_.empty() && self.window_.size() + size * count > kWindow) {
                 self.paused_ = true;  // libcurl keeps these bytes
                 return CURL_WRITEFUNC_PAUSE;

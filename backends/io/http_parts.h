@@ -38,7 +38,6 @@ class HttpParts : public Reader {
     ~HttpParts() override;
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
-    uint64_t allocated() const override { return size_; }
     std::optional<uint64_t> length() const override { return size_; }
 
   private:

@@ -6,6 +6,7 @@
 
 #include "backends/io/random.h"
 #include "protocol/ascii.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -33,6 +34,17 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
     return ContentRange{*first, *last, ascii::parse_number<uint64_t>(text.substr(slash + 1))};
 }
 
+// How often "chunked" stands among the codings it was sent with.
+size_t times_chunked(const HttpResponse& head) {
+    size_t times = 0;
+    for (const auto& [name, value] : head.headers) {
+        if (name != "transfer-encoding") continue;
+        for (const std::string_view coding : ascii::split(value, ", \t"))
+            if (ascii::iequals(coding, "chunked")) ++times;
+    }
+    return times;
+}
+
 std::optional<uint64_t> content_length(const HttpResponse& head) {
     return ascii::parse_number<uint64_t>(head.header("content-length"));
 }
@@ -47,17 +59,26 @@ HttpVersion HttpVersion::of(const HttpResponse& head) {
     } else {
         version.size = content_length(head);
     }
-    version.etag = head.header("etag");
-    // What a weak tag stands for may differ in its bytes.
-    if (version.etag.starts_with("W/")) version.etag.clear();
+    version.tag = head.header("etag");
+    version.weak = version.tag.starts_with("W/");
+    if (version.weak) version.tag.erase(0, 2);
     version.last_modified = head.header("last-modified");
     return version;
 }
 
 HttpHeaders HttpVersion::condition() const {
-    if (!etag.empty()) return {{"if-match", etag}};
+    if (!tag.empty() && !weak) return {{"if-match", tag}};
     if (!last_modified.empty()) return {{"if-unmodified-since", last_modified}};
     return {};
+}
+
+bool HttpVersion::is_confirmed_by(const HttpVersion& now) const {
+    if (tag.empty() || weak ? now.last_modified != last_modified : now.weak || now.tag != tag)
+        return false;
+    const auto same = [](const std::string& before, const std::string& after) {
+        return before.empty() || after.empty() || before == after;
+    };
+    return same(tag, now.tag) && same(last_modified, now.last_modified);
 }
 
 HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, Context& context,
@@ -67,11 +88,17 @@ HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, C
     const HttpResponse& head = stream_->head();
     if (head.status != 200) fail(ErrorKind::corrupt, "a part of it came where all was asked for");
     version_ = HttpVersion::of(head);
-    const bool chunked = head.header("transfer-encoding").find("chunked") != std::string_view::npos;
-    if (!version_.size && !chunked)
+    const size_t chunks = times_chunked(head);
+    if (chunks > 1) fail(ErrorKind::unsupported, "it is in chunks of chunks");
+    if (!version_.size && chunks == 0)
         fail(ErrorKind::unsupported,
              "the server says neither how long it is nor where it ends, so that an image that is "
              "cut off could not be told from a whole one");
+    const std::string_view coding = head.header("content-encoding");
+    if (!coding.empty() && !ascii::iequals(coding, "identity"))
+        context.log().log(LogLevel::warning, name_ + ": the server says it is " +
+                                                 one_line(coding, 100) +
+                                                 ", as nobody asked for; it is taken as it comes");
 }
 
 HttpReader::HttpReader(std::string name, Open open, const RetryPolicy& policy, HttpVersion version,
@@ -163,11 +190,7 @@ void HttpReader::ask_for_rest(Context& context) {
 void HttpReader::check_rest() {
     const HttpResponse& head = stream_->head();
     const HttpVersion now = HttpVersion::of(head);
-    const auto same = [](const std::string& before, const std::string& after) {
-        return before.empty() || after.empty() || before == after;
-    };
-    if (!same(version_.etag, now.etag) || !same(version_.last_modified, now.last_modified))
-        fail(ErrorKind::corrupt, "it changed while it was read");
+    if (!version_.is_confirmed_by(now)) fail(ErrorKind::corrupt, "it changed while it was read");
     to_skip_ = 0;
     if (head.status == 200) {  // a server without ranges
         to_skip_ = offset_;
@@ -176,11 +199,11 @@ void HttpReader::check_rest() {
         return;
     }
     const auto range = parse_content_range(head.header("content-range"));
-    if (!range || range->first != offset_)
+    if (!range || range->first != offset_ || range->last < range->first)
         fail(ErrorKind::corrupt, "another part of it came than was asked for");
     if (!version_.size) version_.size = range->size;
     const auto& end = end_ ? end_ : version_.size;
-    if (!end || (range->size && *range->size != *version_.size) || range->last + 1 != *end)
+    if (!end || (range->size && *range->size != *version_.size) || range->last != *end - 1)
         fail(ErrorKind::corrupt, "it changed its length while it was read");
 }
 

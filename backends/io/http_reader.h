@@ -18,13 +18,17 @@ namespace onemarket {
 // Which version of a document it is, as its server says, and how long.
 struct HttpVersion {
     std::optional<uint64_t> size;  // bytes of the whole; nothing: not known yet
-    std::string etag;              // a strong one, or empty
+    std::string tag;               // of ETag, strong or weak, without the mark of the latter
+    bool weak = false;             // what it stands for may differ in its bytes
     std::string last_modified;     // may be empty
 
     // What an answer says of it, be it of status 200 or 206.
     static HttpVersion of(const HttpResponse& head);
     // That a part asked for later must be of this version. Empty where the server does not say.
     HttpHeaders condition() const;
+    // Whether an answer to that is: it says so by what was asked with, and nothing it says is
+    // another. A server that ignores conditions is not believed.
+    bool is_confirmed_by(const HttpVersion& now) const;
 };
 
 // Every Error but those of the context begins with the image's name.
@@ -46,7 +50,6 @@ class HttpReader : public Reader {
                uint64_t first, uint64_t end, Context& context);
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
-    uint64_t allocated() const override { return version_.size.value_or(0); }
     std::optional<uint64_t> length() const override { return version_.size; }
 
   private:

@@ -87,6 +87,7 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
     const Parser parser(curl_url(), curl_url_cleanup);
     const std::string copy(location);
+    if (location.find(":///") != std::string_view::npos) return fail("has no host");
     if (!parser ||
         curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
         curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
@@ -102,6 +103,19 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
 
 std::string_view without_query(std::string_view url) {
     return url.substr(0, url.find('?'));
+}
+
+std::string tellable(std::string_view location) {
+    const size_t colon = location.find("://");
+    const std::string scheme = ascii::to_lower(location.substr(0, colon));
+    if (colon == std::string_view::npos || (scheme != "http" && scheme != "https"))
+        return std::string(location);
+    const size_t host = colon + 3;
+    const std::string_view rest = location.substr(host);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    const size_t at = authority.rfind('@');
+    const std::string_view after = at == std::string_view::npos ? rest : rest.substr(at + 1);
+    return std::string(location.substr(0, host)) + std::string(without_query(after));
 }
 
 bool is_ip_address(const Url& url) {

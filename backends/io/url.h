@@ -46,6 +46,10 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
 // The address as it may be told: without the query, where signatures and tokens are kept.
 std::string_view without_query(std::string_view url);
 
+// Where an image comes from, as it may be told: of an http or https address neither what stands
+// before the host nor the query; anything else as it is.
+std::string tellable(std::string_view location);
+
 // True where the host is an address and no name.
 bool is_ip_address(const Url& url);
 

@@ -10,6 +10,7 @@
 #include "backends/sources/rbd.h"
 #include "backends/sources/s3.h"
 #include "backends/sources/ssh.h"
+#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -40,9 +41,8 @@ std::unique_ptr<ImageSource> make_s3_source(ImageFacts& facts, const DriverMessa
 
 std::unique_ptr<ImageSource> make_source(ImageFacts facts, const DriverMessage& message,
                                          const Site& site, S3Owners owners) {
-    const auto begins_with = [&](std::string_view with) {
-        return facts.location.starts_with(with);
-    };
+    const auto begins_with = [start = ascii::to_lower(facts.location.substr(0, 8))](
+                                 std::string_view with) { return start.starts_with(with); };
     if (begins_with("/")) return std::make_unique<FileSource>(std::move(facts));
     if (begins_with("http://") || begins_with("https://"))
         return std::make_unique<HttpSource>(std::move(facts), site);

@@ -68,6 +68,7 @@ class Document {
         request.method = "GET";
         request.url = url;
         request.headers = headers;
+        request.headers.emplace_back("accept-encoding", "identity");
         // Credentials are for the server they were written for.
         if (!address_.authorization.empty() && origin_of(url) == origin_of(address_.url))
             request.headers.emplace_back("authorization", address_.authorization.reveal());

@@ -175,6 +175,14 @@ TEST_F(HttpTest, PromisedMd5InEitherCaseIsCompared) {
     EXPECT_EQ(names().size(), 1U);
 }
 
+TEST_F(HttpTest, PasswordOfASourceIsNotTold) {
+    facts_.md5 = "900150983cd24fb0d6963f7d28e17f72";
+    facts_.location = "http://tenant:hunter2@host/image?token=hunter2";
+    const Error error = error_of([&] { import("abd"); });
+    EXPECT_TRUE(std::string_view(error.what()).starts_with("http://host/image: the datastore"))
+        << error.what();
+}
+
 TEST_F(HttpTest, SlashAtTheEndOfUrlOrFolderDoesNotMatter) {
     for (const char* end : {"", "/", "//"}) {
         const std::string url = url_;

@@ -117,6 +117,21 @@ TEST_F(HttpClientTest, HeadersThatDoNotEndAreAFault) {
     EXPECT_EQ(server.url() + ": its headers have no end", error.what());
 }
 
+TEST_F(HttpClientTest, AHeaderOfAnyLengthIsAFaultAtOnce) {
+    const HttpServer server([&](const HttpAsked&) {
+        return HttpGiven{"200 OK", {{"X", std::string(1 << 20, 'a')}}, "body"};
+    });
+    EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::limit);
+}
+
+// More than is kept of a body nobody reads: it would be waited for until the end of days.
+TEST_F(HttpClientTest, ABodyWithoutAStatusIsAFault) {
+    const HttpServer server([&](const HttpAsked&) {
+        return HttpGiven{"101 Switching Protocols", {}, std::string(4 << 20, 'a')};
+    });
+    EXPECT_EQ(test::error_of([&] { get(server); }).kind(), ErrorKind::unavailable);
+}
+
 TEST_F(HttpClientTest, TrailersAreNoHeadersAndEndToo) {
     HttpGiven given{"200 OK", {}, "body"};
     given.framing = HttpGiven::chunked;

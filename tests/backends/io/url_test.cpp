@@ -57,14 +57,23 @@ TEST(Url, RedirectionsAreResolved) {
         ASSERT_TRUE(url) << location << ": " << url.reason();
         EXPECT_EQ(*url, expected) << location;
     }
-    for (const char* location : {"ftp://other/z", "file:///etc/passwd", "http://u:p@other/",
-                                 "http://u@other/", "https://a b/", "x\ny", "http://[::1"})
+    for (const char* location :
+         {"ftp://other/z", "file:///etc/passwd", "http://u:p@other/", "http://u@other/",
+          "https://a b/", "x\ny", "http://[::1", "http:///etc/passwd"})
         EXPECT_FALSE(resolve_location(base, location)) << location;
 }
 
 TEST(Url, WithoutQuery) {
     EXPECT_EQ(without_query("https://h/a?token=x"), "https://h/a");
     EXPECT_EQ(without_query("https://h/a"), "https://h/a");
+}
+
+TEST(Url, WhatMayBeTold) {
+    EXPECT_EQ(tellable("https://u:p@h/a?token=x"), "https://h/a");
+    EXPECT_EQ(tellable("HTTP://u:p@x@h:1/a@b"), "HTTP://h:1/a@b");
+    EXPECT_EQ(tellable("http://h?x@y"), "http://h");
+    for (const char* text : {"/a/path?b@c", "ssh://u@host:/a?b", "rbd://u@h/p/i?CEPH_USER=a"})
+        EXPECT_EQ(tellable(text), text);
 }
 
 TEST(Url, AddressOrName) {

@@ -41,11 +41,13 @@ TEST(AllSources, LocationChoosesTheSource) {
     EXPECT_TRUE(is_a<RbdSource>("rbd://host/one/img?CEPH_USER=a&CEPH_CONF=/b c"));
     EXPECT_TRUE(is_a<HttpSource>("http://h/a?b=c&d 'e'"));
     EXPECT_TRUE(is_a<HttpSource>("https://u:p@h/a"));
+    EXPECT_TRUE(is_a<HttpSource>("HTTPS://u:p@h/a"));
+    EXPECT_TRUE(is_a<SshSource>("SSH://host:/a"));
     for (const char* owner : {"DATASTORE", "MARKETPLACE"})
         EXPECT_TRUE(is_a<S3Source>("s3://bucket/a/key",
                                    "<" + std::string(owner) + ">" + kKeys + "</" + owner + ">"));
-    for (const char* location : {"s3://bucket/key", "http:/h", "lxd://x", "restic://x",
-                                 "SSH://host:/a", "ssh:/a", "a/relative/path", ""})
+    for (const char* location :
+         {"s3://bucket/key", "http:/h", "lxd://x", "restic://x", "ssh:/a", "a/relative/path", ""})
         EXPECT_TRUE(is_a<DownloaderSource>(location)) << location;
 }
 

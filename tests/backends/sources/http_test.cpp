@@ -64,7 +64,7 @@ TEST_F(HttpSourceTest, GoesOnWhereItBroke) {
     const auto asked = server_->asked();
     ASSERT_EQ(asked.size(), 4U);
     EXPECT_FALSE(asked[0].headers.contains("range"));
-    EXPECT_FALSE(asked[0].headers.contains("accept-encoding"));
+    EXPECT_EQ(asked[0].headers.at("accept-encoding"), "identity");
     EXPECT_EQ(asked[1].headers.at("range"), "bytes=1500000-");
     EXPECT_EQ(asked[1].headers.at("if-match"), kTag);
     EXPECT_EQ(asked[1].target, "/dir/image?token=hunter2");
@@ -147,6 +147,86 @@ TEST_F(HttpSourceTest, AnotherVersionIsNotMixedIn) {
         EXPECT_EQ(failure.kind(), ErrorKind::corrupt);
         EXPECT_EQ(name() + "it changed while it was read", failure.what());
     }
+}
+
+// A date has a grain of a second, in which a file can be replaced; a weak tag tells.
+TEST_F(HttpSourceTest, AnotherWeakTagIsAnotherVersion) {
+    const auto read_with = [this](const std::string& first, const std::string& second) {
+        answers_ = 0;
+        serve([=, this](const HttpAsked& asked) {
+            HttpGiven given = give_file(asked, content(), "");
+            given.headers["ETag"] = answers_ == 0 ? first : second;
+            given.headers["Last-Modified"] = "Wed, 21 Oct 2015 07:28:00 GMT";
+            given.cut = answers_++ == 0;
+            return given;
+        });
+    };
+    read_with("W/\"a\"", "W/\"a\"");
+    EXPECT_TRUE(read() == content());
+    read_with("W/\"a\"", "\"a\"");
+    EXPECT_TRUE(read() == content());
+    for (const char* second : {"W/\"b\"", "\"b\""}) {
+        read_with("W/\"a\"", second);
+        EXPECT_EQ(error().kind(), ErrorKind::corrupt) << second;
+    }
+}
+
+// A server that ignores the condition, and says nothing of what it gives, gives anything.
+TEST_F(HttpSourceTest, WhatDoesNotSayItsVersionAnyMoreIsNotMixedIn) {
+    for (const bool ranges : {true, false}) {
+        for (const bool tagged : {true, false}) {
+            answers_ = 0;
+            serve([=, this](HttpAsked asked) {
+                asked.headers.erase("if-match");
+                if (!ranges) asked.headers.erase("range");
+                HttpGiven given = give_file(asked, content(), kTag);
+                if (!tagged || answers_ > 0) given.headers.erase("ETag");
+                if (answers_ == 0) given.headers["Last-Modified"] = "Wed, 21 Oct 2015 07:28:00 GMT";
+                given.cut = answers_++ == 0;
+                return given;
+            });
+            EXPECT_EQ(name() + "it changed while it was read", error().what()) << ranges << tagged;
+        }
+    }
+}
+
+TEST_F(HttpSourceTest, AnEmptyRestOfAnEndlessSizeIsNone) {
+    serve([this](const HttpAsked& asked) {
+        HttpGiven given{"200 OK", {{"ETag", kTag}}, content()};
+        given.framing = HttpGiven::chunked;
+        given.cut = true;
+        if (!asked.headers.contains("range")) return given;
+        answers_++;
+        const std::string range = "bytes 1500000-18446744073709551615/0";
+        return HttpGiven{"206 Partial", {{"ETag", kTag}, {"Content-Range", range}}, {}};
+    });
+    EXPECT_EQ(error().kind(), ErrorKind::corrupt);
+    EXPECT_EQ(answers_, 1);
+}
+
+TEST_F(HttpSourceTest, ChunksInAnyLettersButOnce) {
+    HttpGiven given{"200 OK", {{"Transfer-Encoding", "Chunked"}}, "3\r\nabc\r\n0\r\n\r\n"};
+    given.framing = HttpGiven::none;
+    serve([&](const HttpAsked&) { return given; });
+    EXPECT_EQ(read(), "abc");
+    given.headers["Transfer-Encoding"] = "chunked, chunked";
+    EXPECT_EQ(error().kind(), ErrorKind::unsupported);
+}
+
+TEST_F(HttpSourceTest, ACodingNobodyAskedForIsSaid) {
+    serve([](const HttpAsked&) {
+        return HttpGiven{"200 OK", {{"Content-Encoding", "gzip"}}, "not unpacked"};
+    });
+    EXPECT_EQ(read(), "not unpacked");
+    EXPECT_TRUE(context_.log.contains("the server says it is gzip"));
+}
+
+// It is no use to it that libcurl keeps a buffer of another size.
+TEST_F(HttpSourceTest, AHostThatIsNotKnownIsTriedAgainAndNamed) {
+    const Error failure = test::error_of([&] { read("http://no-such-host.invalid/x"); });
+    EXPECT_EQ(failure.kind(), ErrorKind::unavailable);
+    EXPECT_THAT(failure.what(), HasSubstr("http://no-such-host.invalid/x: "));
+    EXPECT_THAT(failure.what(), HasSubstr("resolve host"));
 }
 
 TEST_F(HttpSourceTest, WhatIsNotTheRestIsRefused) {
