@@ -73,6 +73,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
     const Result<JsonValue> document = parse_json(ascii::trim(text));
     if (!document) return Result<Manifest>::failure("it is no JSON: " + document.reason());
     if (!document->is(Kind::object)) return Result<Manifest>::failure("it is no JSON object");
+    if (document->find("manifest") == nullptr)
+        return Result<Manifest>::failure("it is no manifest of this driver (no member 'manifest')");
     Members members(*document);
     const auto version = members.number<int>("manifest");
     if (version && *version != kVersion)

@@ -177,7 +177,7 @@ int main_of(int argc, char** argv) {
     CLI::App* collector = add_market("gc", "Show what a marketplace holds that oned does not know");
     collector->add_flag("--delete", gc_options.remove, "Remove it");
     collector->add_option("--older", older,
-                          "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h, 1d");
+                          "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h; default 1d");
     const CLI::App* verifier =
         add_market("verify", "Read a marketplace's images again and compare them");
     CLI::App* downloader =
@@ -200,7 +200,7 @@ int main_of(int argc, char** argv) {
     if (*collector) {
         const auto span = parse_span(older);
         if (!span) {
-            std::fprintf(stderr, "onemarketctl: --older %s: expected 12h or 1d\n", older.c_str());
+            std::fprintf(stderr, "onemarketctl: --older %s: expected a number with its unit: 12h or 1d\n", older.c_str());
             return kNotDone;
         }
         gc_options.older = *span;

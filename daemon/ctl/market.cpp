@@ -106,29 +106,16 @@ std::string span_in_words(std::chrono::seconds span) {
 }
 
 std::optional<std::chrono::seconds> parse_span(std::string_view text) {
-    int64_t unit = 1;
     constexpr int64_t most = int64_t{10'000} * 86'400;
-    if (!text.empty() && !ascii::is_digit(text.back())) {
-        switch (text.back()) {
-            case 's':
-                break;
-            case 'm':
-                unit = 60;
-                break;
-            case 'h':
-                unit = 3'600;
-                break;
-            case 'd':
-                unit = 86'400;
-                break;
-            default:
-                return std::nullopt;
-        }
-        text.remove_suffix(1);
+    constexpr std::array<std::pair<char, int64_t>, 4> units{
+        {{'s', 1}, {'m', 60}, {'h', 3'600}, {'d', 86'400}}};
+    for (const auto& [letter, length] : units) {
+        if (!text.ends_with(letter)) continue;
+        const auto number = ascii::parse_number(text.substr(0, text.size() - 1));
+        if (!number || *number > most / length) return std::nullopt;
+        return std::chrono::seconds(*number * length);
     }
-    const auto number = ascii::parse_number(text);
-    if (!number || *number > most / unit) return std::nullopt;
-    return std::chrono::seconds(*number * unit);
+    return std::nullopt;
 }
 
 }  // namespace onemarket

@@ -67,7 +67,7 @@ TEST(Manifest, WhatIsNoneIsRefusedWithAReason) {
     EXPECT_EQ(fault_of(""), "it is no JSON: it ends too early at byte 0");
     EXPECT_EQ(fault_of("hello").substr(0, 15), "it is no JSON: ");
     EXPECT_EQ(fault_of("[]"), "it is no JSON object");
-    EXPECT_EQ(fault_of("{}"), "its manifest is missing");
+    EXPECT_EQ(fault_of("{}"), "it is no manifest of this driver (no member 'manifest')");
     EXPECT_EQ(fault_of("null"), "it is no JSON object");
     EXPECT_EQ(fault_of(manifest_text(example()).substr(0, 100)).substr(0, 14), "it is no JSON:");
     EXPECT_EQ(fault_of(std::string(kMaxManifestBytes + 1, ' ')), "it is too long for one");
