@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <limits>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backends/io/unique_fd.h"
@@ -57,6 +58,8 @@ class Unpacker {
     struct archive_entry* first(Context& context) {
         const Turn turn(*this, context);
         check(archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr));
+        // A filter that fails before it has given anything is taken for the end of an empty one.
+        if (archive_errno(handle()) != 0) check(ARCHIVE_FATAL);
         return next_header();
     }
     struct archive_entry* next(Context& context) {
@@ -266,13 +269,19 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
+    uint64_t counted = 0;
+    const auto count_up_to = [&](uint64_t end) {
+        if (end > counted) count(total, end - std::exchange(counted, end), limits);
+    };
+    // Holes count too: who reads the file gets their zeros.
+    count_up_to(static_cast<uint64_t>(archive_entry_size(entry)));
     check(archive_write_header(disk, entry));
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
     while (unpacker.read_block(&data, &size, &offset, context)) {
         context.check();
-        count(total, size, limits);
+        count_up_to(static_cast<uint64_t>(offset) + size);
         check(archive_write_data_block(disk, data, size, offset));
         context.progress();
     }
