@@ -21,13 +21,14 @@ namespace {
 constexpr const char* kName = "onemarket-downloader";
 // What the shell makes of downloader.sh's `exit -1`.
 constexpr int kFailed = 255;
+constexpr size_t kMostReason = 2000;  // bytes
 
 void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 int fail(const std::string& why) {
-    print(why + "\n");
+    print(one_line(why, kMostReason) + "\n");
     return kFailed;
 }
 
@@ -37,9 +38,8 @@ class StderrLog : public RequestLog {
     explicit StderrLog(Progress& progress) : progress_(progress) {}
     void log(LogLevel level, std::string_view text) override {
         if (level == LogLevel::debug) return;
-        const char* word = level == LogLevel::error     ? "ERROR"
-                           : level == LogLevel::warning ? "WARN"
-                                                        : "INFO";
+        // What a script calls an error is one only if it fails, and is said in the end then.
+        const char* word = level == LogLevel::info ? "INFO" : "WARN";
         progress_.end();
         print(std::string(word) + ": " + kName + ": " + std::string(text) + "\n");
     }
@@ -82,7 +82,9 @@ int fetch(const DownloaderOptions& options) {
 }
 
 int main_of(int argc, char** argv) {
+    // A reader that went away, or a file over the limit, is an error of write(2).
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
     std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
     const Result<DownloaderOptions> options =
         parse_downloader_options(std::vector<std::string>(argv + 1, argv + argc));
@@ -95,7 +97,7 @@ int main_of(int argc, char** argv) {
     try {
         return fetch(*options);
     } catch (const std::exception& error) {
-        return fail(one_line(error.what(), 2000));
+        return fail(error.what());
     }
 }
 
