@@ -541,6 +541,42 @@ def signals(place):
     go_on.set()
 
 
+@row
+def signals_that_come_blocked_or_ignored(place):
+    def inherited():
+        signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    go_on = threading.Event()
+    source = url(server.stalling(noise(1000), 2000, go_on))
+    process = place.start(source, str(place.image), preexec_fn=inherited)
+    wait_for(lambda: SHARED["http"].count(source) > 0)
+    process.send_signal(signal.SIGTERM)
+    place.is_refusal(place.end(process, 5))
+    go_on.set()
+    # How a script ends is known all the same.
+    place.stock("printf half; exit 1")
+    place.refused("lxd://x", str(place.image), preexec_fn=inherited, says="exit status 1")
+    place.stock("printf whole")
+    place.fetched("lxd://x", str(place.image), content=b"whole", preexec_fn=inherited)
+
+
+@row
+def standard_descriptors_that_are_closed(place):
+    content = noise(6 << 20)
+    for closed in ((0,), (1,), (2,), (0, 2), (0, 1, 2)):
+        def close():
+            for descriptor in closed:
+                os.close(descriptor)
+        # With something to say in the middle of it.
+        source = url(server.first(1, server.status("503 Service Unavailable"), server.file(content)))
+        ended = place.run(source, str(place.image), preexec_fn=close)
+        expect(ended.status == 0 and place.image.read_bytes() == content, f"{closed}: {ended}")
+        place.image.unlink()
+        ended = place.run(source, "-", preexec_fn=close)
+        expect(ended.status == (255 if 1 in closed else 0), f"{closed}: {ended}")
+        expect(1 not in closed or 2 in closed or "stdout: Bad file descriptor" in ended.err, ended)
+
+
 def wait_for(condition, limit=10):
     end = time.monotonic() + limit
     while not condition():
