@@ -13,8 +13,10 @@
 #include <filesystem>
 #include <limits>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "backends/io/gzip_reader.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/error.h"
 
@@ -46,7 +48,9 @@ std::string reason_of(struct archive* handle) {
 // libarchive with a Reader behind it. No exception may leave its callback.
 class Unpacker {
   public:
-    explicit Unpacker(Reader& from) : from_(from), handle_(made(archive_read_new())) {}
+    // `what` begins what it says of a failure.
+    explicit Unpacker(Reader& from, std::string what = "")
+        : from_(from), what_(std::move(what)), handle_(made(archive_read_new())) {}
 
     struct archive* handle() const {
         return handle_.get();
@@ -57,6 +61,8 @@ class Unpacker {
     struct archive_entry* first(Context& context) {
         const Turn turn(*this, context);
         check(archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr));
+        // A filter that fails before it has given anything is taken for the end of an empty one.
+        if (archive_errno(handle()) != 0) check(ARCHIVE_FATAL);
         return next_header();
     }
     struct archive_entry* next(Context& context) {
@@ -86,8 +92,11 @@ class Unpacker {
     }
 
     // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
-    void read_rest(Context& context) {
-        while (from_.read(buffer_, context).size > 0) context.check();
+    // Returns whether there was any.
+    bool read_rest(Context& context) {
+        bool any = given_ > static_cast<uint64_t>(archive_filter_bytes(handle(), -1));
+        for (; from_.read(buffer_, context).size > 0; any = true) context.check();
+        return any;
     }
 
   private:
@@ -117,7 +126,7 @@ class Unpacker {
     void check(int result) {
         if (error_) std::rethrow_exception(error_);
         if (result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_RETRY) return;
-        throw Error(ErrorKind::corrupt, reason_of(handle()));
+        throw Error(ErrorKind::corrupt, what_ + reason_of(handle()));
     }
 
     static la_ssize_t give(struct archive* handle, void* self_pointer, const void** data) {
@@ -125,6 +134,7 @@ class Unpacker {
         try {
             if (self.hole_ == 0) {
                 const Piece piece = self.from_.read(self.buffer_, *self.context_);
+                self.given_ += piece.size;
                 if (!piece.hole) {
                     *data = self.buffer_.data();
                     return static_cast<la_ssize_t>(piece.size);
@@ -144,9 +154,11 @@ class Unpacker {
     }
 
     Reader& from_;
+    std::string what_;
     Context* context_ = nullptr;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
     uint64_t hole_ = 0;
+    uint64_t given_ = 0;  // bytes to libarchive
     std::exception_ptr error_;
     Handle handle_;
 };
@@ -176,9 +188,8 @@ int filter_of(Compression compression) {
 
 class DecompressedReader : public Reader {
   public:
-    DecompressedReader(std::unique_ptr<Reader> packed, Compression compression,
-                       const UnpackLimits& limits)
-        : packed_(std::move(packed)), limits_(limits), unpacker_(*packed_) {
+    DecompressedReader(std::unique_ptr<Reader> packed, Compression compression)
+        : packed_(std::move(packed)), unpacker_(*packed_, "the packed image is damaged: ") {
         // This filter, and no other behind it.
         if (archive_read_append_filter(unpacker_.handle(), filter_of(compression)) < ARCHIVE_WARN)
             throw Error(ErrorKind::unsupported, reason_of(unpacker_.handle()));
@@ -190,18 +201,34 @@ class DecompressedReader : public Reader {
         if (!opened_) ended_ = unpacker_.first(context) == nullptr;
         opened_ = true;
         const size_t got = ended_ ? 0 : unpacker_.read(buffer, context);
-        if (got == 0 && !ended_) ended_ = true;
-        if (got == 0) unpacker_.read_rest(context);
-        count(total_, got, limits_);
-        return {got, false};
+        if (got > 0) return {got, false};
+        if (unpacker_.read_rest(context) && !ended_)
+            throw Error(ErrorKind::corrupt, "the packed image goes on behind its end");
+        ended_ = true;
+        return {};
     }
 
   private:
     std::unique_ptr<Reader> packed_;
-    UnpackLimits limits_;
     Unpacker unpacker_;
     bool opened_ = false;
     bool ended_ = false;
+};
+
+class LimitedReader : public Reader {
+  public:
+    LimitedReader(std::unique_ptr<Reader> from, const UnpackLimits& limits)
+        : from_(std::move(from)), limits_(limits) {}
+
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        const Piece piece = from_->read(buffer, context);
+        count(total_, piece.size, limits_);
+        return piece;
+    }
+
+  private:
+    std::unique_ptr<Reader> from_;
+    UnpackLimits limits_;
     uint64_t total_ = 0;
 };
 
@@ -260,19 +287,28 @@ class WorkingFolder {
 void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entry* entry,
                    uint64_t& total, const UnpackLimits& limits, Context& context) {
     const auto check = [&](la_ssize_t result) {
-        if (result < ARCHIVE_WARN) throw Error(ErrorKind::no_space, reason_of(disk));
+        if (result >= ARCHIVE_WARN) return;
+        const int number = archive_errno(disk);
+        if (number > 0) throw system_error(number, reason_of(disk));
+        throw Error(ErrorKind::no_space, reason_of(disk));
     };
     check_entry(entry);
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
+    uint64_t counted = 0;
+    const auto count_up_to = [&](uint64_t end) {
+        if (end > counted) count(total, end - std::exchange(counted, end), limits);
+    };
+    // Holes count too: who reads the file gets their zeros.
+    count_up_to(static_cast<uint64_t>(archive_entry_size(entry)));
     check(archive_write_header(disk, entry));
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
     while (unpacker.read_block(&data, &size, &offset, context)) {
         context.check();
-        count(total, size, limits);
+        count_up_to(static_cast<uint64_t>(offset) + size);
         check(archive_write_data_block(disk, data, size, offset));
         context.progress();
     }
@@ -305,7 +341,12 @@ ArchiveKind archive_kind_of(std::span<const std::byte> front) {
 
 std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression compression,
                                      const UnpackLimits& limits) {
-    return std::make_unique<DecompressedReader>(std::move(packed), compression, limits);
+    std::unique_ptr<Reader> unpacked;
+    if (compression == Compression::gzip)
+        unpacked = std::make_unique<GzipReader>(std::move(packed));
+    else
+        unpacked = std::make_unique<DecompressedReader>(std::move(packed), compression);
+    return std::make_unique<LimitedReader>(std::move(unpacked), limits);
 }
 
 void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,

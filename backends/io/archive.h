@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compressed images, and archives of files: unpacked by libarchive.
+// Compressed images, and archives of files: unpacked by libarchive, what gzip packed by zlib.
 #pragma once
 
 #include <cstddef>

@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kTemporary = ".onemarket-download-";
 constexpr std::string_view kStdout = "-";
+constexpr int kMostLinks = 40;  // as the kernel
 
 std::string folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -29,11 +30,15 @@ std::string temporary_beside(const std::string& path) {
     return folder_of(path) + "/" + kTemporary + random_hex();
 }
 
-// Where a link leads to; the path itself where there is none.
+// Where a link leads to, be there something or not; the path itself where there is none.
 std::string followed(const std::string& path) {
+    std::filesystem::path place = path;
     std::error_code error;
-    const auto place = std::filesystem::weakly_canonical(path, error);
-    return error ? path : place.string();
+    for (int hop = 0; std::filesystem::is_symlink(place, error); ++hop) {
+        if (hop == kMostLinks) throw system_error(ELOOP, path);
+        place = place.parent_path() / std::filesystem::read_symlink(place, error);
+    }
+    return place.string();
 }
 
 unsigned mode_for_new() {

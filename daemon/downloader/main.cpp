@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarket-downloader: fetches an image as the site's downloader.sh does.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,13 +22,14 @@ namespace {
 constexpr const char* kName = "onemarket-downloader";
 // What the shell makes of downloader.sh's `exit -1`.
 constexpr int kFailed = 255;
+constexpr size_t kMostReason = 2000;  // bytes
 
 void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 int fail(const std::string& why) {
-    print(why + "\n");
+    print(one_line(why, kMostReason) + "\n");
     return kFailed;
 }
 
@@ -37,9 +39,8 @@ class StderrLog : public RequestLog {
     explicit StderrLog(Progress& progress) : progress_(progress) {}
     void log(LogLevel level, std::string_view text) override {
         if (level == LogLevel::debug) return;
-        const char* word = level == LogLevel::error     ? "ERROR"
-                           : level == LogLevel::warning ? "WARN"
-                                                        : "INFO";
+        // What a script calls an error is one only if it fails, and is said in the end then.
+        const char* word = level == LogLevel::info ? "INFO" : "WARN";
         progress_.end();
         print(std::string(word) + ": " + kName + ": " + std::string(text) + "\n");
     }
@@ -81,8 +82,29 @@ int fetch(const DownloaderOptions& options) {
     }
 }
 
-int main_of(int argc, char** argv) {
+// One that is closed would be the number of the next file that is opened: words would land in it,
+// or the image. Nothing can be written to these.
+void hold_standard_descriptors() {
+    int fd = 0;
+    do fd = ::open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) ::close(fd);
+}
+
+// What oned starts inherits that its threads have all signals blocked; a shell may ignore SIGCHLD.
+void reset_signals() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGCHLD, SIG_DFL);
+    // A reader that went away, or a file over the limit, is an error of write(2).
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
+}
+
+int main_of(int argc, char** argv) {
+    hold_standard_descriptors();
+    reset_signals();
     std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
     const Result<DownloaderOptions> options =
         parse_downloader_options(std::vector<std::string>(argv + 1, argv + argc));
@@ -95,7 +117,7 @@ int main_of(int argc, char** argv) {
     try {
         return fetch(*options);
     } catch (const std::exception& error) {
-        return fail(one_line(error.what(), 2000));
+        return fail(error.what());
     }
 }
 

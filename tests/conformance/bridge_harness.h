@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/conformance/harness.h"
 #include "tests/support/sshd.h"
@@ -25,6 +26,7 @@ class BridgeHarness : public SourceHarness {
     bool takes(const std::string& name) const override {
         return name.find('\n') == std::string::npos;
     }
+    std::vector<std::string> environment() const override { return {site_.site.environment[0]}; }
 
   protected:
     const Site& site() const { return site_.site; }

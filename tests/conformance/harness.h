@@ -98,6 +98,11 @@ class SourceHarness {
     virtual std::unique_ptr<ImageSource> stalling(const std::string& content) = 0;
     // One whose bytes are not there at all.
     virtual std::unique_ptr<ImageSource> missing() = 0;
+
+    // Every failure of these sources is of this kind, whatever its cause.
+    virtual std::optional<ErrorKind> only_kind() const { return {}; }
+    // What another program needs to read the source that was made last: NAME=VALUE.
+    virtual std::vector<std::string> environment() const { return {}; }
 };
 
 // A parameter of a suite: makes the harness in a throw-away folder, whatever that is called.

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -30,6 +31,19 @@ std::string hex(size_t number) {
     return text.str();
 }
 
+constexpr const char* kEtag = "\"1\"";
+
+bool is_open_ended(const std::string& range) {
+    return range.ends_with('-');
+}
+
+bool reaches_end(const HttpGiven& given, const std::string& content) {
+    const size_t size = content.size();
+    const auto range = given.headers.find("Content-Range");
+    return range == given.headers.end() ||
+           range->second.ends_with("-" + std::to_string(size - 1) + "/" + std::to_string(size));
+}
+
 }  // namespace
 
 HttpGiven give_file(const HttpAsked& asked, const std::string& content, const std::string& etag) {
@@ -43,11 +57,29 @@ HttpGiven give_file(const HttpAsked& asked, const std::string& content, const st
     if (range.empty()) return given;
     const size_t first = std::stoul(range.substr(range.find('=') + 1));
     if (first >= content.size()) return {"416 Range Not Satisfiable", {}, {}};
+    const size_t last =
+        is_open_ended(range)
+            ? content.size() - 1
+            : std::min<size_t>(std::stoul(range.substr(range.find('-') + 1)), content.size() - 1);
     given.status = "206 Partial Content";
-    given.headers["Content-Range"] = "bytes " + std::to_string(first) + "-" +
-                                     std::to_string(content.size() - 1) + "/" +
-                                     std::to_string(content.size());
-    given.body = content.substr(first);
+    given.headers["Content-Range"] = "bytes " + std::to_string(first) + "-" + std::to_string(last) +
+                                     "/" + std::to_string(content.size());
+    given.body = content.substr(first, last - first + 1);
+    return given;
+}
+
+HttpGiven give_broken_file(const HttpAsked& asked, const std::string& content) {
+    const auto range = asked.headers.find("range");
+    if (range != asked.headers.end() && is_open_ended(range->second))
+        return {"404 Not Found", {}, {}};
+    HttpGiven given = give_file(asked, content, kEtag);
+    given.cut = reaches_end(given, content);
+    return given;
+}
+
+HttpGiven give_stalling_file(const HttpAsked& asked, const std::string& content) {
+    HttpGiven given = give_file(asked, content, kEtag);
+    given.stall = reaches_end(given, content);
     return given;
 }
 

@@ -28,6 +28,11 @@ struct HttpGiven {
 // What a good server answers for a file: all of it or the range that was asked for, where the
 // version that was asked for is the one it has.
 HttpGiven give_file(const HttpAsked& asked, const std::string& content, const std::string& etag);
+// What a server answers whose disk breaks: the answer that reaches the file's end is cut halfway,
+// and an open-ended range, by which it would be taken up again, is not to be had.
+HttpGiven give_broken_file(const HttpAsked& asked, const std::string& content);
+// The same, but the answer that reaches the end says nothing more halfway.
+HttpGiven give_stalling_file(const HttpAsked& asked, const std::string& content);
 
 // Each connection is for one request, which a thread of its own answers; one that begins with TLS
 // gets a 400 in plain text, as from a real server.
