@@ -42,11 +42,11 @@ install_build_packages() {
     fi
     # shellcheck disable=SC2046
     install_packages cmake g++ ninja-build libssl-dev libcurl4-openssl-dev libtinyxml2-dev libspdlog-dev libcli11-dev \
-        libarchive-dev libgtest-dev libgmock-dev python3 $(boost_packages)
+        libarchive-dev zlib1g-dev libgtest-dev libgmock-dev python3 $(boost_packages)
 }
 
 install_test_packages() {
-    install_packages qemu-utils nginx-light curl procps util-linux openssl rclone tinyproxy-bin openssh-server openssh-client
+    install_packages qemu-utils nginx-light curl procps util-linux openssl rclone tinyproxy-bin openssh-server openssh-client bzip2 xz-utils zstd
     # A release that has no Ceph has no real S3 gateway to test with.
     install_packages radosgw ceph-mon ceph-osd ceph-common libeatmydata1 ||
         echo "WITHOUT CEPH'S PACKAGES THE TESTS ON A REAL S3 GATEWAY ARE SKIPPED" >&2

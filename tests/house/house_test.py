@@ -21,6 +21,7 @@ DOORS = [
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/main.cpp", "daemon/downloader/options.cpp"]),
     ("libarchive", r"#include <archive", ["backends/io/archive.cpp"]),
     ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
+    ("zlib", r"#include <zlib", ["backends/io/gzip_reader.cpp"]),
     ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp"]),
     ("starting processes", r"\b(fork|vfork|system|popen|posix_spawn\w*|exec[lv]\w*)\s*\(", []),
     ("names in a folder of others'",
