@@ -216,10 +216,12 @@ WireResponse S3Store::of_object(const S3Call& call, const WireRequest& request, 
     const size_t first = std::stoul(range->second.substr(range->second.find('=') + 1));
     const size_t size = response.body.size();
     if (first >= size) return s3_error(416, "InvalidRange");
+    const std::string end = range->second.substr(range->second.find('-') + 1);
+    const size_t last = end.empty() ? size - 1 : std::min<size_t>(std::stoul(end), size - 1);
     response.status = 206;
-    response.headers["content-range"] = "bytes " + std::to_string(first) + "-" +
-                                        std::to_string(size - 1) + "/" + std::to_string(size);
-    response.body.erase(0, first);
+    response.headers["content-range"] =
+        "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" + std::to_string(size);
+    response.body = response.body.substr(first, last - first + 1);
     return response;
 }
 
@@ -253,8 +255,9 @@ WireResponse S3Store::of_upload(const S3Call& call, const WireRequest& request, 
         }
         const bool more = upload.parts.upper_bound(last) != upload.parts.end();
         if (more) parts += tag("NextPartNumberMarker", std::to_string(last));
-        return {200, {}, kXml + tag("ListPartsResult",
-                                    tag("IsTruncated", more ? "true" : "false") + parts)};
+        return {200,
+                {},
+                kXml + tag("ListPartsResult", tag("IsTruncated", more ? "true" : "false") + parts)};
     }
     if (call.operation == "UploadPart") {
         const int number = std::stoi(call.query.at("partNumber"));
