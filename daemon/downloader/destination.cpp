@@ -29,11 +29,23 @@ std::string temporary_beside(const std::string& path) {
     return folder_of(path) + "/" + kTemporary + random_hex();
 }
 
-// Where a link leads to; the path itself where there is none.
+// Where a link leads to, be there something or not; the path itself where there is none.
 std::string followed(const std::string& path) {
+    constexpr int most_links = 40;  // as the kernel follows
     std::error_code error;
-    const auto place = std::filesystem::weakly_canonical(path, error);
-    return error ? path : place.string();
+    auto place = std::filesystem::weakly_canonical(path, error);
+    for (int i = 0; i < most_links && !error && std::filesystem::is_symlink(place, error); ++i) {
+        const auto target = std::filesystem::read_symlink(place, error);
+        place = std::filesystem::weakly_canonical(place.parent_path() / target, error);
+    }
+    // Empty where that cannot be told.
+    return place.empty() ? path : place.string();
+}
+
+// A folder's name may end in a slash.
+std::string without_slash(std::string path) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
 }
 
 unsigned mode_for_new() {
@@ -125,7 +137,7 @@ void NewFile::publish() {
 }
 
 NewFolder::NewFolder(const std::string& path)
-    : path_(followed(path)), temporary_(temporary_beside(path_)) {
+    : path_(followed(without_slash(path))), temporary_(temporary_beside(path_)) {
     if (::mkdir(temporary_.c_str(), 0777) == 0) return;
     const int error = errno;
     temporary_.clear();
