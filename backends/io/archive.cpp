@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <exception>
 #include <filesystem>
-#include <limits>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "backends/io/dense_reader.h"
 #include "backends/io/gzip_reader.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/error.h"
@@ -60,9 +60,9 @@ class Unpacker {
     // empty one's end.
     struct archive_entry* first(Context& context) {
         const Turn turn(*this, context);
-        check(archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr));
-        // A filter that fails before it has given anything is taken for the end of an empty one.
-        if (archive_errno(handle()) != 0) check(ARCHIVE_FATAL);
+        const int result = archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr);
+        // What cannot be decompressed is an empty archive to it, but it notes why.
+        check(result == ARCHIVE_OK && archive_errno(handle()) == 0);
         return next_header();
     }
     struct archive_entry* next(Context& context) {
@@ -73,30 +73,29 @@ class Unpacker {
     // At most buffer.size() bytes of what was opened; 0: its end.
     size_t read(std::span<std::byte> buffer, Context& context) {
         const Turn turn(*this, context);
-        while (true) {
-            const la_ssize_t got = archive_read_data(handle(), buffer.data(), buffer.size());
-            if (got >= 0) return static_cast<size_t>(got);
-            check(static_cast<int>(got));
-        }
+        const la_ssize_t got = archive_read_data(handle(), buffer.data(), buffer.size());
+        check(got >= 0);
+        return static_cast<size_t>(got);
     }
 
     // A piece of an entry, with its place in it. False at the end.
     bool read_block(const void** data, size_t* size, la_int64_t* offset, Context& context) {
         const Turn turn(*this, context);
-        while (true) {
-            const int result = archive_read_data_block(handle(), data, size, offset);
-            if (result == ARCHIVE_EOF) return false;
-            if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return true;
-            check(result);
-        }
+        const int result = archive_read_data_block(handle(), data, size, offset);
+        // A wrong checksum is but a warning to it.
+        check(result == ARCHIVE_OK || result == ARCHIVE_EOF);
+        return result == ARCHIVE_OK;
     }
 
     // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
-    // Returns whether there was any.
-    bool read_rest(Context& context) {
-        bool any = given_ > static_cast<uint64_t>(archive_filter_bytes(handle(), -1));
-        for (; from_.read(buffer_, context).size > 0; any = true) context.check();
-        return any;
+    // Returns how many bytes that were.
+    uint64_t read_rest(Context& context) {
+        while (const uint64_t size = from_.read(buffer_, context).size) {
+            context.check();
+            given_ += size;
+        }
+        constexpr int packed = -1;  // archive_filter_bytes(3): what came in
+        return given_ - static_cast<uint64_t>(archive_filter_bytes(handle(), packed));
     }
 
   private:
@@ -114,38 +113,26 @@ class Unpacker {
 
     struct archive_entry* next_header() {
         struct archive_entry* entry = nullptr;
-        while (true) {
-            const int result = archive_read_next_header(handle(), &entry);
-            if (result == ARCHIVE_EOF) return nullptr;
-            if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return entry;
-            check(result);
-        }
+        const int result = archive_read_next_header(handle(), &entry);
+        // ARCHIVE_RETRY: a header that is damaged, of which it would go on with the next.
+        check(result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_EOF);
+        return result == ARCHIVE_EOF ? nullptr : entry;
     }
 
-    // Throws on a failure: what the source threw, or what libarchive says of the bytes.
-    void check(int result) {
+    // Throws what the source threw, whatever libarchive made of it (to some it is the end), or what
+    // it says of the bytes.
+    void check(bool went_well) {
         if (error_) std::rethrow_exception(error_);
-        if (result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_RETRY) return;
-        throw Error(ErrorKind::corrupt, what_ + reason_of(handle()));
+        if (!went_well) throw Error(ErrorKind::corrupt, what_ + reason_of(handle()));
     }
 
     static la_ssize_t give(struct archive* handle, void* self_pointer, const void** data) {
         auto& self = *static_cast<Unpacker*>(self_pointer);
         try {
-            if (self.hole_ == 0) {
-                const Piece piece = self.from_.read(self.buffer_, *self.context_);
-                self.given_ += piece.size;
-                if (!piece.hole) {
-                    *data = self.buffer_.data();
-                    return static_cast<la_ssize_t>(piece.size);
-                }
-                self.hole_ = piece.size;
-                std::fill(self.buffer_.begin(), self.buffer_.end(), std::byte{});
-            }
-            const size_t zeros = std::min<uint64_t>(self.hole_, self.buffer_.size());
-            self.hole_ -= zeros;
+            const Piece piece = self.from_.read(self.buffer_, *self.context_);
+            self.given_ += piece.size;
             *data = self.buffer_.data();
-            return static_cast<la_ssize_t>(zeros);
+            return static_cast<la_ssize_t>(piece.size);
         } catch (...) {
             self.error_ = std::current_exception();
             archive_set_error(handle, ECANCELED, "the source failed");
@@ -153,12 +140,11 @@ class Unpacker {
         }
     }
 
-    Reader& from_;
+    DenseReader from_;
     std::string what_;
     Context* context_ = nullptr;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
-    uint64_t hole_ = 0;
-    uint64_t given_ = 0;  // bytes to libarchive
+    uint64_t given_ = 0;  // bytes of it so far
     std::exception_ptr error_;
     Handle handle_;
 };
@@ -172,14 +158,13 @@ void count(uint64_t& total, uint64_t bytes, const UnpackLimits& limits) {
 
 int filter_of(Compression compression) {
     switch (compression) {
-        case Compression::gzip:
-            return ARCHIVE_FILTER_GZIP;
         case Compression::bzip2:
             return ARCHIVE_FILTER_BZIP2;
         case Compression::xz:
             return ARCHIVE_FILTER_XZ;
         case Compression::zstd:
             return ARCHIVE_FILTER_ZSTD;
+        case Compression::gzip:  // a reader of its own
         case Compression::none:
             break;
     }
@@ -201,11 +186,12 @@ class DecompressedReader : public Reader {
         if (!opened_) ended_ = unpacker_.first(context) == nullptr;
         opened_ = true;
         const size_t got = ended_ ? 0 : unpacker_.read(buffer, context);
-        if (got > 0) return {got, false};
-        if (unpacker_.read_rest(context) && !ended_)
-            throw Error(ErrorKind::corrupt, "the packed image goes on behind its end");
-        ended_ = true;
-        return {};
+        if (got == 0) {
+            ended_ = true;
+            if (unpacker_.read_rest(context) > 0)
+                throw Error(ErrorKind::corrupt, "the packed image goes on behind its end");
+        }
+        return {got, false};
     }
 
   private:
@@ -238,11 +224,21 @@ bool stays_within(const std::filesystem::path& name) {
     return std::none_of(name.begin(), name.end(), [](const auto& part) { return part == ".."; });
 }
 
-// A link's target may climb, but not out of the folder.
+// A link's target may climb first, but not out of the folder; then no more, since what looks like a
+// folder on its way may be a link.
 bool leads_within(const std::filesystem::path& link, const std::filesystem::path& target) {
     if (target.empty() || target.is_absolute()) return false;
-    const auto place = (link.parent_path() / target).lexically_normal();
-    return place.empty() || *place.begin() != "..";
+    const auto is_name = [](const auto& part) { return !part.empty() && part != "."; };
+    ptrdiff_t folders = std::count_if(link.begin(), link.end(), is_name) - 1;  // around the link
+    bool climbs = true;
+    for (const auto& part : target) {
+        if (!is_name(part)) continue;
+        if (part != "..")
+            climbs = false;
+        else if (!climbs || --folders < 0)
+            return false;
+    }
+    return true;
 }
 
 void check_entry(struct archive_entry* entry) {
@@ -254,6 +250,10 @@ void check_entry(struct archive_entry* entry) {
     if (!stays_within(name)) refuse("is no name of something within the archive");
     if (const char* other = archive_entry_hardlink(entry); other != nullptr) {
         if (!stays_within(other)) refuse("is a link that leads out of the archive");
+        // At another place it would lead elsewhere.
+        std::error_code error;
+        if (std::filesystem::is_symlink(std::filesystem::symlink_status(other, error)))
+            refuse("is another name of a link");
         return;
     }
     switch (archive_entry_filetype(entry)) {
@@ -271,6 +271,16 @@ void check_entry(struct archive_entry* entry) {
     }
 }
 
+// Why something could not be written: for the disk's reasons, or for what the archive asks of it.
+Error disk_error(struct archive* disk) {
+    const int number = archive_errno(disk);
+    constexpr std::array archives{ELOOP, EEXIST, ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, ENAMETOOLONG};
+    const bool of_archive =
+        number <= 0 || std::find(archives.begin(), archives.end(), number) != archives.end();
+    return Error(of_archive ? ErrorKind::corrupt : system_error(number, {}).kind(),
+                 reason_of(disk));
+}
+
 // The process's working folder, and back.
 class WorkingFolder {
   public:
@@ -286,32 +296,30 @@ class WorkingFolder {
 
 void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entry* entry,
                    uint64_t& total, const UnpackLimits& limits, Context& context) {
-    const auto check = [&](la_ssize_t result) {
-        if (result >= ARCHIVE_WARN) return;
-        const int number = archive_errno(disk);
-        if (number > 0) throw system_error(number, reason_of(disk));
-        throw Error(ErrorKind::no_space, reason_of(disk));
+    const auto check = [&](la_ssize_t result, int worst = ARCHIVE_WARN) {
+        if (result < worst) throw disk_error(disk);
     };
     check_entry(entry);
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
-    uint64_t counted = 0;
-    const auto count_up_to = [&](uint64_t end) {
-        if (end > counted) count(total, end - std::exchange(counted, end), limits);
-    };
-    // Holes count too: who reads the file gets their zeros.
-    count_up_to(static_cast<uint64_t>(archive_entry_size(entry)));
     check(archive_write_header(disk, entry));
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
+    uint64_t end = 0;  // of what was counted, holes too
+    const auto count_to = [&](uint64_t place) {
+        if (place <= end) return;
+        count(total, place - end, limits);
+        end = place;
+    };
     while (unpacker.read_block(&data, &size, &offset, context)) {
         context.check();
-        count_up_to(static_cast<uint64_t>(offset) + size);
-        check(archive_write_data_block(disk, data, size, offset));
+        count_to(static_cast<uint64_t>(offset) + size);
+        check(archive_write_data_block(disk, data, size, offset), ARCHIVE_OK);
         context.progress();
     }
+    count_to(static_cast<uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)));
     check(archive_write_finish_entry(disk));
 }
 
@@ -341,12 +349,12 @@ ArchiveKind archive_kind_of(std::span<const std::byte> front) {
 
 std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression compression,
                                      const UnpackLimits& limits) {
-    std::unique_ptr<Reader> unpacked;
+    std::unique_ptr<Reader> bytes;
     if (compression == Compression::gzip)
-        unpacked = std::make_unique<GzipReader>(std::move(packed));
+        bytes = std::make_unique<GzipReader>(std::move(packed));
     else
-        unpacked = std::make_unique<DecompressedReader>(std::move(packed), compression);
-    return std::make_unique<LimitedReader>(std::move(unpacked), limits);
+        bytes = std::make_unique<DecompressedReader>(std::move(packed), compression);
+    return std::make_unique<LimitedReader>(std::move(bytes), limits);
 }
 
 void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
@@ -372,8 +380,7 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         extract_entry(unpacker, disk.get(), entry, total, limits, context);
     }
     // Times and rights of folders come last.
-    if (archive_write_close(disk.get()) < ARCHIVE_WARN)
-        throw Error(ErrorKind::no_space, reason_of(disk.get()));
+    if (archive_write_close(disk.get()) < ARCHIVE_WARN) throw disk_error(disk.get());
     unpacker.read_rest(context);
 }
 

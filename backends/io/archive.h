@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compressed images, and archives of files: unpacked by libarchive, what gzip packed by zlib.
+// Compressed images, and archives of files: unpacked by libarchive, gzip by zlib.
 #pragma once
 
 #include <cstddef>
@@ -35,9 +35,9 @@ std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression
                                      const UnpackLimits& limits);
 
 // Unpacks an archive into the folder, which is there and empty, and reads it to its end. Only
-// files, folders and links that stay within it: an absolute name, one with "..", a link that leads
-// out or a device is an Error (corrupt) and leaves the folder as it is by then. Owners, setuid bits
-// and what the umask forbids are not taken over. The process's working folder is another one
+// files, folders and links that stay within it: an absolute name, one with "..", a link that could
+// lead out or a device is an Error (corrupt) and leaves the folder as it is by then. Owners, setuid
+// bits and what the umask forbids are not taken over. The process's working folder is another one
 // meanwhile.
 void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
                      const UnpackLimits& limits, Context& context);

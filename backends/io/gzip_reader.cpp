@@ -44,19 +44,7 @@ GzipReader::~GzipReader() = default;
 bool GzipReader::fill(Context& context) {
     z_stream& stream = inflater_->stream;
     if (stream.avail_in > 0) return true;
-    size_t size = 0;
-    if (hole_ == 0) {
-        const Piece piece = packed_->read(input_, context);
-        if (piece.hole)
-            hole_ = piece.size;
-        else
-            size = piece.size;
-    }
-    if (hole_ > 0) {
-        size = std::min<uint64_t>(hole_, input_.size());
-        std::fill_n(input_.begin(), size, std::byte{});
-        hole_ -= size;
-    }
+    const uint64_t size = dense_.read(input_, context).size;
     stream.next_in = reinterpret_cast<Bytef*>(input_.data());
     stream.avail_in = static_cast<uInt>(size);
     return size > 0;

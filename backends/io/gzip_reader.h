@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "backends/io/dense_reader.h"
 #include "backends/io/stream.h"
 
 namespace onemarket {
@@ -26,8 +27,8 @@ class GzipReader : public Reader {
     void begin_member();
 
     std::unique_ptr<Reader> packed_;
+    DenseReader dense_{*packed_};
     std::vector<std::byte> input_;
-    uint64_t hole_ = 0;  // zeros of the input that are still to come
     std::unique_ptr<Inflater> inflater_;
     bool between_ = false;  // two members, or behind the last
     bool padded_ = false;

@@ -14,6 +14,16 @@ constexpr std::chrono::milliseconds kLook{100};
 
 constexpr int kWhole = 200;
 
+// Whether it is the one byte that was asked for. Then it was read to its end, so that the
+// connection can be used again; of what breaks or goes on another connection makes the best.
+bool is_one_byte(HttpStream& stream) {
+    try {
+        return stream.whole().body.size() == 1;
+    } catch (const HttpFault&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
@@ -24,16 +34,17 @@ std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& co
         try {
             stream = open({{"range", "bytes=0-0"}}, context);
         } catch (const Error& error) {
-            // An empty document has no first byte.
-            if (error.kind() != ErrorKind::bad_request) throw;
+            // An empty document has no first byte, and some servers take no ranges.
+            if (error.kind() != ErrorKind::bad_request && error.kind() != ErrorKind::permission)
+                throw;
         }
     }
     if (stream && stream->head().status != kWhole) {
         HttpVersion version = HttpVersion::of(stream->head());
-        const bool is_long = version.size.value_or(0) > HttpParts::kPartBytes;
-        stream->whole();  // so that the connection can be used again
+        const bool has_ranges = is_one_byte(*stream);
         stream.reset();
-        if (is_long && !version.condition().empty())
+        if (has_ranges && version.size.value_or(0) > HttpParts::kPartBytes &&
+            !version.condition().empty())
             return std::make_unique<HttpParts>(name, connect, policy, std::move(version),
                                                connections, context);
     }

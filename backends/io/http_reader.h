@@ -57,7 +57,6 @@ class HttpReader : public Reader {
     void ask_for_rest(Context& context);
     void keep_connection();
     void check_rest();
-    bool is_same_version(const HttpResponse& head) const;
     [[noreturn]] void fail(ErrorKind kind, const std::string& reason) const;
     std::string progress() const;
 

@@ -40,6 +40,7 @@ ErrorKind kind_of_status(int status) {
         case 404:
         case 410:
             return ErrorKind::not_found;
+        case 400:
         case 416:
             return ErrorKind::bad_request;
         default:

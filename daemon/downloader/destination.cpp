@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* kTemporary = ".onemarket-download-";
 constexpr std::string_view kStdout = "-";
-constexpr int kMostLinks = 40;  // as the kernel
 
 std::string folder_of(const std::string& path) {
     const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -32,13 +31,23 @@ std::string temporary_beside(const std::string& path) {
 
 // Where a link leads to, be there something or not; the path itself where there is none.
 std::string followed(const std::string& path) {
-    std::filesystem::path place = path;
+    constexpr int most_links = 40;  // as the kernel follows
     std::error_code error;
-    for (int hop = 0; std::filesystem::is_symlink(place, error); ++hop) {
-        if (hop == kMostLinks) throw system_error(ELOOP, path);
-        place = place.parent_path() / std::filesystem::read_symlink(place, error);
+    auto place = std::filesystem::weakly_canonical(path, error);
+    for (int hop = 0; !error && std::filesystem::is_symlink(place, error); ++hop) {
+        if (hop == most_links) throw system_error(ELOOP, path);
+        const auto target = std::filesystem::read_symlink(place, error);
+        place = std::filesystem::weakly_canonical(place.parent_path() / target, error);
     }
-    return place.string();
+    if (error == std::errc::too_many_symbolic_link_levels) throw system_error(ELOOP, path);
+    // Empty where that cannot be told.
+    return place.empty() ? path : place.string();
+}
+
+// A folder's name may end in a slash.
+std::string without_slash(std::string path) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
 }
 
 unsigned mode_for_new() {
@@ -134,7 +143,7 @@ void NewFile::publish() {
 }
 
 NewFolder::NewFolder(const std::string& path)
-    : path_(followed(path)), temporary_(temporary_beside(path_)) {
+    : path_(followed(without_slash(path))), temporary_(temporary_beside(path_)) {
     if (::mkdir(temporary_.c_str(), 0777) == 0) return;
     const int error = errno;
     temporary_.clear();

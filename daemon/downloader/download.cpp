@@ -26,6 +26,12 @@ Error in_words(std::string_view words, const Error& error) {
     return Error(error.kind(), std::string(words) + error.what());
 }
 
+bool is_in_words(const Error& error) {
+    const std::string_view text = error.what();
+    return text.starts_with(kFailed) || text.starts_with(kUnreadable) ||
+           text.starts_with(kNotUnpacked) || text.starts_with(kWrongHash);
+}
+
 bool is_path(const std::string& source) {
     return source.find("://") == std::string::npos;
 }
@@ -85,7 +91,8 @@ std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
         return make_source(std::move(facts), credentials, site, S3Owners::marketplace_first)
             ->open(context);
     } catch (const Error& error) {
-        throw in_words(is_path(options.source) ? kUnreadable : kFailed, error);
+        if (is_path(options.source)) throw in_words(kUnreadable, error);
+        throw;
     }
 }
 
@@ -117,7 +124,7 @@ void unpack_to(Reader& from, ArchiveKind kind, const std::string& destination, H
         hashes.check();
         folder.publish();
     } catch (const Error& error) {
-        if (std::string_view(error.what()).starts_with(kWrongHash)) throw;
+        if (is_in_words(error)) throw;
         throw in_words(kNotUnpacked, error);
     }
 }
@@ -137,18 +144,8 @@ void write_to(const std::string& destination, Hashes& hashes, const Write& write
     file.publish();
 }
 
-}  // namespace
-
-Site download_site(Site site, const DownloaderOptions& options, size_t connections) {
-    site.downloader = "datastore/downloader.stock.sh";
-    // What reads ahead knows no rate.
-    site.source_connections = options.rate ? 1 : connections;
-    if (!options.retry) site.retries.attempts = 1;
-    return site;
-}
-
-void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
-              Progress& progress, Context& context) {
+void fetch(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
+           Progress& progress, Context& context) {
     Hashes hashes(options.hashes);
     std::unique_ptr<Reader> source = open_source(options, credentials, site, context);
     if (options.rate) source = std::make_unique<PacedReader>(std::move(source), *options.rate);
@@ -188,6 +185,26 @@ void download(const DownloaderOptions& options, const DriverMessage& credentials
         else
             copy_hashed(std::move(source), sink, hashes.digests(), context);
     });
+}
+
+}  // namespace
+
+Site download_site(Site site, const DownloaderOptions& options, size_t connections) {
+    site.downloader = "datastore/downloader.stock.sh";
+    // What reads ahead knows no rate.
+    site.source_connections = options.rate ? 1 : connections;
+    if (!options.retry) site.retries.attempts = 1;
+    return site;
+}
+
+void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
+              Progress& progress, Context& context) {
+    try {
+        fetch(options, credentials, site, progress, context);
+    } catch (const Error& error) {
+        if (is_in_words(error)) throw;
+        throw in_words(kFailed, error);
+    }
 }
 
 }  // namespace onemarket

@@ -95,6 +95,22 @@ TEST(DriverMessage, RefusesEveryOtherPayload) {
     }
 }
 
+TEST(DriverMessage, DecodesWhatADatastoresScriptIsGiven) {
+    const auto decode = [](const std::string& xml) {
+        return DriverMessage::decode_datastore(base64_encode(xml));
+    };
+    const Result<DriverMessage> message = decode(
+        "<DS_DRIVER_ACTION_DATA><DATASTORE><TEMPLATE><BUCKET>b</BUCKET></TEMPLATE>"
+        "</DATASTORE><MARKETPLACE><TEMPLATE><REGION>r</REGION></TEMPLATE></MARKETPLACE>"
+        "</DS_DRIVER_ACTION_DATA>");
+    ASSERT_TRUE(message) << message.reason();
+    EXPECT_EQ(message->datastore("BUCKET"), "b");
+    EXPECT_EQ(message->market("REGION"), "r");
+    EXPECT_FALSE(decode("<" + std::string(kRoot) + "/>"));
+    EXPECT_FALSE(decode(""));
+    EXPECT_FALSE(DriverMessage::decode_datastore("<DS_DRIVER_ACTION_DATA/>"));
+}
+
 TEST(DriverMessage, TextIsTrimmedAndNeverEmpty) {
     const DriverMessage message =
         of("<A> x y\n</A><B><![CDATA[\t<z> ]]></B><C/><D>  </D><E><![CDATA[]]></E>");

@@ -255,8 +255,9 @@ WireResponse S3Store::of_upload(const S3Call& call, const WireRequest& request, 
         }
         const bool more = upload.parts.upper_bound(last) != upload.parts.end();
         if (more) parts += tag("NextPartNumberMarker", std::to_string(last));
-        return {200, {}, kXml + tag("ListPartsResult",
-                                    tag("IsTruncated", more ? "true" : "false") + parts)};
+        return {200,
+                {},
+                kXml + tag("ListPartsResult", tag("IsTruncated", more ? "true" : "false") + parts)};
     }
     if (call.operation == "UploadPart") {
         const int number = std::stoi(call.query.at("partNumber"));

@@ -61,13 +61,19 @@ std::string noise(size_t size, unsigned seed) {
     return std::string(reinterpret_cast<const char*>(words.data()), size);
 }
 
+std::string output_of(const std::string& command) {
+    FILE* pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) throw std::runtime_error("popen");
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (const size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe))
+        text.append(buffer.data(), got);
+    if (::pclose(pipe) != 0) throw std::runtime_error("failed: " + command);
+    return text;
+}
+
 std::string md5sum(const std::string& path) {
-    const std::string command = "md5sum < '" + path + "'";
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-    std::array<char, 33> digits{};
-    if (!pipe || std::fread(digits.data(), 1, 32, pipe.get()) != 32)
-        throw std::runtime_error("md5sum failed");
-    return digits.data();
+    return output_of("md5sum < '" + path + "'").substr(0, 32);
 }
 
 bool RecordingLog::contains(std::string_view text) const {

@@ -40,6 +40,9 @@ std::vector<std::string> list(const std::string& folder);
 // Bytes that look random and are always the same for a seed.
 std::string noise(size_t size, unsigned seed = 1);
 
+// What the shell's command prints. Throws std::runtime_error where it fails.
+std::string output_of(const std::string& command);
+
 // MD5 by the system's md5sum: not by the code under test.
 std::string md5sum(const std::string& path);
 

@@ -286,5 +286,65 @@ TEST(Pump, LeavesNoThreadBehind) {
     EXPECT_TRUE(test::eventually([&] { return threads() <= before; }));
 }
 
+// ---- copy ----
+
+TEST(Copy, BytesAndHolesAsTheyCome) {
+    const TempDir dir;
+    write_file(dir / "image", noise(5'000'001));
+    std::filesystem::resize_file(dir / "image", size_t{12} << 20);
+    TestContext context;
+    FileReader reader(dir / "image");
+    const bool sparse = reader.allocated() < reader.size();
+    TextSink sink;
+    EXPECT_EQ(copy(reader, sink, context), size_t{12} << 20);
+    EXPECT_TRUE(sink.text == test::read_file(dir / "image"));
+    if (sparse) {
+        EXPECT_GT(sink.holes, uint64_t{5} << 20);
+    }
+}
+
+TEST(Copy, NothingIsNothing) {
+    TestContext context;
+    TextReader reader("");
+    TextSink sink;
+    EXPECT_EQ(copy(reader, sink, context), 0U);
+}
+
+TEST(Copy, WhatReaderAndSinkThrow) {
+    TestContext context;
+    TextReader reader(noise(40 * kPiece), test::fail_at(20 * kPiece), kPiece);
+    TextSink sink;
+    EXPECT_EQ(error_of([&] { copy(reader, sink, context); }).kind(), ErrorKind::unavailable);
+
+    TextReader whole(noise(40 * kPiece), {}, kPiece);
+    FailingSink full(20 * kPiece);
+    EXPECT_EQ(error_of([&] { copy(whole, full, context); }).kind(), ErrorKind::no_space);
+}
+
+TEST(Copy, CancelIsHeard) {
+    for (const bool hole : {false, true}) {
+        TestContext context;
+        EndlessReader reader(hole, test::cancel_at(8 * kPiece, context.stop));
+        NullSink sink;
+        EXPECT_EQ(error_of([&] { copy(reader, sink, context); }).kind(), ErrorKind::cancelled);
+    }
+}
+
+TEST(Copy, BytesAreProgress) {
+    TestContext context(5, {seconds(2), true});
+    const auto first_deadline = *context.context.deadline();
+    bool done = false;
+    TextReader reader(
+        noise(1 << 20),
+        [&](uint64_t, Context&) {
+            if (!done) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            done = Context::Clock::now() > first_deadline + std::chrono::milliseconds(100);
+        },
+        4096);
+    TextSink sink;
+    EXPECT_EQ(copy(reader, sink, context), size_t{1} << 20);
+    EXPECT_TRUE(done);
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -12,6 +12,7 @@
 #include "backends/sources/s3.h"
 #include "backends/sources/ssh.h"
 #include "tests/backends/helpers.h"
+#include "tests/support/s3_server.h"
 
 namespace onemarket {
 namespace {
@@ -77,6 +78,51 @@ TEST(AllSources, S3LocationThatCannotBe) {
         const Error error = test::error_of([&] { make_source(std::move(facts), message, site); });
         EXPECT_EQ(error.kind(), ErrorKind::bad_request);
         EXPECT_EQ(std::string("source ") + location + " is not s3://bucket/key", error.what());
+    }
+}
+
+// Both have credentials, of which one's are right.
+TEST(AllSources, S3OwnersInTheirOrder) {
+    const test::Ignored pipe_signal(SIGPIPE);
+    const test::Account account;
+    test::S3Server server;
+    server.make_bucket("images");
+    server.put("images", "key", "content");
+    const auto credentials = [&](const std::string& owner, const std::string& secret) {
+        return "<" + owner + "><TEMPLATE><ACCESS_KEY_ID>" + account.access_key +
+               "</ACCESS_KEY_ID><SECRET_ACCESS_KEY>" + secret + "</SECRET_ACCESS_KEY><REGION>" +
+               account.region + "</REGION><ENDPOINT>" + server.endpoint() +
+               "</ENDPOINT><AWS>no</AWS><FORCE_PATH_STYLE>YES</FORCE_PATH_STYLE></TEMPLATE></" +
+               owner + ">";
+    };
+    Site site;
+    site.retries.attempts = 1;
+    const auto is_read = [&](const std::string& attributes, auto... owners) {
+        test::TestContext context;
+        ImageFacts facts;
+        facts.location = "s3://images/key";
+        const auto source =
+            make_source(std::move(facts), message_with(attributes), site, owners...);
+        try {
+            return test::read_all(*source->open(context), context) == "content";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::permission) << error.what();
+            return false;
+        }
+    };
+    const std::string of_datastore =
+        credentials("DATASTORE", account.secret_key) + credentials("MARKETPLACE", "another");
+    const std::string of_market =
+        credentials("DATASTORE", "another") + credentials("MARKETPLACE", account.secret_key);
+    EXPECT_TRUE(is_read(of_datastore));
+    EXPECT_TRUE(is_read(of_datastore, S3Owners::datastore_first));
+    EXPECT_FALSE(is_read(of_datastore, S3Owners::marketplace_first));
+    EXPECT_FALSE(is_read(of_market));
+    EXPECT_TRUE(is_read(of_market, S3Owners::marketplace_first));
+    for (const char* owner : {"DATASTORE", "MARKETPLACE"}) {
+        const std::string alone = credentials(owner, account.secret_key);
+        EXPECT_TRUE(is_read(alone)) << owner;
+        EXPECT_TRUE(is_read(alone, S3Owners::marketplace_first)) << owner;
     }
 }
 

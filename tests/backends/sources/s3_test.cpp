@@ -102,5 +102,20 @@ TEST_F(S3SourceTest, AnotherRegionIsLearned) {
     EXPECT_EQ(server_.summary(), "GetObject 2");
 }
 
+TEST_F(S3SourceTest, SeveralConnections) {
+    site_.source_connections = 4;
+    server_.put("images", "long", test::noise((12 << 20) + 7));
+    EXPECT_TRUE(read("long") == test::noise((12 << 20) + 7));
+    EXPECT_EQ(server_.summary(), "GetObject 5");  // the first byte, four parts
+    EXPECT_TRUE(read() == content());
+}
+
+TEST_F(S3SourceTest, SeveralConnectionsAndAnEmptyObject) {
+    site_.source_connections = 4;
+    server_.put("images", "empty", "");
+    EXPECT_EQ(read("empty"), "");
+    EXPECT_THAT(error("missing").what(), HasSubstr("404 NoSuchKey"));
+}
+
 }  // namespace
 }  // namespace onemarket

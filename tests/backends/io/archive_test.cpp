@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/archive.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <clocale>
+
+#include "tests/backends/helpers.h"
+#include "tests/support/archives.h"
+
+namespace onemarket {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_of;
+using test::noise;
+using test::packed;
+using test::tar_of;
+using test::TestContext;
+using test::TextReader;
+using test::zip_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+    return std::as_bytes(std::span(text));
+}
+
+// Fails once, as a connection does; whoever asks again would take it for the end.
+class BrokenReader : public Reader {
+  public:
+    explicit BrokenReader(std::string text) : text_(std::move(text)) {}
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        const Piece piece = text_.read(buffer, context);
+        if (piece.size == 0 && !std::exchange(failed_, true))
+            throw Error(ErrorKind::unavailable, "the source broke");
+        return piece;
+    }
+
+  private:
+    TextReader text_;
+    bool failed_ = false;
+};
+
+// Says `hole` where the text has zeros, and how long it is in all.
+class HoleReader : public Reader {
+  public:
+    HoleReader(std::string front, uint64_t hole) : front_(std::move(front)), hole_(hole) {}
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        const Piece piece = front_.read(buffer, context);
+        if (piece.size > 0 || hole_ == 0) return piece;
+        return {std::exchange(hole_, 0), true};
+    }
+
+  private:
+    TextReader front_;
+    uint64_t hole_;
+};
+
+// ---- What it is ----
+
+TEST(Archive, KnownByItsFirstBytes) {
+    EXPECT_EQ(compression_of({}), Compression::none);
+    EXPECT_EQ(compression_of(bytes_of("BZhello world, this is text")), Compression::none);
+    EXPECT_EQ(compression_of(bytes_of("QFI\xfb")), Compression::none);
+    EXPECT_EQ(archive_kind_of({}), ArchiveKind::none);
+    EXPECT_EQ(archive_kind_of(bytes_of(std::string(512, '\0'))), ArchiveKind::none);
+    const std::string tar = tar_of("add('a')");
+    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes)), ArchiveKind::tar);
+    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes - 1)), ArchiveKind::none);
+    EXPECT_EQ(archive_kind_of(bytes_of(zip_of("add('a')"))), ArchiveKind::zip);
+}
+
+// ---- Compressed images ----
+
+struct Packer {
+    std::string name;
+    Compression compression;
+};
+
+class Decompressed : public testing::TestWithParam<Packer> {
+  protected:
+    void SetUp() override {
+        if (!test::has_packer(GetParam().name)) GTEST_SKIP() << GetParam().name << " is missing";
+    }
+    std::string pack(const std::string& content) const { return packed(GetParam().name, content); }
+    std::string unpack(std::unique_ptr<Reader> from, const UnpackLimits& limits = {}) {
+        const auto reader = decompressed(std::move(from), GetParam().compression, limits);
+        return test::read_all(*reader, context_);
+    }
+    std::string unpack(const std::string& text, size_t piece = 64 << 10) {
+        return unpack(std::make_unique<TextReader>(text, test::BeforePiece{}, piece));
+    }
+    ErrorKind kind_of(const std::string& text) {
+        return error_of([&] { unpack(text); }).kind();
+    }
+
+    TestContext context_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, Decompressed,
+                         testing::Values(Packer{"gzip", Compression::gzip},
+                                         Packer{"bzip2", Compression::bzip2},
+                                         Packer{"xz", Compression::xz},
+                                         Packer{"zstd", Compression::zstd}),
+                         test::case_name<Packer>);
+
+TEST_P(Decompressed, IsKnown) {
+    EXPECT_EQ(compression_of(bytes_of(pack("content"))), GetParam().compression);
+}
+
+TEST_P(Decompressed, GivesWhatWasPacked) {
+    for (const size_t size :
+         {size_t{1}, size_t{65'535}, size_t{65'536}, size_t{65'537}, size_t{1'000'003}}) {
+        const std::string content = noise(size / 2) + std::string(size - size / 2, 'x');
+        const std::string text = pack(content);
+        EXPECT_TRUE(unpack(text) == content) << size;
+        EXPECT_TRUE(unpack(text, 1000) == content) << size;
+    }
+}
+
+TEST_P(Decompressed, OneByteAtATime) {
+    const std::string content = noise(3000);
+    EXPECT_TRUE(unpack(pack(content), 1) == content);
+}
+
+TEST_P(Decompressed, NothingIsNothing) {
+    EXPECT_EQ(unpack(pack("")), "");
+}
+
+TEST_P(Decompressed, MembersOneBehindTheOther) {
+    const std::string first = noise(100'000), second = std::string(200'000, 'x');
+    const std::string text = pack(first) + pack("") + pack(second);
+    for (const size_t piece : {size_t{1}, size_t{777}, size_t{64} << 10})
+        EXPECT_TRUE(unpack(text, piece) == first + second) << piece;
+}
+
+TEST_P(Decompressed, OnceAndNotTwice) {
+    const std::string once = pack("content");
+    EXPECT_TRUE(unpack(pack(once)) == once);
+}
+
+// An archive in it is not its business.
+TEST_P(Decompressed, AnArchiveStaysOne) {
+    const std::string tar = tar_of("add('a', b'content')");
+    EXPECT_TRUE(unpack(pack(tar)) == tar);
+}
+
+TEST_P(Decompressed, CutOffIsCorrupt) {
+    const std::string text = pack(noise(2000) + std::string(3000, 'x') + noise(300));
+    for (size_t size = 1; size < text.size(); size += size < 64 || size + 64 > text.size() ? 1 : 29)
+        EXPECT_EQ(kind_of(text.substr(0, size)), ErrorKind::corrupt)
+            << size << " of " << text.size();
+}
+
+TEST_P(Decompressed, ASecondMemberCutOffIsCorrupt) {
+    const std::string first = pack("content"), second = pack(noise(1000));
+    for (size_t size = 1; size < second.size(); size += size < 64 ? 1 : 29)
+        EXPECT_EQ(kind_of(first + second.substr(0, size)), ErrorKind::corrupt) << size;
+}
+
+// In a few bits nobody reads nothing changes; in none it may give something else.
+TEST_P(Decompressed, DamagedIsNeverTakenForWhole) {
+    const std::string content = noise(2000) + std::string(3000, 'x') + noise(300);
+    const std::string text = pack(content);
+    for (size_t at = 0; at < text.size(); at += at < 64 || at + 64 > text.size() ? 1 : 17) {
+        std::string damaged = text;
+        damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+        try {
+            EXPECT_TRUE(unpack(damaged) == content) << at << " of " << text.size();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::corrupt) << at;
+            EXPECT_STRNE(error.what(), "");
+        }
+    }
+}
+
+TEST_P(Decompressed, WhatFollowsMustBeAMember) {
+    const std::string text = pack("content");
+    for (const std::string& more :
+         {std::string("x"), std::string("garbage behind it"), noise(200'000), text.substr(1)})
+        EXPECT_EQ(kind_of(text + more), ErrorKind::corrupt) << more.size();
+}
+
+TEST_P(Decompressed, WhatIsNoneIsCorrupt) {
+    EXPECT_EQ(kind_of("this is no such thing"), ErrorKind::corrupt);
+}
+
+TEST_P(Decompressed, MoreThanTheLimit) {
+    const std::string text = pack(std::string(5'000'000, '\0'));
+    const auto with_limit = [&](uint64_t bytes) {
+        return unpack(std::make_unique<TextReader>(text), {bytes, 1}).size();
+    };
+    EXPECT_EQ(with_limit(5'000'000), 5'000'000U);
+    const Error error = error_of([&] { with_limit(4'999'999); });
+    EXPECT_EQ(error.kind(), ErrorKind::limit);
+    EXPECT_STREQ(error.what(), "unpacked it is larger than 4999999 bytes");
+}
+
+TEST_P(Decompressed, ErrorOfTheSourceIsItsOwn) {
+    const std::string text = pack(noise(1'000'000));
+    const Error error =
+        error_of([&] { unpack(std::make_unique<TextReader>(text, test::fail_at(500'000))); });
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_STREQ(error.what(), "the source broke");
+}
+
+// Where another member could begin as well as the end be.
+TEST_P(Decompressed, SourceThatBreaksBetweenMembers) {
+    for (const std::string& content : {std::string("content"), std::string(), noise(100'000)}) {
+        const std::string text = pack(content);
+        EXPECT_EQ(error_of([&] { unpack(std::make_unique<BrokenReader>(text)); }).kind(),
+                  ErrorKind::unavailable);
+    }
+}
+
+TEST_P(Decompressed, CancelIsHeardWithin) {
+    const std::string text = pack(noise(1'000'000));
+    EXPECT_EQ(error_of([&] {
+                  unpack(std::make_unique<TextReader>(text, [&](uint64_t offset, Context& context) {
+                      if (offset >= 500'000) context_.stop.request_stop();
+                      context.check();
+                  }));
+              }).kind(),
+              ErrorKind::cancelled);
+}
+
+TEST_P(Decompressed, HoleInThePackedBytesIsZeros) {
+    const std::string text = pack("content");
+    EXPECT_EQ(error_of([&] { unpack(std::make_unique<HoleReader>(text, 1'000'001)); }).kind(),
+              ErrorKind::corrupt);
+}
+
+// ---- Archives ----
+
+// Every name in the folder: "a=content", "d/", "l->target".
+std::vector<std::string> tree(const std::string& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        const std::string name =
+            fs::relative(entry.path().parent_path(), folder) / entry.path().filename();
+        const std::string path = name.starts_with("./") ? name.substr(2) : name;
+        if (entry.is_symlink())
+            names.push_back(path + "->" + fs::read_symlink(entry.path()).string());
+        else if (entry.is_directory())
+            names.push_back(path + "/");
+        else if (entry.is_regular_file() && entry.file_size() < 1000)
+            names.push_back(path + "=" + test::read_file(entry.path()));
+        else
+            names.push_back(path + "?");
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+class ExtractArchive : public testing::Test {
+  protected:
+    ExtractArchive() {
+        std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
+        fs::create_directories(folder_);
+    }
+    ~ExtractArchive() override { std::setlocale(LC_CTYPE, "C"); }
+
+    void extract(Reader& from, ArchiveKind kind, const UnpackLimits& limits = {}) {
+        extract_archive(from, kind, folder_, limits, context_);
+    }
+    void extract(const std::string& archive, const UnpackLimits& limits = {}) {
+        TextReader reader(archive);
+        extract(reader, archive.starts_with("PK") ? ArchiveKind::zip : ArchiveKind::tar, limits);
+    }
+    Error error(const std::string& archive, const UnpackLimits& limits = {}) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        return error_of([&] { extract(archive, limits); });
+    }
+    // It is corrupt, and nothing is beside the folder.
+    void expect_refused(const std::string& archive, const std::string& words) {
+        const Error refused = error(archive);
+        EXPECT_EQ(refused.kind(), ErrorKind::corrupt) << words;
+        EXPECT_THAT(refused.what(), HasSubstr(words));
+        EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder")) << words;
+    }
+    struct stat status(const std::string& name) const {
+        struct stat found {};
+        EXPECT_EQ(::stat((folder_ + "/" + name).c_str(), &found), 0) << name;
+        return found;
+    }
+
+    test::TempDir dir_;
+    const std::string folder_ = dir_ / "folder";
+    TestContext context_;
+};
+
+TEST_F(ExtractArchive, FilesFoldersAndLinks) {
+    const std::string here = fs::current_path();
+    extract(tar_of(R"(
+add('d', type=FOLDER)
+add('d/e', b'content')
+add('f/g/h', b'deep')
+add('empty')
+symlink('d/up', '../empty')
+symlink('d/f', 'e')
+symlink('root', '.')
+hardlink('hard', 'd/e')
+add('late', b'x')
+)"));
+    EXPECT_THAT(tree(folder_),
+                ElementsAre("d/", "d/e=content", "d/f->e", "d/up->../empty", "empty=", "f/", "f/g/",
+                            "f/g/h=deep", "hard=content", "late=x", "root->."));
+    EXPECT_EQ(status("hard").st_ino, status("d/e").st_ino);
+    EXPECT_EQ(status("d/e").st_mtime, 1'000'000'000);
+    EXPECT_EQ(status("d").st_mtime, 1'000'000'000);
+    EXPECT_EQ(fs::current_path(), here);
+}
+
+TEST_F(ExtractArchive, NamesBelowADot) {
+    extract(
+        tar_of("add('./', type=FOLDER)\nadd('./a', b'1')\nadd('b/./c', b'2')\n"
+               "symlink('./l', './b/c')"));
+    EXPECT_THAT(tree(folder_), ElementsAre("a=1", "b/", "b/c=2", "l->./b/c"));
+}
+
+TEST_F(ExtractArchive, NamesInUtf8) {
+    extract(tar_of("add('\u00e4\u65e5', b'1')\nsymlink('\u0161', '\u00e4\u65e5')"));
+    EXPECT_THAT(tree(folder_), ElementsAre("\u00e4\u65e5=1", "\u0161->\u00e4\u65e5"));
+}
+
+TEST_F(ExtractArchive, LongNames) {
+    const std::string name(200, 'n');
+    extract(tar_of("add('" + name + "/" + name + "', b'1')"));
+    EXPECT_THAT(tree(folder_), ElementsAre(name + "/", name + "/" + name + "=1"));
+}
+
+TEST_F(ExtractArchive, ReadsToTheEnd) {
+    const std::string tar = tar_of("add('a', b'1')") + std::string(300'000, '\0');
+    TextReader reader(tar);
+    extract(reader, ArchiveKind::tar);
+    std::vector<std::byte> buffer(1);
+    EXPECT_EQ(reader.read(buffer, context_).size, 0U);
+}
+
+TEST_F(ExtractArchive, EmptyOnesAreEmpty) {
+    extract(tar_of(""));
+    EXPECT_THAT(tree(folder_), IsEmpty());
+}
+
+TEST_F(ExtractArchive, NamesThatLeadOutAreRefused) {
+    for (const char* name : {"../x", "/abs", "a/../../x", "a/../x", "..", "a/..", "./../x"})
+        expect_refused(tar_of("add('before')\nadd('" + std::string(name) + "', b'x')"),
+                       "'" + std::string(name) + "' is no name of something within the archive");
+    expect_refused(tar_of("add('..', type=FOLDER)"), "is no name");
+}
+
+TEST_F(ExtractArchive, LinksThatLeadOutAreRefused) {
+    const std::vector<std::pair<std::string, std::string>> links = {
+        {"l", "/etc"},      {"l", ".."},          {"l", "../x"},        {"l", "a/../../x"},
+        {"a/l", "../../x"}, {"a/l", "../.././x"}, {"./l", "../x"},      {"a//l", "../../x"},
+        {"l/", ".."},       {"l/.", ".."},        {"a/./l", "../../x"},
+    };
+    for (const auto& [name, to] : links)
+        expect_refused(tar_of("add('a', type=FOLDER)\nsymlink('" + name + "', '" + to + "')"),
+                       "'" + name + "' is a link that leads out of the archive");
+    for (const char* to : {"/etc/passwd", "../x", "a/../../x"})
+        expect_refused(tar_of("hardlink('h', '" + std::string(to) + "')"),
+                       "'h' is a link that leads out of the archive");
+}
+
+// By name they stay within; but what looks like a folder on the way is a link itself.
+TEST_F(ExtractArchive, LinksThatLeadOutByWayOfOthersAreRefused) {
+    expect_refused(tar_of("add('p/q/r', type=FOLDER)\nsymlink('p/q/r/l', '../../..')\n"
+                          "symlink('x', 'p/q/r/l/../../secret')"),
+                   "'x' is a link that leads out of the archive");
+    expect_refused(tar_of("add('p/q/r', type=FOLDER)\n"
+                          "symlink('x', 'p/q/r/l/../../secret')\nsymlink('p/q/r/l', '../../..')"),
+                   "'x' is a link that leads out of the archive");
+}
+
+TEST_F(ExtractArchive, ASecondNameOfALinkIsRefused) {
+    expect_refused(tar_of("add('p/q', type=FOLDER)\nsymlink('p/q/l', '../..')\n"
+                          "hardlink('x', 'p/q/l')"),
+                   "'x' is another name of a link");
+}
+
+TEST_F(ExtractArchive, NothingGoesThroughALink) {
+    const std::string links = "add('d', type=FOLDER)\nadd('f', b'content')\nsymlink('l', 'd')\n";
+    expect_refused(tar_of(links + "add('l/x', b'1')"), "l");
+    expect_refused(tar_of(links + "add('l/sub', type=FOLDER)"), "l");
+    expect_refused(tar_of(links + "symlink('l/x', '../f')"), "l");
+    expect_refused(tar_of(links + "hardlink('l/x', 'f')"), "l");
+    expect_refused(tar_of(links + "add('d/y')\nhardlink('x', 'l/y')"), "l");
+}
+
+TEST_F(ExtractArchive, WhatIsNoFileIsRefused) {
+    for (const char* type : {"FIFO", "DEVICE"})
+        expect_refused(tar_of("add('x', type=" + std::string(type) + ")"),
+                       "'x' is neither a file nor a folder nor a link");
+}
+
+TEST_F(ExtractArchive, RightsAreThoseOfOneOfOurFiles) {
+    const mode_t before = ::umask(027);
+    extract(
+        tar_of("add('suid', b'x', mode=0o6755, uid=12345, gid=12345)\n"
+               "add('sticky', type=FOLDER, mode=0o7777)\nadd('shut', type=FOLDER, mode=0)\n"
+               "add('shut/in', b'x', mode=0o666)\nadd('none', mode=0)"));
+    ::umask(before);
+    EXPECT_EQ(status("suid").st_mode, S_IFREG | 0750U);
+    EXPECT_EQ(status("suid").st_uid, ::geteuid());
+    EXPECT_EQ(status("suid").st_gid, ::getegid());
+    EXPECT_EQ(status("sticky").st_mode, S_IFDIR | 0750U);
+    EXPECT_EQ(status("shut").st_mode, S_IFDIR | 0700U);
+    EXPECT_EQ(status("shut/in").st_mode, S_IFREG | 0640U);
+    EXPECT_EQ(status("none").st_mode, S_IFREG | 0U);
+}
+
+TEST_F(ExtractArchive, TheLastOfANameCounts) {
+    extract(
+        tar_of("add('a', b'first, longer')\nadd('a', b'last')\nsymlink('l', 'a')\n"
+               "add('l', b'file')\nadd('d', type=FOLDER)\nadd('d', b'no folder')\n"
+               "add('e', type=FOLDER)\nsymlink('e', 'a')"));
+    EXPECT_THAT(tree(folder_), ElementsAre("a=last", "d=no folder", "e->a", "l=file"));
+}
+
+TEST_F(ExtractArchive, AFileInThePlaceOfAFolderThatIsNotEmpty) {
+    EXPECT_THAT(error(tar_of("add('d/e', b'x')\nadd('d', b'no folder')")).what(), HasSubstr("d"));
+    EXPECT_THAT(error(tar_of("add('d', b'no folder')\nadd('d/e', b'x')")).what(), HasSubstr("d"));
+}
+
+TEST_F(ExtractArchive, MoreThanTheLimit) {
+    const std::string tar =
+        tar_of("for i in range(10):\n    add(f'd/{i}', b'x' * 1000)");  // d/ is not in it
+    extract(tar, {10'000, 10});
+    EXPECT_EQ(tree(folder_).size(), 11U);
+    const Error entries = error(tar, {10'000, 9});
+    EXPECT_EQ(entries.kind(), ErrorKind::limit);
+    EXPECT_STREQ(entries.what(), "it has more than 9 files and folders");
+    const Error bytes = error(tar, {9'999, 10});
+    EXPECT_EQ(bytes.kind(), ErrorKind::limit);
+    EXPECT_STREQ(bytes.what(), "unpacked it is larger than 9999 bytes");
+}
+
+// Sparse files, as GNU tar writes them.
+TEST_F(ExtractArchive, HolesStayHolesAndCount) {
+    const test::TempDir other;
+    const std::string path = other / "sparse";
+    test::write_file(path, "begin");
+    fs::resize_file(path, 50'000'000);
+    test::write_file(other / "dense", "x");
+    const std::string tar =
+        test::output_of("tar -C '" + other.path().string() + "' --sparse -cf - sparse dense");
+    ASSERT_LT(tar.size(), 1'000'000U);
+    extract(tar, {50'000'001, 2});
+    EXPECT_EQ(status("sparse").st_size, 50'000'000);
+    EXPECT_LT(status("sparse").st_blocks, 2000);
+    EXPECT_EQ(test::md5sum(folder_ + "/sparse"), test::md5sum(path));
+    EXPECT_EQ(error(tar, {50'000'000, 2}).kind(), ErrorKind::limit);
+}
+
+TEST_F(ExtractArchive, ATarThatIsCutOffIsCorrupt) {
+    const std::string tar = tar_of("add('a', b'x' * 3000)\nadd('b', b'y' * 3000)");
+    const size_t second = 512 + 3072;  // where it could be at its end
+    ASSERT_EQ(tar[second], 'b');
+    for (const size_t size :
+         std::vector<size_t>{1, 511, 513, 1000, 3000, 3511, 3583, second + 1, second + 511,
+                             second + 512, second + 513, second + 3000, second + 3511})
+        EXPECT_EQ(error(tar.substr(0, size)).kind(), ErrorKind::corrupt) << size;
+}
+
+// A header that is damaged takes its file with it: what remains is not what was packed.
+TEST_F(ExtractArchive, ADamagedTarIsCorrupt) {
+    const std::string tar = tar_of("add('a', b'x' * 3000)\nadd('b', b'y' * 3000)\nadd('c')");
+    const size_t second = 512 + 3072;
+    for (const size_t at : std::vector<size_t>{0, 100, 150, second, second + 101, second + 130}) {
+        std::string damaged = tar;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        EXPECT_EQ(error(damaged).kind(), ErrorKind::corrupt) << at;
+    }
+}
+
+TEST_F(ExtractArchive, ErrorOfTheSourceIsItsOwn) {
+    const std::string tar = tar_of("add('a', b'x' * 300000)\nadd('b', b'y' * 3000)");
+    for (const size_t size : {size_t{0}, size_t{512}, size_t{100'000}, size_t{300'544 + 512}}) {
+        BrokenReader reader(tar.substr(0, size));
+        const Error error = error_of([&] { extract(reader, ArchiveKind::tar); });
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable) << size;
+    }
+}
+
+TEST_F(ExtractArchive, CancelIsHeard) {
+    const std::string tar = tar_of("add('a', b'x' * 3000000)");
+    TextReader reader(tar, test::cancel_at(1'000'000, context_.stop));
+    EXPECT_EQ(error_of([&] { extract(reader, ArchiveKind::tar); }).kind(), ErrorKind::cancelled);
+}
+
+TEST_F(ExtractArchive, AFullDisk) {
+    const std::string tar = tar_of("add('a', b'x' * 3000000)");
+    const test::FullDisk full(1'000'000);
+    const Error failure = error(tar);
+    EXPECT_EQ(failure.kind(), ErrorKind::no_space);
+}
+
+// ---- zip ----
+
+TEST_F(ExtractArchive, Zip) {
+    for (const bool seekable : {true, false}) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        extract(
+            zip_of("add('d/')\nadd('d/e', b'content' * 100)\nadd('f/g/h', b'deep')\nadd('empty')\n"
+                   "add('\u00e4', b'1')\nadd('stored', b'2', compress_type=zipfile.ZIP_STORED)",
+                   seekable));
+        EXPECT_THAT(tree(folder_),
+                    ElementsAre("d/", testing::StartsWith("d/e=contentcontent"), "empty=", "f/",
+                                "f/g/", "f/g/h=deep", "stored=2", "\u00e4=1"));
+    }
+}
+
+TEST_F(ExtractArchive, ZipWithNamesThatLeadOut) {
+    for (const char* name : {"../x", "/abs", "a/../../x", "..", "../"})
+        expect_refused(zip_of("add('before')\nadd('" + std::string(name) + "', b'x')"),
+                       "is no name of something within the archive");
+    expect_refused(zip_of("add('..\\\\x', b'x', create_system=0)"), "is no name");
+}
+
+TEST_F(ExtractArchive, ZipWithLinksThatLeadOut) {
+    // Where it is unpacked as it comes its kinds are not known yet: then this is a file.
+    try {
+        extract(
+            zip_of("add('l', b'../..', external_attr=0o120777 << 16, "
+                   "compress_type=zipfile.ZIP_STORED)\nadd('m/x', b'1')"));
+        EXPECT_FALSE(fs::is_symlink(folder_ + "/l"));
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    }
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
+}
+
+TEST_F(ExtractArchive, ZipWithRights) {
+    extract(zip_of("add('suid', b'x', external_attr=0o104755 << 16)"));
+    EXPECT_EQ(status("suid").st_mode & 07000, 0U);
+}
+
+TEST_F(ExtractArchive, ZipMoreThanTheLimit) {
+    for (const bool seekable : {true, false}) {
+        const std::string zip = zip_of("add('zeros', bytes(5000000))\nadd('b', b'1')", seekable);
+        ASSERT_LT(zip.size(), 100'000U);
+        EXPECT_EQ(error(zip, {5'000'000, 2}).kind(), ErrorKind::limit);
+        EXPECT_EQ(error(zip, {6'000'000, 1}).kind(), ErrorKind::limit);
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        extract(zip, {5'000'001, 2});
+    }
+}
+
+TEST_F(ExtractArchive, ZipThatIsDamagedIsCorrupt) {
+    for (const char* how : {"ZIP_DEFLATED", "ZIP_STORED"}) {
+        const std::string zip = zip_of(
+            "import random\nrandom.seed(1)\nadd('a', random.randbytes(3000), "
+            "compress_type=zipfile." +
+            std::string(how) + ")");
+        for (const size_t at : {size_t{100}, size_t{1500}, size_t{2900}}) {
+            std::string damaged = zip;
+            damaged[at] = static_cast<char>(damaged[at] ^ 1);
+            EXPECT_EQ(error(damaged).kind(), ErrorKind::corrupt) << how << at;
+        }
+        for (const size_t size : {size_t{4}, size_t{20}, size_t{32}, size_t{100}, size_t{2900}})
+            EXPECT_EQ(error(zip.substr(0, size)).kind(), ErrorKind::corrupt) << how << size;
+    }
+}
+
+// It says it is small, so that whoever believes it does not look at what comes.
+TEST_F(ExtractArchive, ZipThatLiesAboutItsSize) {
+    std::string zip = zip_of("add('a', bytes(5000000))");
+    const size_t size_in_header = 22;
+    zip.replace(size_in_header, 4, std::string("\x0a\0\0\0", 4));
+    EXPECT_EQ(error(zip).kind(), ErrorKind::corrupt);
+}
+
+}  // namespace
+}  // namespace onemarket

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/downloader/destination.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <future>
+
+#include "tests/backends/helpers.h"
+
+namespace onemarket {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_of;
+using test::read_file;
+using test::write_file;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class DestinationTest : public testing::Test {
+  protected:
+    std::string fifo() {
+        const std::string path = dir_ / "fifo";
+        EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+        return path;
+    }
+    static void write(Sink& sink, const std::string& text) {
+        sink.write(std::as_bytes(std::span(text)));
+    }
+    static mode_t mode(const std::string& path) {
+        struct stat status {};
+        EXPECT_EQ(::stat(path.c_str(), &status), 0);
+        return status.st_mode & 07777;
+    }
+
+    test::TempDir dir_;
+    const std::string path_ = dir_ / "image";
+    test::Ignored pipe_signal_{SIGPIPE};
+};
+
+TEST_F(DestinationTest, WhatTakesBytesAsTheyCome) {
+    write_file(path_, "");
+    EXPECT_TRUE(is_stream("-"));
+    EXPECT_TRUE(is_stream("/dev/null"));
+    EXPECT_TRUE(is_stream(fifo()));
+    fs::create_symlink("fifo", dir_ / "link");
+    EXPECT_TRUE(is_stream(dir_ / "link"));
+    EXPECT_FALSE(is_stream(path_));
+    EXPECT_FALSE(is_stream(dir_.path()));
+    EXPECT_FALSE(is_stream(dir_ / "missing"));
+    EXPECT_FALSE(is_stream(""));
+}
+
+// ---- StreamSink ----
+
+TEST_F(DestinationTest, AStreamHasItsHolesAsZeros) {
+    const std::string path = fifo(), text = test::noise(300'000);
+    auto got = std::async(std::launch::async, [&] { return read_file(path); });
+    {
+        StreamSink sink(path);
+        write(sink, text);
+        sink.skip(200'000);
+        sink.skip(0);
+        write(sink, "end");
+    }
+    EXPECT_TRUE(got.get() == text + std::string(200'000, '\0') + "end");
+}
+
+TEST_F(DestinationTest, StdoutIsLeftOpen) {
+    std::fflush(stdout);
+    const UniqueFd before(::dup(STDOUT_FILENO));
+    {
+        const UniqueFd file(::open(path_.c_str(), O_WRONLY | O_CREAT, 0600));
+        ASSERT_GE(::dup2(file.get(), STDOUT_FILENO), 0);
+    }
+    {
+        StreamSink sink("-");
+        write(sink, "content");
+    }
+    const ssize_t more = ::write(STDOUT_FILENO, "+", 1);
+    ::dup2(before.get(), STDOUT_FILENO);
+    EXPECT_EQ(more, 1);
+    EXPECT_EQ(read_file(path_), "content+");
+}
+
+TEST_F(DestinationTest, NobodyReadsAnyMore) {
+    const std::string path = fifo();
+    UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
+    StreamSink sink(path);
+    reader.reset();
+    const Error error = error_of([&] { write(sink, "content"); });
+    EXPECT_EQ(error.what(), path + ": Broken pipe");
+}
+
+TEST_F(DestinationTest, ADeviceThatIsFull) {
+    StreamSink sink("/dev/full");
+    EXPECT_EQ(error_of([&] { write(sink, "content"); }).kind(), ErrorKind::no_space);
+    EXPECT_EQ(error_of([&] { sink.skip(1); }).kind(), ErrorKind::no_space);
+}
+
+// ---- NewFile ----
+
+TEST_F(DestinationTest, AFileIsThereWhenItIsWhole) {
+    NewFile file(path_);
+    write(file.sink(), "content");
+    file.sink().skip(1'000'000);
+    EXPECT_FALSE(fs::exists(path_));
+    file.publish();
+    EXPECT_TRUE(read_file(path_) == "content" + std::string(1'000'000, '\0'));
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("image"));
+}
+
+TEST_F(DestinationTest, WithoutPublishNothingIsLeft) {
+    {
+        NewFile file(path_);
+        write(file.sink(), "content");
+    }
+    EXPECT_THAT(test::list(dir_.path()), IsEmpty());
+}
+
+TEST_F(DestinationTest, WhatWasThereStaysUntilThen) {
+    write_file(path_, "old");
+    { NewFile file(path_); }
+    EXPECT_EQ(read_file(path_), "old");
+    NewFile file(path_);
+    write(file.sink(), "new");
+    EXPECT_EQ(read_file(path_), "old");
+    file.publish();
+    EXPECT_EQ(read_file(path_), "new");
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("image"));
+}
+
+TEST_F(DestinationTest, RightsAreThoseOfARedirection) {
+    const mode_t before = ::umask(027);
+    NewFile(path_).publish();
+    ::umask(before);
+    EXPECT_EQ(mode(path_), 0640U);
+    fs::permissions(path_, fs::perms(0604));
+    NewFile(path_).publish();
+    EXPECT_EQ(mode(path_), 0604U);
+}
+
+TEST_F(DestinationTest, ALinkIsFollowed) {
+    fs::create_directories(dir_ / "other");
+    write_file(dir_ / "other/file", "old");
+    fs::create_symlink("other/file", path_);
+    NewFile file(path_);
+    write(file.sink(), "new");
+    file.publish();
+    EXPECT_TRUE(fs::is_symlink(path_));
+    EXPECT_EQ(read_file(dir_ / "other/file"), "new");
+    EXPECT_THAT(test::list(dir_ / "other"), ElementsAre("file"));
+}
+
+// As a redirection makes the file it names.
+TEST_F(DestinationTest, SoIsOneThatLeadsToNothingYet) {
+    fs::create_directories(dir_ / "other");
+    fs::create_symlink("other/file", path_);
+    NewFile file(path_);
+    write(file.sink(), "new");
+    file.publish();
+    EXPECT_TRUE(fs::is_symlink(path_));
+    EXPECT_EQ(read_file(dir_ / "other/file"), "new");
+}
+
+TEST_F(DestinationTest, NamesWithoutAFolder) {
+    const fs::path before = fs::current_path();
+    fs::current_path(dir_.path());
+    NewFile("name").publish();
+    NewFolder("folder").publish();
+    fs::current_path(before);
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder", "name"));
+}
+
+TEST_F(DestinationTest, APlaceThatCannotBe) {
+    const Error missing = error_of([&] { NewFile file(dir_ / "no/image"); });
+    EXPECT_EQ(missing.kind(), ErrorKind::not_found);
+    EXPECT_EQ(missing.what(), dir_ / "no/image" + ": No such file or directory");
+    EXPECT_EQ(error_of([&] { NewFile file(dir_.path()); }).what(),
+              dir_.path().string() + ": Is a directory");
+    write_file(path_, "old");
+    EXPECT_THROW(NewFile file(path_ + "/below"), Error);
+    EXPECT_THROW(NewFolder folder(path_ + "/below"), Error);
+}
+
+// ---- NewFolder ----
+
+TEST_F(DestinationTest, AFolderIsThereWhenItIsWhole) {
+    for (const char* slash : {"", "/"}) {
+        const std::string path = dir_ / "folder";
+        const mode_t before = ::umask(027);
+        NewFolder folder(path + slash);
+        ::umask(before);
+        write_file(folder.temporary() + "/a/b", "content");
+        EXPECT_FALSE(fs::exists(path));
+        folder.publish();
+        EXPECT_EQ(read_file(path + "/a/b"), "content");
+        EXPECT_EQ(mode(path), 0750U);
+        EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
+        fs::remove_all(path);
+    }
+}
+
+TEST_F(DestinationTest, OfAFolderTooNothingIsLeft) {
+    {
+        NewFolder folder(dir_ / "folder");
+        write_file(folder.temporary() + "/a/b", "content");
+    }
+    EXPECT_THAT(test::list(dir_.path()), IsEmpty());
+}
+
+TEST_F(DestinationTest, APlaceThatIsTaken) {
+    write_file(dir_ / "folder/old", "old");
+    {
+        NewFolder folder(dir_ / "folder");
+        write_file(folder.temporary() + "/new", "new");
+        EXPECT_THROW(folder.publish(), Error);
+    }
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
+    EXPECT_THAT(test::list(dir_ / "folder"), ElementsAre("old"));
+    write_file(path_, "file");
+    EXPECT_THROW(NewFolder(path_).publish(), Error);
+    EXPECT_EQ(read_file(path_), "file");
+}
+
+}  // namespace
+}  // namespace onemarket
