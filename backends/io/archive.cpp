@@ -275,10 +275,10 @@ void check_entry(struct archive_entry* entry) {
 Error disk_error(struct archive* disk) {
     const int number = archive_errno(disk);
     constexpr std::array archives{ELOOP, EEXIST, ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, ENAMETOOLONG};
-    const bool of_archive =
-        number <= 0 || std::find(archives.begin(), archives.end(), number) != archives.end();
-    return Error(of_archive ? ErrorKind::corrupt : system_error(number, {}).kind(),
-                 reason_of(disk));
+    const std::string reason = reason_of(disk);
+    if (number <= 0 || std::find(archives.begin(), archives.end(), number) != archives.end())
+        return Error(ErrorKind::corrupt, reason);
+    return system_error(number, reason);
 }
 
 // The process's working folder, and back.
