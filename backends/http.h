@@ -28,6 +28,8 @@ class HttpBackend : public Backend {
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:
+    PublishedApp store(const DriverMessage& message, ImageSource& image, Context& context,
+                       bool& begun) const;
     std::unique_ptr<Folder> folder(const DriverMessage& message, Context& context) const;
     void take_back_manifest(const DriverMessage& message, const std::string& image,
                             Context& context) const;

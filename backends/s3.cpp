@@ -157,7 +157,8 @@ void S3Backend::discard(const DriverMessage& message, Context& context) const {
     try {
         for (const std::string& upload : bucket.uploads_of(key, context))
             bucket.abort_upload(key, upload, context);
-        if (!context.record().resumed()) return;
+        const ImportRecord& record = context.record();
+        if (!record.resumed() && !record.noted(kPublishingNote)) return;
         const auto head = bucket.head(key, context);
         if (head && head->import == context.record().mark()) bucket.remove(key, context);
     } catch (const S3Error& error) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/reply_writer.h"
+#include "daemon/retries.h"
 #include "daemon/services.h"
 #include "daemon/state_folder.h"
 #include "daemon/worker.h"
@@ -64,13 +66,9 @@ class Dispatcher {
     void take_state_folder();
     void admit();
     void take_over_journal();
-    void resume(RecordPtr record);
+    void resume(RecordPtr record, const std::set<std::string>& deleted);
     void keep(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
-    RecordPtr keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure);
-    void settle_retry(const FlightPtr& flight, const Reply& reply,
-                      std::optional<ErrorKind> failure);
-    void retry_later(RecordPtr record);
 
     void begin(const FlightPtr& flight);
     void expedite(ObjectId app);
@@ -108,6 +106,7 @@ class Dispatcher {
 
     InFlight in_flight_;
     ReplyWriter writer_;
+    Retries retries_;
     Worker worker_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;

@@ -114,12 +114,13 @@ void JournalRecord::begin() {
     append("begin", false);
     ++attempts_;
     ++begun_;
-    begun_here_ = true;
+    running_ = true;
     step("begun");
 }
 
 void JournalRecord::end() {
-    if (!begun_here_) return;
+    if (!running_) return;
+    running_ = false;
     append("end", false);
     --attempts_;
 }
@@ -196,8 +197,7 @@ Journal::Journal(std::string folder) : folder_(std::move(folder)) {
     make_state_folder(folder_);
 }
 
-RecordPtr Journal::open(const Request& request) {
-    const std::string mark = random_hex();
+RecordPtr Journal::open(const Request& request, const std::string& mark) {
     const std::string path = folder_ + "/" + name_of(request, mark);
     const auto now = std::chrono::system_clock::now();
     const std::string line = to_line(
@@ -205,6 +205,7 @@ RecordPtr Journal::open(const Request& request) {
         std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " + request.payload);
     const UniqueFd file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file && errno == EEXIST) return nullptr;
     if (!file) throw system_error(errno, path);
     step("record made");
     try {

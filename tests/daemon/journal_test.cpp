@@ -81,6 +81,28 @@ TEST_F(JournalTest, AnEndThatWasMeantIsNoAttempt) {
     EXPECT_TRUE(loaded()->resumed());
 }
 
+TEST_F(JournalTest, AnImportMayBePutOffAsOftenAsItTakes) {
+    const RecordPtr record = journal_.open(import_of(5));
+    for (int i = 0; i < 9; ++i) {
+        record->begin();
+        record->end();
+        record->end();  // the shutdown ends what does not run
+    }
+    EXPECT_EQ(record->attempts(), 0U);
+    EXPECT_TRUE(record->resumed()) << "what the last go has left is there";
+    EXPECT_EQ(loaded()->attempts(), 0U);
+}
+
+TEST_F(JournalTest, ADeleteOfAnImportsMark) {
+    const RecordPtr import = journal_.open(import_of(5));
+    const Request removal{Action::remove, 5, import->request().payload};
+    const RecordPtr record = journal_.open(removal, import->mark());
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(record->mark(), import->mark());
+    EXPECT_TRUE(record->resumed()) << "what the import has published is to go";
+    EXPECT_EQ(journal_.open(removal, import->mark()), nullptr) << "it is there already";
+}
+
 TEST_F(JournalTest, InTheOrderTheyCame) {
     for (const int id : {7, 5, 6}) {
         journal_.open(import_of(id));

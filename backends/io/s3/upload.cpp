@@ -434,6 +434,7 @@ void S3Upload::clear_away(auto&& step) {
         step();
     } catch (const std::exception& error) {
         context_.log().log(LogLevel::warning, std::string("left in the bucket: ") + error.what());
+        context_.record().set_left(true);
     }
 }
 
