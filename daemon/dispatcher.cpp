@@ -191,9 +191,21 @@ void Dispatcher::on_request(const Request& request) {
 }
 
 void Dispatcher::begin(const FlightPtr& flight) {
-    if (flight->request.action == Action::remove && in_flight_.cancel_import_before(flight))
-        return expedite(flight->request.id);
-    if (flight->request.action != Action::import) return start(flight);
+    const ObjectId id = flight->request.id;
+    if (flight->request.action == Action::import) {
+        if (Worker::is_template(flight->request)) return begin_import(flight);
+        retries_.forget(id);
+        if (in_flight_.supersede_before(flight)) return expedite(id);
+        return begin_import(flight);
+    }
+    if (flight->request.action == Action::remove) {
+        if (journal_ == nullptr) deleted_unseen_.insert(id);
+        if (in_flight_.cancel_import_before(flight)) return expedite(id);
+    }
+    start(flight);
+}
+
+void Dispatcher::begin_import(const FlightPtr& flight) {
     if (journal_ == nullptr && !Worker::is_template(flight->request))
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
@@ -243,11 +255,12 @@ void Dispatcher::take_over_journal() {
             else
                 damaged.forget();
         }
+        journal_ = opened_journal_.get();
         std::set<std::string> deleted;  // imports whose app was, by their marks
         for (const RecordPtr& record : left.records)
             if (record->request().action == Action::remove) deleted.insert(record->mark());
         for (RecordPtr& record : left.records) resume(std::move(record), deleted);
-        journal_ = opened_journal_.get();
+        deleted_unseen_.clear();
     } catch (const Error& error) {
         state_.unusable(error.what());
     }
@@ -256,6 +269,10 @@ void Dispatcher::take_over_journal() {
 void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) {
     const Request& request = record->request();
     if (request.action == Action::remove) return retries_.take_up(std::move(record));
+    if (deleted_unseen_.contains(request.id)) {
+        retries_.clear_up_behind(*record);
+        return record->retire();
+    }
     if (const auto& answer = record->answer()) {
         if (const auto note = record->noted(kPublishingNote); note && answer->success)
             if (const auto app = parse_published_app(*note))
@@ -285,6 +302,7 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
     // Where it is a SUCCESS all the same, the handler has said that it may pass.
     if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
         retries_.keep(flight->request, flight->import_mark);
+    if (flight->superseded) return flight->record->retire();
     if (!flight->record) return writer_.reply(std::move(reply));
     const bool left = flight->record->left();
     try {
@@ -325,7 +343,12 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 void Dispatcher::run_flight(const FlightPtr& flight) {
     if (worker_.run(flight) == Worker::End::later)
         return boost::asio::post(loop_, [this, flight] { retries_.put_off(flight); });
-    for (const FlightPtr& next : in_flight_.finish(flight)) start(next);
+    for (const FlightPtr& next : in_flight_.finish(flight)) {
+        if (next->request.action == Action::import)
+            boost::asio::post(loop_, [this, next] { begin_import(next); });
+        else
+            start(next);
+    }
     if (stopping_) boost::asio::post(loop_, [this] { end_if_idle(); });
 }
 

@@ -71,6 +71,7 @@ class Dispatcher {
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
 
     void begin(const FlightPtr& flight);
+    void begin_import(const FlightPtr& flight);
     void expedite(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
@@ -99,6 +100,8 @@ class Dispatcher {
     std::unique_ptr<Journal> opened_journal_;
     std::atomic<Journal*> journal_ =
         nullptr;  // the same, once it may be used; null: state_ says why
+    // Apps that were deleted while it was another driver's, which may have left a record of them.
+    std::set<ObjectId> deleted_unseen_;
     // Until then requests wait for the state folder.
     bool admitted_ = false;
     std::vector<FlightPtr> waiting_;

@@ -74,10 +74,29 @@ bool InFlight::cancel_import_before(const FlightPtr& flight) {
     }
     for (auto it = begin; it != end; ++it) {
         cancel(*it->second);
-        it->second->next_.push_back(flight);
-        ++flight->waits_for_;
+        wait_for(*it->second, flight);
     }
     return true;
+}
+
+void InFlight::wait_for(Flight& earlier, const FlightPtr& flight) {
+    earlier.next_.push_back(flight);
+    ++flight->waits_for_;
+}
+
+bool InFlight::supersede_before(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    for (const Action action : {Action::import, Action::remove}) {
+        const auto [begin, end] = flights_.equal_range({action, flight->request.id});
+        for (auto it = begin; it != end; ++it) {
+            Flight& old = *it->second;
+            if (old.origin == Flight::Origin::oned) continue;
+            if (!old.committed_) old.superseded = true;
+            cancel(old);
+            wait_for(old, flight);
+        }
+    }
+    return flight->waits_for_ > 0;
 }
 
 bool InFlight::commit(const FlightPtr& flight, const std::string& source) {

@@ -63,14 +63,29 @@ void Retries::take_up(RecordPtr removal) {
 }
 
 void Retries::remove_later(const RecordPtr& record) {
-    after(record->attempts(), [this, record] {
+    removals_[record] = after(record->attempts(), [this, record] {
+        removals_.erase(record);
         outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
     });
+}
+
+void Retries::forget(ObjectId app) {
+    for (auto it = removals_.begin(); it != removals_.end();) {
+        const auto& [record, timer] = *it;
+        if (record->request().id != app) {
+            ++it;
+            continue;
+        }
+        timer->cancel();
+        retire(*record);
+        it = removals_.erase(it);
+    }
 }
 
 void Retries::settle(const FlightPtr& flight, const Reply& reply,
                      std::optional<ErrorKind> failure) {
     JournalRecord& record = *flight->record;
+    if (flight->superseded) return retire(record);
     if (!failure || *failure == ErrorKind::not_found) {
         outside_.log_file(LogLevel::info, name_of(record) + ": deleted at last");
         return retire(record);
@@ -88,7 +103,12 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     } catch (const Error& error) {
         outside_.log_file(LogLevel::error, error.what());
     }
-    boost::asio::post(outside_.loop, [this, kept = flight->record] { remove_later(kept); });
+    boost::asio::post(outside_.loop, [this, flight] {
+        if (flight->superseded)
+            retire(*flight->record);
+        else
+            remove_later(flight->record);
+    });
 }
 
 void Retries::retire(JournalRecord& record) const {

@@ -43,6 +43,9 @@ class Retries {
     // The same from an earlier life.
     void take_up(RecordPtr removal);
 
+    // An IMPORT of this app has come: none of its DELETEs is tried again.
+    void forget(ObjectId app);
+
     // One that was run again.
     void settle(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
 
@@ -64,6 +67,7 @@ class Retries {
     Outside outside_;
     std::chrono::seconds base_;
     bool stopped_ = false;
+    std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
     std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
 };
 
