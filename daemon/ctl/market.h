@@ -33,7 +33,7 @@ struct KnownMarket {
 };
 
 // `market`: the id of one whose message the driver keeps, or a MONITOR message: `-`, which
-// `read_stdin` gives, or a file. Throws Error.
+// `read_stdin` gives, or a file. Throws Error, also where it is of a time to come.
 KnownMarket known_market(const std::string& market, const MarketMessages& messages,
                          const std::function<std::string()>& read_stdin,
                          KnownMarket::Time now = std::chrono::system_clock::now());
