@@ -103,6 +103,8 @@ Sorted sort_objects(std::vector<StoredObject> objects, const KnownMarket& market
                 sorted.orphans.push_back(std::move(object));
             else
                 sorted.spared.emplace_back(std::move(object), std::move(reason));
+        } else if (object.kind == Kind::manifest && market.lists(*object.app)) {
+            continue;  // all that is left of an app that should be there: verify tells
         } else {
             const auto least = object.kind == Kind::manifest ? kOrphanMargin : options.older;
             if (object.held || now - object.time < least || journalled.contains(*object.app))

@@ -30,6 +30,8 @@ struct KnownMarket {
     bool kept = false;             // the driver heard it from oned; else somebody brought it
     std::set<ObjectId> apps;       // that it lists
     std::set<ObjectId> elsewhere;  // that any other marketplace the driver knows of lists
+
+    bool lists(ObjectId app) const { return apps.contains(app) || elsewhere.contains(app); }
 };
 
 // `market`: the id of one whose message the driver keeps, or a MONITOR message: `-`, which

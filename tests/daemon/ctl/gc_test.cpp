@@ -81,7 +81,8 @@ TEST_F(GcTest, AppsBehindTheLastOfTheListAreSpared) {
         EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(9)),
                            stored(Kind::image, 79, now_ - hours(9))}),
                   Names{"image-3"});
-        EXPECT_EQ(sorted_.spared.at(0).second, "perhaps newer than the list of apps, by its number");
+        EXPECT_EQ(sorted_.spared.at(0).second,
+                  "perhaps newer than the list of apps, by its number");
     }
     market_.apps.clear();
     EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(9))}), Names{});
@@ -91,6 +92,13 @@ TEST_F(GcTest, ClocksThatGoWrongMakeNoOrphans) {
     EXPECT_EQ(orphans({stored(Kind::image, 3, now_ + hours(99)),
                        stored(Kind::temporary, 3, now_ + hours(99))}),
               Names{});
+}
+
+TEST_F(GcTest, AManifestOfAnAppThatIsThereIsNoOrphan) {
+    EXPECT_EQ(orphans({stored(Kind::manifest, 1, now_ - hours(9)),  // listed
+                       stored(Kind::manifest, 4, now_ - hours(9)),  // another market's
+                       stored(Kind::manifest, 3, now_ - hours(9))}),
+              Names{"manifest-3"});
 }
 
 TEST_F(GcTest, HalvesAreLeftToTheirImportsForADay) {

@@ -82,8 +82,8 @@ TEST_F(MarketTest, IsAMessageSomebodyBrings) {
 TEST_F(MarketTest, OfATimeToComeItIsOfNoUse) {
     keep(100, "1");
     const auto path = dir_ / "state/markets/100";
-    std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) +
-                                               std::chrono::hours(24));
+    std::filesystem::last_write_time(
+        path, std::filesystem::last_write_time(path) + std::chrono::hours(24));
     EXPECT_NE(fault("100").find(", which is yet to come"), std::string::npos) << fault("100");
     std::filesystem::copy(path, dir_ / "copy");
     EXPECT_EQ(fault(dir_ / "copy"), "") << "this one is of now";
