@@ -69,6 +69,8 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
                 [this](LogLevel level, std::string_view text) { tell(level, text); },
                 [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
                services.config.delete_retry),
+      answers_({loop_, writer_, retries_,
+                [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       worker_(services, in_flight_,
               {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
@@ -248,12 +250,15 @@ void Dispatcher::take_over_journal() {
         Journal::Left left = opened_journal_->load();
         for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
         for (const Journal::Left::Damaged& damaged : left.damaged) {
+            const auto forget = [this, damaged] {
+                if (!damaged.forget()) tell(LogLevel::error, damaged.path + ": cannot be removed");
+            };
             if (damaged.action == Action::import)
                 writer_.late_reply({Action::import, false, damaged.id,
                                     "The driver was ended, and its note of this import is damaged"},
-                                   [damaged] { damaged.forget(); });
+                                   forget);
             else
-                damaged.forget();
+                forget();
         }
         journal_ = opened_journal_.get();
         std::set<std::string> deleted;  // imports whose app was, by their marks
@@ -271,16 +276,17 @@ void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) 
     if (request.action == Action::remove) return retries_.take_up(std::move(record));
     if (deleted_unseen_.contains(request.id)) {
         retries_.clear_up_behind(*record);
-        return record->retire();
+        return answers_.forget(*record);
     }
     if (const auto& answer = record->answer()) {
         if (const auto note = record->noted(kPublishingNote); note && answer->success)
             if (const auto app = parse_published_app(*note))
                 in_flight_.remember(request.id, app->source);
-        if (record->noted(kLeftNote)) retries_.clear_up_behind(*record);
-        return writer_.late_reply(*answer, [record] { record->retire(); });
+        return answers_.repeat(record);
     }
-    if (deleted.contains(record->mark())) return record->retire();
+    // Of a template nothing is noted down; this one somebody else has put there.
+    if (deleted.contains(record->mark()) || Worker::is_template(request))
+        return answers_.forget(*record);
     start(in_flight_.take_up(std::move(record), Flight::Origin::earlier_life));
 }
 
@@ -302,22 +308,11 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
     // Where it is a SUCCESS all the same, the handler has said that it may pass.
     if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
         retries_.keep(flight->request, flight->import_mark);
-    if (flight->superseded) return flight->record->retire();
+    if (flight->superseded) return answers_.forget(*flight->record);
+    if (reply.action == Action::remove)
+        boost::asio::post(loop_, [this, id = reply.id] { answers_.drop(id); });
     if (!flight->record) return writer_.reply(std::move(reply));
-    const bool left = flight->record->left();
-    try {
-        // What is left is known to the next life as soon as it knows the answer.
-        if (left) flight->record->note(kLeftNote, "yes");
-        flight->record->set_answer(reply);
-        if (left) retries_.clear_up_behind(*flight->record);
-    } catch (const Error& error) {
-        log_.write(LogLevel::error, error.what());  // it is told all the same
-    }
-    const auto retire = [record = flight->record] { record->retire(); };
-    if (flight->origin == Flight::Origin::earlier_life)
-        writer_.late_reply(std::move(reply), retire);
-    else
-        writer_.reply(std::move(reply), retire);
+    answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
 }
 
 // --- Lanes ---

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "backends/io/unique_fd.h"
+#include "daemon/answers.h"
 #include "daemon/in_flight.h"
 #include "daemon/journal.h"
 #include "daemon/lane.h"
@@ -110,6 +111,7 @@ class Dispatcher {
     InFlight in_flight_;
     ReplyWriter writer_;
     Retries retries_;
+    Answers answers_;
     Worker worker_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;

@@ -26,6 +26,9 @@ using std::chrono::milliseconds;
 constexpr std::string_view kFormat = "onemarketd-journal-1";
 constexpr size_t kCheckDigits = 16;  // of a SHA-256: enough against accidents
 constexpr size_t kMarkDigits = 16;
+// 2020 and 2200, in ms since 1970: between them a record may have been accepted.
+constexpr int64_t kEarliest = 1'577'836'800'000;
+constexpr int64_t kLatest = 7'258'118'400'000;
 constexpr size_t kMaxRecord = size_t{64} << 20;  // a request has at most 16 MB
 
 std::string check_of(std::string_view text) {
@@ -81,11 +84,16 @@ std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::str
                                                                         ObjectId id) {
     const auto words = ascii::split(text, " ");
     const auto time = words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
-    if (!time || words[0] != kFormat || words[1] != to_string(action) ||
-        words[2] != std::to_string(id))
+    if (!time || *time < kEarliest || *time > kLatest || words[0] != kFormat ||
+        words[1] != to_string(action) || words[2] != std::to_string(id))
         return std::nullopt;
     return std::pair(Request{action, id, words.size() > 4 ? std::string(words[4]) : ""},
                      JournalRecord::Time(milliseconds(*time)));
+}
+
+// Removes a record; false when it stays.
+bool is_gone(const std::string& path) noexcept {
+    return ::unlink(path.c_str()) == 0 || errno == ENOENT;
 }
 
 // A line that was cut off must not spoil the next one.
@@ -133,10 +141,16 @@ void JournalRecord::set_answer(const Reply& reply) {
     step("answer kept");
 }
 
-void JournalRecord::retire() noexcept {
+bool JournalRecord::retire() noexcept {
     step("answer written");
-    (void)::unlink(path_.c_str());
+    const bool gone = is_gone(path_);
     step("retired");
+    return gone;
+}
+
+bool JournalRecord::is_there() const noexcept {
+    struct stat status {};
+    return ::lstat(path_.c_str(), &status) == 0 || errno != ENOENT;
 }
 
 // A line of a file that is read; false where it means nothing.
@@ -178,8 +192,8 @@ void JournalRecord::append(const std::string& line, bool sync) {
 
 // --- The folder ---
 
-void Journal::Left::Damaged::forget() const noexcept {
-    (void)::unlink(path.c_str());
+bool Journal::Left::Damaged::forget() const noexcept {
+    return is_gone(path);
 }
 
 // More names than load() takes for records: who asks wants to leave alone what may be one.
@@ -234,10 +248,17 @@ void Journal::read(const std::string& file, Left& left) const {
     const std::string path = folder_ + "/" + file;
     const std::optional<Name> name = parse_name(file);
     if (!name) return left.problems.push_back(path + ": not a record of this journal");
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        return left.problems.push_back(path + ": not a record, but something else");
     std::string text, problem;
     try {
         text = read_text_file(path, kMaxRecord);
     } catch (const Error& error) {
+        // That it cannot be read just now, or by us, says nothing of what is in it.
+        if (error.kind() != ErrorKind::limit)
+            return left.problems.push_back(
+                path + ": cannot be read, and is left as it is: " + error.what());
         problem = std::string(": ") + error.what();
     }
     const auto lines = ascii::split(text, "\n");

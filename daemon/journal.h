@@ -53,8 +53,12 @@ class JournalRecord : public ImportRecord {
     void set_answer(const Reply& reply);
     const std::optional<Reply>& answer() const { return answer_; }
 
-    // Nobody needs it any more. From any thread, as the last thing that is done with it.
-    void retire() noexcept;
+    // Nobody needs it any more. From any thread, as the last thing that is done with it, unless it
+    // is still there: false.
+    bool retire() noexcept;
+    // False when somebody else has removed it.
+    bool is_there() const noexcept;
+    const std::string& path() const { return path_; }
 
   private:
     friend class Journal;
@@ -95,7 +99,8 @@ class Journal {
             Action action;
             ObjectId id;
             std::string path;
-            void forget() const noexcept;
+            // False: it is still there.
+            bool forget() const noexcept;
         };
         std::vector<Damaged> damaged;
         std::vector<std::string> problems;  // what an administrator should know, a line each

@@ -112,7 +112,7 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
 }
 
 void Retries::retire(JournalRecord& record) const {
-    record.retire();
+    if (!record.retire()) outside_.tell(LogLevel::error, record.path() + ": cannot be removed");
 }
 
 // --- Imports ---

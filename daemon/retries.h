@@ -62,6 +62,7 @@ class Retries {
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
     void remove_later(const RecordPtr& record);
+    // Where that fails it is said.
     void retire(JournalRecord& record) const;
 
     Outside outside_;
