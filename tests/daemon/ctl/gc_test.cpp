@@ -111,8 +111,8 @@ TEST_F(GcTest, HalvesAreLeftToTheirImportsForADay) {
         stored(Kind::temporary, 5, now_ - hours(99), "journalled"),
         stored(Kind::upload, 3, now_ - hours(25), "upload"),
         stored(Kind::upload, 5, now_ - hours(25), "resumed upload"),
-        stored(Kind::manifest, 1, now_ - hours(2), "manifest"),
-        stored(Kind::manifest, 1, now_ - minutes(59), "young manifest")};
+        stored(Kind::manifest, 3, now_ - hours(2), "manifest"),
+        stored(Kind::manifest, 3, now_ - minutes(59), "young manifest")};
     EXPECT_EQ(orphans(objects), (Names{"listed app", "upload", "manifest"}));
     options_.older = hours(22);
     EXPECT_EQ(orphans(objects), (Names{"listed app", "young", "upload", "manifest"}));
