@@ -208,6 +208,11 @@ void Dispatcher::begin(const FlightPtr& flight) {
 }
 
 void Dispatcher::begin_import(const FlightPtr& flight) {
+    if (state_.lose_if_gone()) {
+        tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
+        journal_ = nullptr;
+        take_state_folder();
+    }
     if (journal_ == nullptr && !Worker::is_template(flight->request))
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
@@ -246,8 +251,14 @@ void Dispatcher::admit() {
 
 void Dispatcher::take_over_journal() {
     try {
-        opened_journal_ = std::make_unique<Journal>(state_.journal());
-        Journal::Left left = opened_journal_->load();
+        auto journal = std::make_unique<Journal>(state_.journal());
+        if (opened_journal_) {
+            // The folder was removed under us. What is in this one now is ours, or for the next
+            // start.
+            journal_ = opened_journal_.get();
+            return;
+        }
+        Journal::Left left = journal->load();
         for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
         for (const Journal::Left::Damaged& damaged : left.damaged) {
             const auto forget = [this, damaged] {
@@ -260,6 +271,7 @@ void Dispatcher::take_over_journal() {
             else
                 forget();
         }
+        opened_journal_ = std::move(journal);
         journal_ = opened_journal_.get();
         std::set<std::string> deleted;  // imports whose app was, by their marks
         for (const RecordPtr& record : left.records)
