@@ -230,6 +230,19 @@ void HttpBackend::discard(const DriverMessage& message, Context& context) const 
     remove_lost_manifests(*public_folder, context.id(), context.log());
 }
 
+void HttpBackend::clear(const DriverMessage& message, Context& context) const {
+    remove_images_of(*folder(message, context), context.id(),
+                     message.text("MARKETPLACEAPP/NAME").value_or(""), context.log());
+    discard(message, context);
+}
+
+void HttpBackend::confirm(const DriverMessage& message, const PublishedApp& app,
+                          Context& context) const {
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
+    public_folder->sync(name_in(message, app.source));
+    public_folder->remove_temporaries(context.id());
+}
+
 std::unique_ptr<Inventory> HttpBackend::inventory(const DriverMessage& message,
                                                   Context& context) const {
     return std::make_unique<FolderInventory>(folder(message, context));

@@ -181,6 +181,12 @@ std::unique_ptr<FolderFile> RemoteDir::create(ObjectId app) {
     return std::make_unique<File>(*this, app);
 }
 
+void RemoteDir::sync(const std::string& name) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    ask("sync", {name});
+}
+
 void RemoteDir::remove(const std::string& name) {
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");

@@ -146,8 +146,10 @@ std::string carry_out(const Services& services, const Backend& backend,
     context.check();
     const TransferSlots::Slot slot = services.transfers.acquire(context);
     if (context.record().resumed()) {
-        if (const auto app = published_before(backend, message, context))
+        if (const auto app = published_before(backend, message, context)) {
+            backend.confirm(message, *app, context);
             return settle(backend, message, *app, services, context, commit);
+        }
         const std::string reason = reason_to_give_up(services, backend, earlier);
         if (!reason.empty()) throw Error(ErrorKind::unavailable, reason);
         context.log().log(earlier.delays == 0 ? LogLevel::info : LogLevel::debug,

@@ -124,7 +124,9 @@ S3Call understand(const WireRequest& request, const std::string& base_path) {
     else if (has("uploads"))
         call.operation = method == "POST" ? "CreateMultipartUpload" : "";
     else if (has("tagging"))
-        call.operation = method == "PUT" ? "PutObjectTagging" : "";
+        call.operation = method == "PUT"   ? "PutObjectTagging"
+                         : method == "GET" ? "GetObjectTagging"
+                                           : "";
     else
         call.operation = method == "PUT"      ? "PutObject"
                          : method == "GET"    ? "GetObject"
@@ -206,6 +208,12 @@ WireResponse S3Store::of_object(const S3Call& call, const WireRequest& request, 
             object->second.tags[keys[i]] = values[i];
         return {};
     }
+    if (call.operation == "GetObjectTagging") {
+        std::string rows;
+        for (const auto& [key, value] : object->second.tags)
+            rows += "<Tag><Key>" + key + "</Key><Value>" + value + "</Value></Tag>";
+        return {200, {}, "<Tagging><TagSet>" + rows + "</TagSet></Tagging>"};
+    }
     WireResponse response{200, object->second.headers, object->second.bytes};
     const std::string etag = response.headers["etag"] = quoted(object->second.etag);
     const auto wanted = request.headers.find("if-match");
@@ -253,8 +261,9 @@ WireResponse S3Store::of_upload(const S3Call& call, const WireRequest& request, 
         }
         const bool more = upload.parts.upper_bound(last) != upload.parts.end();
         if (more) parts += tag("NextPartNumberMarker", std::to_string(last));
-        return {200, {}, kXml + tag("ListPartsResult",
-                                    tag("IsTruncated", more ? "true" : "false") + parts)};
+        return {200,
+                {},
+                kXml + tag("ListPartsResult", tag("IsTruncated", more ? "true" : "false") + parts)};
     }
     if (call.operation == "UploadPart") {
         const int number = std::stoi(call.query.at("partNumber"));
