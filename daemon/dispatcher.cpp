@@ -322,7 +322,10 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
         retries_.keep(flight->request, flight->import_mark);
     if (flight->superseded) return answers_.forget(*flight->record);
     if (reply.action == Action::remove)
-        boost::asio::post(loop_, [this, id = reply.id] { answers_.drop(id); });
+        boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
+            answers_.drop(id);
+            if (done) retries_.forget(id);  // what an import of it has left has gone as well
+        });
     if (!flight->record) return writer_.reply(std::move(reply));
     answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
 }

@@ -43,7 +43,7 @@ class Retries {
     // The same from an earlier life.
     void take_up(RecordPtr removal);
 
-    // An IMPORT of this app has come: none of its DELETEs is tried again.
+    // An IMPORT of this app has come, or a DELETE has gone well: none that failed is tried again.
     void forget(ObjectId app);
 
     // One that was run again.

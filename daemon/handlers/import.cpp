@@ -75,14 +75,14 @@ std::string settle(const Backend& backend, const DriverMessage& message, const P
 
 // Whatever ended the request must not end this. Of what kind its failure is, where that may pass.
 std::optional<ErrorKind> discard(const Backend& backend, const DriverMessage& message,
-                                 const Context& context) {
+                                 const Context& context, LogLevel level) {
     Context own(context.id(), {}, kDiscardLimit, context.log());
     own.keep_as(context);
     try {
         backend.discard(message, own);
         return std::nullopt;
     } catch (const Error& error) {
-        own.log().log(LogLevel::warning, std::string("looking for leftovers: ") + error.what());
+        own.log().log(level, std::string("looking for leftovers: ") + error.what());
         // A folder or a service that refuses itself today may be another tomorrow.
         if (is_passing(error.kind()) || error.kind() == ErrorKind::permission) return error.kind();
         return std::nullopt;
@@ -133,7 +133,8 @@ void clear_away(const Services& services, const Backend& backend, const DriverMe
     if (waits && unreachable) throw PutOff(failure.kind(), failure.what());
     // What an earlier life has left, this one may not even have come to.
     if (!record.resumed() && !record.left()) return;
-    const std::optional<ErrorKind> obstacle = discard(backend, message, context);
+    const std::optional<ErrorKind> obstacle = discard(
+        backend, message, context, earlier.delays == 0 ? LogLevel::warning : LogLevel::debug);
     // It is the marketplace that refuses, not the image's place.
     if (waits && failure.kind() == ErrorKind::permission && obstacle == failure.kind())
         throw PutOff(failure.kind(), failure.what());
