@@ -41,9 +41,22 @@ class Backend {
     virtual void remove(const DriverMessage& message, const std::string& source,
                         Context& context) const = 0;
 
-    // Removes what is left of imports of this app that oned was never told of; where the record is
-    // resumed, also what its import has published.
+    // Removes what is left of imports of this app that oned was never told of; also what the
+    // record's import has published, in this life or an earlier one.
     virtual void discard(const DriverMessage& message, Context& context) const = 0;
+
+    // The same, and whatever else imports of this driver have published under this app's id and
+    // name: for an app that is deleted, and of which nobody knows more.
+    virtual void clear(const DriverMessage& message, Context& context) const {
+        discard(message, context);
+    }
+
+    // For what an earlier life of this import has published at `app`: makes it as durable and as
+    // complete as import() does, and removes what that life has left beside it.
+    virtual void confirm(const DriverMessage& message, const PublishedApp& app,
+                         Context& context) const {
+        (void)message, (void)app, (void)context;
+    }
 
     // False where an import that was begun by another life of the driver cannot be begun again.
     virtual bool can_resume() const { return true; }

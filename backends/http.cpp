@@ -135,12 +135,27 @@ std::unique_ptr<Folder> HttpBackend::folder(const DriverMessage& message, Contex
 
 PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& image,
                                  Context& context) const {
+    bool begun = false;
+    try {
+        return store(message, image, context, begun);
+    } catch (const Error& error) {
+        // A host that is lost in the middle may keep the temporary.
+        if (begun && message.market("BRIDGE_LIST") &&
+            (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout))
+            context.record().set_left(true);
+        throw;
+    }
+}
+
+PublishedApp HttpBackend::store(const DriverMessage& message, ImageSource& image, Context& context,
+                                bool& begun) const {
     const std::string url = base_url(message);
     const std::unique_ptr<Folder> public_folder = folder(message, context);
     public_folder->remove_temporaries(context.id());
 
     const std::unique_ptr<Reader> reader = image.open(context);
     const std::unique_ptr<FolderFile> file = public_folder->create(context.id());
+    begun = true;
     const ImageFacts& facts = image.facts();
     const Copied copied = copy(*reader, facts, *public_folder, *file, site_.sha256, context);
     const std::string& md5 = copied.md5;
@@ -174,6 +189,7 @@ void HttpBackend::take_back_manifest(const DriverMessage& message, const std::st
         remove_manifest(*folder(message, own), image, own.log());
     } catch (const Error& error) {
         own.log().log(LogLevel::warning, std::string("the manifest stays: ") + error.what());
+        context.record().set_left(true);
     }
 }
 
@@ -203,7 +219,7 @@ std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const st
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {
     const std::unique_ptr<Folder> public_folder = folder(message, context);
     public_folder->remove_temporaries(context.id());
-    if (context.record().resumed()) {
+    if (context.record().resumed() || context.record().noted(kPublishingNote)) {
         try {
             public_folder->remove(image_name(context.id(), context.record().mark()));
         } catch (const Error& error) {
@@ -211,6 +227,19 @@ void HttpBackend::discard(const DriverMessage& message, Context& context) const 
         }
     }
     remove_lost_manifests(*public_folder, context.id(), context.log());
+}
+
+void HttpBackend::clear(const DriverMessage& message, Context& context) const {
+    remove_images_of(*folder(message, context), context.id(),
+                     message.text("MARKETPLACEAPP/NAME").value_or(""), context.log());
+    discard(message, context);
+}
+
+void HttpBackend::confirm(const DriverMessage& message, const PublishedApp& app,
+                          Context& context) const {
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
+    public_folder->sync(name_in(message, app.source));
+    public_folder->remove_temporaries(context.id());
 }
 
 std::unique_ptr<Inventory> HttpBackend::inventory(const DriverMessage& message,

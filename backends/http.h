@@ -21,6 +21,9 @@ class HttpBackend : public Backend {
     void remove(const DriverMessage& message, const std::string& source,
                 Context& context) const override;
     void discard(const DriverMessage& message, Context& context) const override;
+    void clear(const DriverMessage& message, Context& context) const override;
+    void confirm(const DriverMessage& message, const PublishedApp& app,
+                 Context& context) const override;
     std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                  Context& context) const override;
     std::unique_ptr<Inventory> inventory(const DriverMessage& message,
@@ -28,6 +31,8 @@ class HttpBackend : public Backend {
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:
+    PublishedApp store(const DriverMessage& message, ImageSource& image, Context& context,
+                       bool& begun) const;
     std::unique_ptr<Folder> folder(const DriverMessage& message, Context& context) const;
     void take_back_manifest(const DriverMessage& message, const std::string& image,
                             Context& context) const;

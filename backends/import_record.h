@@ -36,6 +36,14 @@ class ImportRecord {
     // True when the import ends for this life of the driver alone: what it has sent so far is to
     // stay for the next. Thread-safe.
     virtual bool suspended() const { return false; }
+
+    // Whether something of it may be left that could not be cleared away: that is to be tried
+    // again.
+    void set_left(bool left) { left_ = left; }
+    bool left() const { return left_; }
+
+  private:
+    bool left_ = false;
 };
 
 // The record of an import that has one life.

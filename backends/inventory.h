@@ -47,6 +47,12 @@ class Inventory {
     // wrong where the note is none.
     virtual std::optional<Manifest> manifest(const StoredObject& image, Context& context) = 0;
 
+    // True where what has an image's name was not made by this driver.
+    virtual bool is_foreign(const StoredObject& image, Context& context) {
+        (void)image, (void)context;
+        return false;
+    }
+
     // An image's bytes. Throws not_found when it has gone meanwhile. This must outlive it, and is
     // asked nothing else until they were read to their end; where they were not, nothing ever.
     virtual std::unique_ptr<Reader> open(const StoredObject& image, Context& context) = 0;

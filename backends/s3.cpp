@@ -8,8 +8,10 @@
 #include "backends/io/pump.h"
 #include "backends/io/s3/object_reader.h"
 #include "backends/io/s3/upload.h"
+#include "backends/io/url.h"
 #include "protocol/ascii.h"
 #include "protocol/step.h"
+#include "protocol/utf8.h"
 
 namespace onemarket {
 namespace {
@@ -73,6 +75,20 @@ std::string key_of_source(const S3Settings& settings, const std::string& source)
     if (key.empty() || key == "." || key == ".." || key.find('/') != std::string::npos)
         throw Error(ErrorKind::bad_request, source + " is no name of a published object");
     return key;
+}
+
+// What is noted in an object's metadata; empty where nothing is.
+std::string noted(const S3Bucket::Head& head, std::string_view name) {
+    for (const auto& [known, value] : head.metadata)
+        if (known == name) return std::string(ascii::trim(value));
+    return "";
+}
+
+// True where an import of this driver has made the object for an app of this name. Two OpenNebulas
+// may share a bucket: the number alone does not tell an app.
+bool is_of(const S3Bucket::Head& head, const std::string& name) {
+    return !head.import.empty() &&
+           percent_decode(noted(head, "app")) == truncate_utf8(name, kS3MaxNameBytes);
 }
 
 uint64_t bytes_used(const S3Settings& settings, S3Bucket& bucket, Context& context) {
@@ -157,11 +173,44 @@ void S3Backend::discard(const DriverMessage& message, Context& context) const {
     try {
         for (const std::string& upload : bucket.uploads_of(key, context))
             bucket.abort_upload(key, upload, context);
-        if (!context.record().resumed()) return;
+        const ImportRecord& record = context.record();
+        if (!record.resumed() && !record.noted(kPublishingNote)) return;
         const auto head = bucket.head(key, context);
         if (head && head->import == context.record().mark()) bucket.remove(key, context);
     } catch (const S3Error& error) {
         if (error.code() != "NoSuchBucket") throw;
+    }
+}
+
+void S3Backend::clear(const DriverMessage& message, Context& context) const {
+    discard(message, context);
+    const S3Settings settings = s3_settings(message);
+    const std::string key = settings.key_of(context.id());
+    S3Bucket bucket = bucket_of(settings, site_);
+    try {
+        const auto head = bucket.head(key, context);
+        if (!head || !is_of(*head, message.text("MARKETPLACEAPP/NAME").value_or(""))) return;
+        bucket.remove(key, context);
+        context.log().log(LogLevel::info,
+                          "removed " + settings.source_of(key) + ", of which oned was never told");
+    } catch (const S3Error& error) {
+        if (error.code() != "NoSuchBucket") throw;
+    }
+}
+
+// Of several parts the MD5 becomes known last, and is a tag. Nobody depends on it.
+void S3Backend::confirm(const DriverMessage& message, const PublishedApp& app,
+                        Context& context) const {
+    const S3Settings settings = s3_settings(message);
+    const std::string key = key_of_source(settings, app.source);
+    S3Bucket bucket = bucket_of(settings, site_);
+    try {
+        const auto head = bucket.head(key, context);
+        if (!head || !noted(*head, "md5").empty() || !bucket.tags(key, context).empty()) return;
+        bucket.tag(key, {{"md5", app.md5}}, context);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;
+        context.log().log(LogLevel::debug, std::string("no tags: ") + error.what());
     }
 }
 

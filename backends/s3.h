@@ -19,6 +19,9 @@ class S3Backend : public Backend {
     void remove(const DriverMessage& message, const std::string& source,
                 Context& context) const override;
     void discard(const DriverMessage& message, Context& context) const override;
+    void clear(const DriverMessage& message, Context& context) const override;
+    void confirm(const DriverMessage& message, const PublishedApp& app,
+                 Context& context) const override;
     std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                  Context& context) const override;
     std::unique_ptr<Inventory> inventory(const DriverMessage& message,

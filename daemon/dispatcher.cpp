@@ -30,9 +30,6 @@ constexpr std::chrono::minutes kLateRepliesAfter{10};
 constexpr std::chrono::seconds kWaitForState{15};
 constexpr milliseconds kLookSoon{100};
 constexpr milliseconds kLookLater{1000};
-// A DELETE that failed for a passing reason is tried again, each time after twice as long.
-constexpr std::chrono::hours kLongestRetry{1};
-constexpr unsigned kMaxRetries = 30;
 // oned kills a driver that has not ended ten seconds after FINALIZE; this is well before.
 constexpr milliseconds kLastResort{4500};
 constexpr milliseconds kLastWords{300};  // for answers that oned may still read
@@ -48,12 +45,6 @@ int duplicate(int fd) {
 UniqueFd enlarged(UniqueFd fd) {
     (void)::fcntl(fd.get(), F_SETPIPE_SZ, kPipeBytes);
     return fd;
-}
-
-bool is_passing(ErrorKind failure) {
-    return failure == ErrorKind::unavailable || failure == ErrorKind::timeout ||
-           failure == ErrorKind::no_space || failure == ErrorKind::internal ||
-           failure == ErrorKind::cancelled;
 }
 
 }  // namespace
@@ -74,6 +65,12 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
       in_flight_({services.config.queue_requests, services.config.queue_megabytes << 20}),
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
+      retries_({loop_, in_flight_, journal_, [this](const FlightPtr& flight) { start(flight); },
+                [this](LogLevel level, std::string_view text) { tell(level, text); },
+                [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
+               services.config.delete_retry),
+      answers_({loop_, writer_, retries_,
+                [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       worker_(services, in_flight_,
               {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
@@ -196,9 +193,26 @@ void Dispatcher::on_request(const Request& request) {
 }
 
 void Dispatcher::begin(const FlightPtr& flight) {
-    if (flight->request.action == Action::remove && in_flight_.cancel_import_before(flight))
-        return expedite(flight->request.id);
-    if (flight->request.action != Action::import) return start(flight);
+    const ObjectId id = flight->request.id;
+    if (flight->request.action == Action::import) {
+        if (Worker::is_template(flight->request)) return begin_import(flight);
+        retries_.forget(id);
+        if (in_flight_.supersede_before(flight)) return expedite(id);
+        return begin_import(flight);
+    }
+    if (flight->request.action == Action::remove) {
+        if (journal_ == nullptr) deleted_unseen_.insert(id);
+        if (in_flight_.cancel_import_before(flight)) return expedite(id);
+    }
+    start(flight);
+}
+
+void Dispatcher::begin_import(const FlightPtr& flight) {
+    if (state_.lose_if_gone()) {
+        tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
+        journal_ = nullptr;
+        take_state_folder();
+    }
     if (journal_ == nullptr && !Worker::is_template(flight->request))
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
@@ -237,38 +251,55 @@ void Dispatcher::admit() {
 
 void Dispatcher::take_over_journal() {
     try {
-        opened_journal_ = std::make_unique<Journal>(state_.journal());
-        Journal::Left left = opened_journal_->load();
+        auto journal = std::make_unique<Journal>(state_.journal());
+        if (opened_journal_) {
+            // The folder was removed under us. What is in this one now is ours, or for the next
+            // start.
+            journal_ = opened_journal_.get();
+            return;
+        }
+        Journal::Left left = journal->load();
         for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
         for (const Journal::Left::Damaged& damaged : left.damaged) {
+            const auto forget = [this, damaged] {
+                if (!damaged.forget()) tell(LogLevel::error, damaged.path + ": cannot be removed");
+            };
             if (damaged.action == Action::import)
                 writer_.late_reply({Action::import, false, damaged.id,
                                     "The driver was ended, and its note of this import is damaged"},
-                                   [damaged] { damaged.forget(); });
+                                   forget);
             else
-                damaged.forget();
+                forget();
         }
-        for (RecordPtr& record : left.records) resume(std::move(record));
+        opened_journal_ = std::move(journal);
         journal_ = opened_journal_.get();
+        std::set<std::string> deleted;  // imports whose app was, by their marks
+        for (const RecordPtr& record : left.records)
+            if (record->request().action == Action::remove) deleted.insert(record->mark());
+        for (RecordPtr& record : left.records) resume(std::move(record), deleted);
+        deleted_unseen_.clear();
     } catch (const Error& error) {
         state_.unusable(error.what());
     }
 }
 
-void Dispatcher::resume(RecordPtr record) {
+void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) {
     const Request& request = record->request();
-    if (request.action == Action::remove) return retry_later(std::move(record));
+    if (request.action == Action::remove) return retries_.take_up(std::move(record));
+    if (deleted_unseen_.contains(request.id)) {
+        retries_.clear_up_behind(*record);
+        return answers_.forget(*record);
+    }
     if (const auto& answer = record->answer()) {
         if (const auto note = record->noted(kPublishingNote); note && answer->success)
             if (const auto app = parse_published_app(*note))
                 in_flight_.remember(request.id, app->source);
-        return writer_.late_reply(*answer, [record] { record->retire(); });
+        return answers_.repeat(record);
     }
-    const FlightPtr flight = in_flight_.add(request);
-    if (!flight) return tell(LogLevel::error, "too many imports to resume; more at the next start");
-    flight->origin = Flight::Origin::earlier_life;
-    in_flight_.keep(flight, std::move(record));
-    start(flight);
+    // Of a template nothing is noted down; this one somebody else has put there.
+    if (deleted.contains(record->mark()) || Worker::is_template(request))
+        return answers_.forget(*record);
+    start(in_flight_.take_up(std::move(record), Flight::Origin::earlier_life));
 }
 
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
@@ -285,83 +316,28 @@ void Dispatcher::keep(const FlightPtr& flight) {
 }
 
 void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
-    if (flight->origin == Flight::Origin::repeated) return settle_retry(flight, reply, failure);
-    if (const RecordPtr record = keep_for_retry(flight, failure))
-        boost::asio::post(loop_, [this, record] { retry_later(record); });
+    if (flight->origin == Flight::Origin::repeated) return retries_.settle(flight, reply, failure);
+    // Where it is a SUCCESS all the same, the handler has said that it may pass.
+    if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
+        retries_.keep(flight->request, flight->import_mark);
+    if (flight->superseded) return answers_.forget(*flight->record);
+    if (reply.action == Action::remove)
+        boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
+            answers_.drop(id);
+            if (done) retries_.forget(id);  // what an import of it has left has gone as well
+        });
     if (!flight->record) return writer_.reply(std::move(reply));
-    try {
-        flight->record->set_answer(reply);
-    } catch (const Error& error) {
-        log_.write(LogLevel::error, error.what());  // it is told all the same
-    }
-    const auto retire = [record = flight->record] { record->retire(); };
-    if (flight->origin == Flight::Origin::earlier_life)
-        writer_.late_reply(std::move(reply), retire);
-    else
-        writer_.reply(std::move(reply), retire);
-}
-
-// oned drops an app whatever its DELETE is answered: what failed for now is tried again.
-RecordPtr Dispatcher::keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure) {
-    Journal* journal = journal_;
-    if (flight->request.action != Action::remove || !failure || !is_passing(*failure) ||
-        journal == nullptr)
-        return nullptr;
-    try {
-        return journal->open(flight->request);
-    } catch (const Error& error) {
-        tell(LogLevel::error, "app " + std::to_string(flight->request.id) +
-                                  ": its DELETE will not be tried again: " + error.what());
-        return nullptr;
-    }
-}
-
-void Dispatcher::retry_later(RecordPtr record) {
-    using std::chrono::seconds;
-    const auto base = services_.config.delete_retry;
-    const unsigned doublings = std::min(record->attempts(), 16U);
-    const auto wait =
-        std::min<seconds>(base * (1U << doublings), std::max<seconds>(base, kLongestRetry));
-    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
-    timer->async_wait([this, timer, record](const error_code& error) {
-        if (error || stopping_) return;
-        const FlightPtr flight = in_flight_.add(record->request());
-        if (!flight) return retry_later(record);
-        flight->origin = Flight::Origin::repeated;
-        in_flight_.keep(flight, record);
-        start(flight);
-    });
-}
-
-void Dispatcher::settle_retry(const FlightPtr& flight, const Reply& reply,
-                              std::optional<ErrorKind> failure) {
-    JournalRecord& record = *flight->record;
-    const std::string app = "app " + std::to_string(reply.id);
-    if (!failure || *failure == ErrorKind::not_found) {
-        log_.write(LogLevel::info, app + ": deleted at last");
-        return record.retire();
-    }
-    if (*failure == ErrorKind::cancelled) return;  // the next start goes on
-    const auto age = std::chrono::system_clock::now() - record.accepted();
-    if (!is_passing(*failure) || record.attempts() >= kMaxRetries || age > kMaxAge) {
-        tell(LogLevel::error, app + ": gave up deleting it: " + reply.info);
-        return record.retire();
-    }
-    try {
-        record.begin();
-    } catch (const Error& error) {
-        log_.write(LogLevel::error, error.what());
-    }
-    boost::asio::post(loop_, [this, kept = flight->record] { retry_later(kept); });
+    answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
 }
 
 // --- Lanes ---
 
-// A cancelled import need not wait for a thread to become free, nor the DELETE behind it.
+// A cancelled import need not wait for a thread to become free, or for its marketplace, nor the
+// DELETE behind it.
 void Dispatcher::expedite(ObjectId app) {
-    if (!quick_) return;
     for (const FlightPtr& flight : in_flight_.find(Action::import, app))
-        if (imports_->take_back(flight)) start_on(*quick_, flight);
+        if (retries_.take_back(flight) || (quick_ && imports_->take_back(flight)))
+            start_on(quick_ ? *quick_ : *imports_, flight);
 }
 
 void Dispatcher::start(const FlightPtr& flight) {
@@ -375,8 +351,14 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 }
 
 void Dispatcher::run_flight(const FlightPtr& flight) {
-    worker_.run(flight);
-    for (const FlightPtr& next : in_flight_.finish(flight)) start(next);
+    if (worker_.run(flight) == Worker::End::later)
+        return boost::asio::post(loop_, [this, flight] { retries_.put_off(flight); });
+    for (const FlightPtr& next : in_flight_.finish(flight)) {
+        if (next->request.action == Action::import)
+            boost::asio::post(loop_, [this, next] { begin_import(next); });
+        else
+            start(next);
+    }
     if (stopping_) boost::asio::post(loop_, [this] { end_if_idle(); });
 }
 
@@ -385,6 +367,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
         stopping_ = true;
         if (!admitted_) admit();
         state_retry_.cancel();
+        retries_.stop();
         log_.write(LogLevel::info, "stopping: " + std::string(why) + ", " +
                                        std::to_string(in_flight_.size()) + " requests left");
         in_.cancel();
@@ -400,7 +383,9 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
     }
     grace_.expires_after(grace);
     grace_.async_wait([this](const error_code& error) {
-        if (!error) in_flight_.stop_all(services_.config.resume_imports);
+        if (error) return;
+        in_flight_.stop_all(services_.config.resume_imports);
+        for (const FlightPtr& flight : retries_.take_back_all()) start(flight);
     });
     end_if_idle();
 }

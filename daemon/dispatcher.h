@@ -10,16 +10,19 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "backends/io/unique_fd.h"
+#include "daemon/answers.h"
 #include "daemon/in_flight.h"
 #include "daemon/journal.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/reply_writer.h"
+#include "daemon/retries.h"
 #include "daemon/services.h"
 #include "daemon/state_folder.h"
 #include "daemon/worker.h"
@@ -64,15 +67,12 @@ class Dispatcher {
     void take_state_folder();
     void admit();
     void take_over_journal();
-    void resume(RecordPtr record);
+    void resume(RecordPtr record, const std::set<std::string>& deleted);
     void keep(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
-    RecordPtr keep_for_retry(const FlightPtr& flight, std::optional<ErrorKind> failure);
-    void settle_retry(const FlightPtr& flight, const Reply& reply,
-                      std::optional<ErrorKind> failure);
-    void retry_later(RecordPtr record);
 
     void begin(const FlightPtr& flight);
+    void begin_import(const FlightPtr& flight);
     void expedite(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
@@ -101,6 +101,8 @@ class Dispatcher {
     std::unique_ptr<Journal> opened_journal_;
     std::atomic<Journal*> journal_ =
         nullptr;  // the same, once it may be used; null: state_ says why
+    // Apps that were deleted while it was another driver's, which may have left a record of them.
+    std::set<ObjectId> deleted_unseen_;
     // Until then requests wait for the state folder.
     bool admitted_ = false;
     std::vector<FlightPtr> waiting_;
@@ -108,6 +110,8 @@ class Dispatcher {
 
     InFlight in_flight_;
     ReplyWriter writer_;
+    Retries retries_;
+    Answers answers_;
     Worker worker_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;

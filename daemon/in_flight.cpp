@@ -5,10 +5,20 @@ namespace onemarket {
 
 FlightPtr InFlight::add(Request request) {
     const std::lock_guard lock(mutex_);
-    if (flights_.size() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)
+    if (counted() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)
         return nullptr;
     bytes_ += request.payload.size();
     auto flight = std::make_shared<Flight>(std::move(request));
+    flights_.emplace(key(*flight), flight);
+    return flight;
+}
+
+FlightPtr InFlight::take_up(RecordPtr record, Flight::Origin origin) {
+    auto flight = std::make_shared<Flight>(record->request());
+    flight->origin = origin;
+    flight->record = std::move(record);
+    const std::lock_guard lock(mutex_);
+    ++taken_up_;
     flights_.emplace(key(*flight), flight);
     return flight;
 }
@@ -64,10 +74,29 @@ bool InFlight::cancel_import_before(const FlightPtr& flight) {
     }
     for (auto it = begin; it != end; ++it) {
         cancel(*it->second);
-        it->second->next_.push_back(flight);
-        ++flight->waits_for_;
+        wait_for(*it->second, flight);
     }
     return true;
+}
+
+void InFlight::wait_for(Flight& earlier, const FlightPtr& flight) {
+    earlier.next_.push_back(flight);
+    ++flight->waits_for_;
+}
+
+bool InFlight::supersede_before(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    for (const Action action : {Action::import, Action::remove}) {
+        const auto [begin, end] = flights_.equal_range({action, flight->request.id});
+        for (auto it = begin; it != end; ++it) {
+            Flight& old = *it->second;
+            if (old.origin == Flight::Origin::oned) continue;
+            if (!old.committed_) old.superseded = true;
+            cancel(old);
+            wait_for(old, flight);
+        }
+    }
+    return flight->waits_for_ > 0;
 }
 
 bool InFlight::commit(const FlightPtr& flight, const std::string& source) {
@@ -83,13 +112,17 @@ std::vector<FlightPtr> InFlight::finish(const FlightPtr& flight) {
     for (auto it = begin; it != end; ++it) {
         if (it->second != flight) continue;
         flights_.erase(it);
-        bytes_ -= flight->request.payload.size();
+        if (flight->origin == Flight::Origin::oned)
+            bytes_ -= flight->request.payload.size();
+        else
+            --taken_up_;
         break;
     }
     if (flight->committed_) remember_locked(flight->request.id, *flight->committed_);
     std::vector<FlightPtr> ready;
     for (FlightPtr& next : std::exchange(flight->next_, {})) {
         if (flight->committed_) next->published_source = flight->committed_;
+        if (flight->record) next->import_mark = flight->record->mark();
         if (--next->waits_for_ == 0) ready.push_back(std::move(next));
     }
     return ready;

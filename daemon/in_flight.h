@@ -2,6 +2,7 @@
 // Every request that was read and not yet answered.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -29,6 +30,9 @@ struct Flight {
     // the DELETE is handed to a worker.
     std::optional<std::string> published_source;
 
+    // The mark of that import, or of one that ended otherwise, where it was kept on disk.
+    std::string import_mark;
+
     // What is kept of it on disk; null where nothing is. Set by InFlight::keep() before a worker
     // has it.
     RecordPtr record;
@@ -37,6 +41,13 @@ struct Flight {
     enum class Origin { oned, earlier_life, repeated } origin = Origin::oned;
     // Why it is not done, where that is known before a worker has it; empty otherwise.
     std::string refusal;
+    // oned has sent an IMPORT of the same app: this one is of an app that is no more. It is not
+    // answered.
+    std::atomic<bool> superseded = false;
+    // Of the thread that runs it: how often it was put off, and what kept a DELETE from clearing
+    // up, which is one all the same.
+    unsigned delays = 0;
+    std::string obstacle;
 
   private:
     friend class InFlight;
@@ -62,6 +73,9 @@ class InFlight {
     // Takes a request in; null when that would pass a limit.
     FlightPtr add(Request request);
 
+    // Takes a request in that is on disk already, however much waits.
+    FlightPtr take_up(RecordPtr record, Flight::Origin origin);
+
     // Stops every request of this action and id. False when there is none.
     bool cancel(Action action, ObjectId id);
     // All there are, for the end of this life. Those that are kept on disk are stopped as well, but
@@ -80,6 +94,10 @@ class InFlight {
     static constexpr size_t kRemembered = 1000;
     bool cancel_import_before(const FlightPtr& flight);
 
+    // For an IMPORT: stops what earlier lives have left to do with another app of its id, and lets
+    // `flight` wait for its end. False when there is nothing of the kind.
+    bool supersede_before(const FlightPtr& flight);
+
     // The point of no return of an import, between "it is published" and "oned is told": false when
     // it was cancelled before, and then stays so; true means that no later cancel takes hold.
     bool commit(const FlightPtr& flight, const std::string& source);
@@ -97,12 +115,15 @@ class InFlight {
     using Key = std::pair<Action, ObjectId>;
     static Key key(const Flight& flight) { return {flight.request.action, flight.request.id}; }
     static void cancel(Flight& flight);
+    static void wait_for(Flight& earlier, const FlightPtr& flight);
+    size_t counted() const { return flights_.size() - taken_up_; }
     void remember_locked(ObjectId app, const std::string& source);
 
     const Limits limits_;
     mutable std::mutex mutex_;
     std::multimap<Key, FlightPtr> flights_;
     size_t bytes_ = 0;
+    size_t taken_up_ = 0;                        // of those in the table: they do not count
     std::map<ObjectId, std::string> published_;  // by imports that were answered
     std::deque<ObjectId> published_order_;       // oldest first
 };

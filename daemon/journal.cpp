@@ -26,6 +26,9 @@ using std::chrono::milliseconds;
 constexpr std::string_view kFormat = "onemarketd-journal-1";
 constexpr size_t kCheckDigits = 16;  // of a SHA-256: enough against accidents
 constexpr size_t kMarkDigits = 16;
+// 2020 and 2200, in ms since 1970: between them a record may have been accepted.
+constexpr int64_t kEarliest = 1'577'836'800'000;
+constexpr int64_t kLatest = 7'258'118'400'000;
 constexpr size_t kMaxRecord = size_t{64} << 20;  // a request has at most 16 MB
 
 std::string check_of(std::string_view text) {
@@ -81,11 +84,16 @@ std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::str
                                                                         ObjectId id) {
     const auto words = ascii::split(text, " ");
     const auto time = words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
-    if (!time || words[0] != kFormat || words[1] != to_string(action) ||
-        words[2] != std::to_string(id))
+    if (!time || *time < kEarliest || *time > kLatest || words[0] != kFormat ||
+        words[1] != to_string(action) || words[2] != std::to_string(id))
         return std::nullopt;
     return std::pair(Request{action, id, words.size() > 4 ? std::string(words[4]) : ""},
                      JournalRecord::Time(milliseconds(*time)));
+}
+
+// Removes a record; false when it stays.
+bool is_gone(const std::string& path) noexcept {
+    return ::unlink(path.c_str()) == 0 || errno == ENOENT;
 }
 
 // A line that was cut off must not spoil the next one.
@@ -114,12 +122,13 @@ void JournalRecord::begin() {
     append("begin", false);
     ++attempts_;
     ++begun_;
-    begun_here_ = true;
+    running_ = true;
     step("begun");
 }
 
 void JournalRecord::end() {
-    if (!begun_here_) return;
+    if (!running_) return;
+    running_ = false;
     append("end", false);
     --attempts_;
 }
@@ -132,10 +141,16 @@ void JournalRecord::set_answer(const Reply& reply) {
     step("answer kept");
 }
 
-void JournalRecord::retire() noexcept {
+bool JournalRecord::retire() noexcept {
     step("answer written");
-    (void)::unlink(path_.c_str());
+    const bool gone = is_gone(path_);
     step("retired");
+    return gone;
+}
+
+bool JournalRecord::is_there() const noexcept {
+    struct stat status {};
+    return ::lstat(path_.c_str(), &status) == 0 || errno != ENOENT;
 }
 
 // A line of a file that is read; false where it means nothing.
@@ -177,8 +192,8 @@ void JournalRecord::append(const std::string& line, bool sync) {
 
 // --- The folder ---
 
-void Journal::Left::Damaged::forget() const noexcept {
-    (void)::unlink(path.c_str());
+bool Journal::Left::Damaged::forget() const noexcept {
+    return is_gone(path);
 }
 
 // More names than load() takes for records: who asks wants to leave alone what may be one.
@@ -196,8 +211,7 @@ Journal::Journal(std::string folder) : folder_(std::move(folder)) {
     make_state_folder(folder_);
 }
 
-RecordPtr Journal::open(const Request& request) {
-    const std::string mark = random_hex();
+RecordPtr Journal::open(const Request& request, const std::string& mark) {
     const std::string path = folder_ + "/" + name_of(request, mark);
     const auto now = std::chrono::system_clock::now();
     const std::string line = to_line(
@@ -205,6 +219,7 @@ RecordPtr Journal::open(const Request& request) {
         std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " + request.payload);
     const UniqueFd file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file && errno == EEXIST) return nullptr;
     if (!file) throw system_error(errno, path);
     step("record made");
     try {
@@ -233,10 +248,17 @@ void Journal::read(const std::string& file, Left& left) const {
     const std::string path = folder_ + "/" + file;
     const std::optional<Name> name = parse_name(file);
     if (!name) return left.problems.push_back(path + ": not a record of this journal");
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        return left.problems.push_back(path + ": not a record, but something else");
     std::string text, problem;
     try {
         text = read_text_file(path, kMaxRecord);
     } catch (const Error& error) {
+        // That it cannot be read just now, or by us, says nothing of what is in it.
+        if (error.kind() != ErrorKind::limit)
+            return left.problems.push_back(
+                path + ": cannot be read, and is left as it is: " + error.what());
         problem = std::string(": ") + error.what();
     }
     const auto lines = ascii::split(text, "\n");

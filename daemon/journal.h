@@ -19,6 +19,9 @@
 
 namespace onemarket {
 
+// A note of an import: something is left of it, and to be cleared away (ImportRecord::left).
+inline constexpr std::string_view kLeftNote = "left";
+
 // One request. Used by one thread at a time, but for suspend() and suspended().
 class JournalRecord : public ImportRecord {
   public:
@@ -35,20 +38,27 @@ class JournalRecord : public ImportRecord {
     unsigned attempts() const { return attempts_; }
     // Not synced: a power failure is not what a limit on attempts is for.
     void begin() override;
-    bool resumed() const override { return begun_ > (begun_here_ ? 1U : 0U); }
+    // A DELETE's record may have the mark of an import, which is to be cleared away.
+    bool resumed() const override {
+        return request_.action == Action::remove || begun_ > (running_ ? 1U : 0U);
+    }
 
     // The driver is ending; what runs is to be gone on with by the next.
     void suspend() { suspended_ = true; }
     bool suspended() const override { return suspended_; }
-    // This life's work has ended as it should, and does not count as an attempt.
+    // The work that was begun last has ended as it should, and does not count as an attempt.
     void end();
 
     // What oned is told, before it is told: from then on it is told nothing else.
     void set_answer(const Reply& reply);
     const std::optional<Reply>& answer() const { return answer_; }
 
-    // Nobody needs it any more. From any thread, as the last thing that is done with it.
-    void retire() noexcept;
+    // Nobody needs it any more. From any thread, as the last thing that is done with it, unless it
+    // is still there: false.
+    bool retire() noexcept;
+    // False when somebody else has removed it.
+    bool is_there() const noexcept;
+    const std::string& path() const { return path_; }
 
   private:
     friend class Journal;
@@ -65,7 +75,7 @@ class JournalRecord : public ImportRecord {
     Time accepted_;
     std::map<std::string, std::string, std::less<>> notes_;
     unsigned attempts_ = 0, begun_ = 0;
-    bool begun_here_ = false;  // by this life
+    bool running_ = false;  // begun by this life, and not ended
     std::optional<Reply> answer_;
     std::atomic<bool> suspended_ = false;
 };
@@ -77,8 +87,9 @@ class Journal {
     // Makes the folder. Throws Error.
     explicit Journal(std::string folder);
 
-    // On return the request is on disk, synced. Throws Error, and leaves nothing.
-    RecordPtr open(const Request& request);
+    // On return the request is on disk, synced. Throws Error, and leaves nothing. `mark`: of the
+    // import it is about, where there is one; null when it is there already.
+    RecordPtr open(const Request& request, const std::string& mark = random_hex());
 
     // What other lives left.
     struct Left {
@@ -88,7 +99,8 @@ class Journal {
             Action action;
             ObjectId id;
             std::string path;
-            void forget() const noexcept;
+            // False: it is still there.
+            bool forget() const noexcept;
         };
         std::vector<Damaged> damaged;
         std::vector<std::string> problems;  // what an administrator should know, a line each

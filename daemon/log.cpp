@@ -4,7 +4,9 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
+#include <sys/stat.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -25,6 +27,15 @@ spdlog::level::level_enum spd_level(LogLevel level) {
     return spdlog::level::info;
 }
 
+// Apps and paths are nobody's business, whatever the umask. Of a file that was just made; what an
+// administrator allows later stays.
+void narrow(int file) {
+    constexpr mode_t most = 0640;
+    struct stat status {};
+    if (::fstat(file, &status) == 0 && status.st_size == 0)
+        (void)::fchmod(file, status.st_mode & most);
+}
+
 }  // namespace
 
 struct LogFile::Sink {
@@ -43,8 +54,10 @@ LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size
         return;
     }
     try {
-        auto file =
-            std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20, files);
+        spdlog::file_event_handlers events;
+        events.after_open = [](const auto&, std::FILE* file) { narrow(::fileno(file)); };
+        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20,
+                                                                           files, false, events);
         sink_ = std::make_unique<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
         sink_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
         sink_->logger.set_level(spd_level(level));

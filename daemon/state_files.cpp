@@ -14,6 +14,7 @@ namespace onemarket {
 
 void make_state_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw system_error(errno, path);
+    (void)::chmod(path.c_str(), 0700);
 }
 
 void write_all(int fd, std::string_view text, const std::string& path) {

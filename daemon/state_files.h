@@ -8,7 +8,7 @@
 
 namespace onemarket {
 
-// Makes the folder, for its owner alone; one that is there stays as it is. Throws Error.
+// Makes the folder, for its owner alone, as which one that is there is made too. Throws Error.
 void make_state_folder(const std::string& path);
 
 // Writes all of the text. Throws Error that begins with `path`.

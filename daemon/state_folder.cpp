@@ -41,11 +41,21 @@ bool StateFolder::lock() {
     taken_ = ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (taken_) return fail("another onemarketd" + holder(file.get()) + " works in " + path_);
     // A file system without locks: the only driver there is, as far as can be told.
-    (void)::chmod(path_.c_str(), 0700);
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(file.get(), 0) == 0) (void)!::pwrite(file.get(), pid.data(), pid.size(), 0);
     lock_ = std::move(file);
     obstacle_.clear();
+    return true;
+}
+
+bool StateFolder::lose_if_gone() {
+    struct stat locked {};
+    struct stat there {};
+    if (!lock_ || ::fstat(lock_.get(), &locked) != 0) return false;
+    if (::lstat((path_ + "/lock").c_str(), &there) == 0 && there.st_dev == locked.st_dev &&
+        there.st_ino == locked.st_ino)
+        return false;
+    lock_.reset();
     return true;
 }
 

@@ -40,7 +40,7 @@ class Worker::Log : public RequestLog {
     std::vector<std::string> secrets_;
 };
 
-void Worker::run(const FlightPtr& flight) const {
+Worker::End Worker::run(const FlightPtr& flight) const {
     const Request& request = flight->request;
     Log log(output_, request);
     Reply reply{request.action, false, request.id, ""};
@@ -52,12 +52,14 @@ void Worker::run(const FlightPtr& flight) const {
                                       std::string(to_string(kind)) + "): " + reply.info);
     };
     try {
-        std::optional<std::string> info = handle(flight, log);
-        if (!info) return;
+        std::optional<std::string> info = handle(flight, log, failure);
+        if (!info) return End::done;
         reply.success = true;
         reply.info = std::move(*info);
         log.file(request.action == Action::monitor ? LogLevel::debug : LogLevel::info,
                  std::string(to_string(request.action)) + " done");
+    } catch (const PutOff& reason) {
+        return put_off(flight, reason, log);
     } catch (const Error& error) {
         fail(error.kind(), error.what());
     } catch (const std::bad_alloc&) {
@@ -65,28 +67,48 @@ void Worker::run(const FlightPtr& flight) const {
     } catch (const std::exception& error) {
         fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
-    if (failure && suspended(flight, log)) return;
+    if (failure && suspended(flight, log)) return End::done;
     // The trees of a large document, or of a catalogue, are some twenty times its size, in small
     // pieces the allocator would keep for ever.
     constexpr size_t large = size_t{1} << 20;
     const bool was_large = request.payload.size() > large || reply.info.size() > large;
     output_.reply(flight, std::move(reply), failure);
     if (was_large) ::malloc_trim(0);
+    return End::done;
+}
+
+// It is said once; the log of the driver has all of it.
+Worker::End Worker::put_off(const FlightPtr& flight, const Error& reason, Log& log) const {
+    end(flight, log);
+    const auto wait = services_.config.delete_retry;
+    const std::string text = std::string("waits: ") + reason.what();
+    if (flight->delays++ == 0)
+        log.log(LogLevel::warning,
+                text + "; tried again in " + std::to_string(wait.count()) + " s");
+    else
+        log.file(LogLevel::info, log.safe(text));
+    return End::later;
 }
 
 // True for what another life of the driver will go on with.
 bool Worker::suspended(const FlightPtr& flight, const Log& log) {
     if (!flight->record || !flight->record->suspended()) return false;
     log.file(LogLevel::info, "kept for the next start");
+    end(flight, log);
+    return true;
+}
+
+// The end of an attempt that was meant to end.
+void Worker::end(const FlightPtr& flight, const Log& log) {
     try {
         flight->record->end();
     } catch (const Error& error) {
         log.file(LogLevel::warning, error.what());  // it counts as an attempt then
     }
-    return true;
 }
 
-std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) const {
+std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
+                                          std::optional<ErrorKind>& left) const {
     const Request& request = flight->request;
     if (!flight->refusal.empty()) throw Error(ErrorKind::unavailable, flight->refusal);
     log.file(LogLevel::debug, std::string(to_string(request.action)));
@@ -104,7 +126,12 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log) con
                 services_, *message, context, lives_of(flight, context),
                 [&](const std::string& source) { return in_flight_.commit(flight, source); });
         case Action::remove:
-            handle_remove(services_, *message, context, flight->published_source);
+            if (flight->record) context.keep_in(flight->record);
+            if (const auto obstacle =
+                    handle_remove(services_, *message, context, flight->published_source)) {
+                left = obstacle->kind();
+                flight->obstacle = log.safe(obstacle->what());
+            }
             return "";
         case Action::monitor:
             if (services_.messages != nullptr && message->market_id() == request.id)
@@ -119,7 +146,8 @@ EarlierLives Worker::lives_of(const FlightPtr& flight, Context& context) {
     if (!flight->record) return {};
     const JournalRecord& record = *flight->record;
     context.keep_in(flight->record);
-    return {record.attempts(), std::chrono::system_clock::now() - record.accepted()};
+    return {flight->origin == Flight::Origin::earlier_life, flight->delays, record.attempts(),
+            std::chrono::system_clock::now() - record.accepted()};
 }
 
 TimeLimit Worker::limit_of(Action action) const {

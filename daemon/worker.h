@@ -17,7 +17,7 @@ namespace onemarket {
 
 // Where a worker's words go.
 struct WorkerOutput {
-    // `failure`: of what kind it is; nothing for a success.
+    // `failure`: of what kind it is; nothing for a success, but where leftovers of a DELETE stay.
     std::function<void(const FlightPtr&, Reply, std::optional<ErrorKind> failure)> reply;
     std::function<void(LogLevel, ObjectId, std::string_view)> oned_log;
     std::function<void(LogLevel, std::string_view)> log_file;
@@ -32,7 +32,9 @@ class Worker {
     Worker(const Services& services, InFlight& in_flight, WorkerOutput output)
         : services_(services), in_flight_(in_flight), output_(std::move(output)) {}
 
-    void run(const FlightPtr& flight) const;
+    // Later: nothing was answered, and the request is to be run again.
+    enum class End { done, later };
+    End run(const FlightPtr& flight) const;
 
     // The marketplace a MONITOR or DELETE is about: requests about one run one after the other.
     // Nothing for an IMPORT, and when the message does not say.
@@ -44,9 +46,13 @@ class Worker {
   private:
     class Log;
     static bool suspended(const FlightPtr& flight, const Log& log);
+    End put_off(const FlightPtr& flight, const Error& reason, Log& log) const;
+    static void end(const FlightPtr& flight, const Log& log);
     static EarlierLives lives_of(const FlightPtr& flight, Context& context);
-    // Nothing: oned must get no answer.
-    std::optional<std::string> handle(const FlightPtr& flight, Log& log) const;
+    // Nothing: oned must get no answer. `left`: why a DELETE that is one all the same is to be
+    // tried again.
+    std::optional<std::string> handle(const FlightPtr& flight, Log& log,
+                                      std::optional<ErrorKind>& left) const;
     TimeLimit limit_of(Action action) const;
 
     const Services& services_;

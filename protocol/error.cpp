@@ -6,6 +6,12 @@
 
 namespace onemarket {
 
+bool is_passing(ErrorKind kind) {
+    return kind == ErrorKind::unavailable || kind == ErrorKind::timeout ||
+           kind == ErrorKind::no_space || kind == ErrorKind::internal ||
+           kind == ErrorKind::cancelled;
+}
+
 std::string_view to_string(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::bad_request:

@@ -26,6 +26,9 @@ enum class ErrorKind {
     internal,     // a defect of this driver
 };
 
+// Whether the same request may go well another time, though nobody changes anything.
+bool is_passing(ErrorKind kind);
+
 // The kind's name as it stands in logs and metrics; static storage.
 std::string_view to_string(ErrorKind kind);
 

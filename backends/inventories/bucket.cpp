@@ -116,6 +116,11 @@ std::optional<Manifest> BucketInventory::manifest(const StoredObject& image, Con
     return manifest.md5.empty() ? std::nullopt : std::optional(manifest);
 }
 
+bool BucketInventory::is_foreign(const StoredObject& image, Context& context) {
+    const std::optional<S3Bucket::Head> head = bucket_->head(image.name, context);
+    return head && head->import.empty();
+}
+
 std::unique_ptr<Reader> BucketInventory::open(const StoredObject& image, Context& context) {
     return read_object(bucket_, image.name, settings_.source_of(image.name), context);
 }

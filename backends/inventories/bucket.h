@@ -20,6 +20,8 @@ class BucketInventory : public Inventory {
     std::vector<StoredObject> list(Context& context) override;
     // Of the object's metadata and tags.
     std::optional<Manifest> manifest(const StoredObject& image, Context& context) override;
+    // Without our mark in its metadata: of the stock driver, or put in the place of ours.
+    bool is_foreign(const StoredObject& image, Context& context) override;
     std::unique_ptr<Reader> open(const StoredObject& image, Context& context) override;
     void remove(const StoredObject& object, Context& context) override;
 

@@ -25,6 +25,32 @@ StoredObject object_of(const Folder::Entry& entry) {
     return object;
 }
 
+// That beside an image; nothing where there is none.
+std::optional<Manifest> manifest_of(Folder& folder, const std::string& image) {
+    const std::string name = manifest_name(image);
+    std::string text;
+    try {
+        text = folder.head(name, kMaxManifestBytes + 1);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found) return std::nullopt;
+        throw;
+    }
+    const Result<Manifest> manifest = parse_manifest(text);
+    if (!manifest) throw Error(ErrorKind::corrupt, name + ": " + manifest.reason());
+    return *manifest;
+}
+
+// Two OpenNebulas may share a folder: the number alone does not tell an app.
+bool is_of(Folder& folder, const std::string& image, ObjectId app, const std::string& name) {
+    try {
+        const std::optional<Manifest> manifest = manifest_of(folder, image);
+        return manifest && manifest->app == app && manifest->name == name;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::bad_request) throw;
+        return false;
+    }
+}
+
 }  // namespace
 
 std::vector<StoredObject> FolderInventory::list(Context& context) {
@@ -47,17 +73,7 @@ std::vector<StoredObject> FolderInventory::list(Context& context) {
 }
 
 std::optional<Manifest> FolderInventory::manifest(const StoredObject& image, Context&) {
-    const std::string name = manifest_name(image.name);
-    std::string text;
-    try {
-        text = folder_->head(name, kMaxManifestBytes + 1);
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found) return std::nullopt;
-        throw;
-    }
-    const Result<Manifest> manifest = parse_manifest(text);
-    if (!manifest) throw Error(ErrorKind::corrupt, name + ": " + manifest.reason());
-    return *manifest;
+    return manifest_of(*folder_, image.name);
 }
 
 std::unique_ptr<Reader> FolderInventory::open(const StoredObject& image, Context&) {
@@ -89,6 +105,15 @@ void remove_lost_manifests(Folder& folder, ObjectId app, RequestLog& log) {
         const std::string image = image_of_manifest(entry.name);
         if (app_of_image(image) == app && !images.contains(image))
             remove_manifest(folder, image, log);
+    }
+}
+
+void remove_images_of(Folder& folder, ObjectId app, const std::string& name, RequestLog& log) {
+    for (const Folder::Entry& entry : folder.list()) {
+        if (app_of_image(entry.name) != app || !is_of(folder, entry.name, app, name)) continue;
+        folder.remove(entry.name);
+        remove_manifest(folder, entry.name, log);
+        log.log(LogLevel::info, "removed " + entry.name + ", of which oned was never told");
     }
 }
 

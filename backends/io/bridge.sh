@@ -199,6 +199,9 @@ while read -r request one two; do
     retract) # ID, TEMPORARY, NAME of a file that another script may be publishing: it is not now
         value name && value path
         tell retract "$one" "$name" "$path" ;;
+    sync) # NAME: it is durable, with its name
+        value name
+        tell sync "./$name" . ;;
     remove) # NAME
         value name
         if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then

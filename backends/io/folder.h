@@ -50,6 +50,9 @@ class Folder {
     // A file of an import of this app. This must outlive it.
     virtual std::unique_ptr<FolderFile> create(ObjectId app) = 0;
 
+    // Makes a published file and its name durable. Throws Error as remove() does.
+    virtual void sync(const std::string& name) = 0;
+
     // Removes a published file. Throws Error: not_found when it is not there, bad_request when the
     // name is not a public one or is no regular file.
     virtual void remove(const std::string& name) = 0;

@@ -75,6 +75,12 @@ void PublicDir::require_published(const std::string& name) const {
         throw Error(ErrorKind::bad_request, path + ": not a regular file");
 }
 
+void PublicDir::sync(const std::string& name) {
+    const FileReader file = reader(name);
+    if (::fsync(file.file()) != 0 || ::fsync(fd_.get()) != 0)
+        throw system_error(errno, path_ + "/" + name);
+}
+
 void PublicDir::remove(const std::string& name) {
     require_published(name);
     if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path_ + "/" + name);

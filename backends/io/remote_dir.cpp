@@ -125,7 +125,13 @@ RemoteDir::RemoteDir(const SshSettings& settings, std::unique_ptr<Bridge> bridge
     : settings_(settings), bridge_(std::move(bridge)), path_(path), context_(context) {
     if (!path.starts_with('/'))
         throw Error(ErrorKind::bad_request, "PUBLIC_DIR " + path + ": not an absolute path");
-    ask("folder", {path});
+    try {
+        ask("folder", {path});
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        // Not mounted, perhaps: what was in it may be there still.
+        throw Error(ErrorKind::unavailable, error.what());
+    }
 }
 
 std::string RemoteDir::name() const {
@@ -173,6 +179,12 @@ Folder::Usage RemoteDir::usage() const {
 
 std::unique_ptr<FolderFile> RemoteDir::create(ObjectId app) {
     return std::make_unique<File>(*this, app);
+}
+
+void RemoteDir::sync(const std::string& name) {
+    if (!is_public_name(name))
+        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    ask("sync", {name});
 }
 
 void RemoteDir::remove(const std::string& name) {
@@ -247,6 +259,7 @@ void RemoteDir::remove_temporary(const std::string& temporary) {
 void RemoteDir::take_back(const std::string& id, const std::string& temporary,
                           const std::string& name) const noexcept {
     const auto left = [&](std::string_view why) {
+        context_.record().set_left(true);
         context_.log().log(LogLevel::warning, "perhaps left in " + this->name() + ": " + name +
                                                   ": " + std::string(why));
     };

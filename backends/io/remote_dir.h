@@ -20,6 +20,7 @@ class RemoteDir : public Folder {
     std::string name() const override;
     Usage usage() const override;
     std::unique_ptr<FolderFile> create(ObjectId app) override;
+    void sync(const std::string& name) override;
     void remove(const std::string& name) override;
     std::unique_ptr<Reader> open(const std::string& name) override;
     int remove_temporaries(ObjectId app) override;

@@ -18,8 +18,9 @@ std::string reason_to_spare(const StoredObject& image, const KnownMarket& market
     if (image.time > market.since - kOrphanMargin)
         return "not older than the list of apps by an hour";
     // Apps get their ids in order: one behind the last may have come after the message was made.
-    if (!market.kept && (market.apps.empty() || *image.app > *market.apps.rbegin()))
-        return "perhaps newer than the message, which did not come from the driver";
+    // The time of its file tells little: the file may have been brought, or restored.
+    if (market.apps.empty() || *image.app > *market.apps.rbegin())
+        return "perhaps newer than the list of apps, by its number";
     return "";
 }
 
@@ -102,6 +103,8 @@ Sorted sort_objects(std::vector<StoredObject> objects, const KnownMarket& market
                 sorted.orphans.push_back(std::move(object));
             else
                 sorted.spared.emplace_back(std::move(object), std::move(reason));
+        } else if (object.kind == Kind::manifest && market.lists(*object.app)) {
+            continue;  // all that is left of an app that should be there: verify tells
         } else {
             const auto least = object.kind == Kind::manifest ? kOrphanMargin : options.older;
             if (object.held || now - object.time < least || journalled.contains(*object.app))

@@ -13,6 +13,7 @@
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/iso_time.h"
 
 namespace onemarket {
 namespace {
@@ -69,6 +70,13 @@ KnownMarket known_market(const std::string& market, const MarketMessages& messag
         const auto since = modified(market);
         return given_market(read_text_file(market, kMaxMessage), since);
     }();
+    // Beside it every image would look old.
+    if (known.since > now)
+        throw Error(ErrorKind::bad_request,
+                    "the list of apps of marketplace " + std::to_string(known.id) + " is of " +
+                        to_iso_time(known.since) +
+                        ", which is yet to come: a clock is wrong, or was; nobody can tell what is "
+                        "older");
     for (const MarketMessages::Kept& kept : messages.read_all())
         if (kept.market != known.id) known.elsewhere.merge(listed_apps(kept.message));
     return known;

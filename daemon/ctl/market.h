@@ -30,10 +30,12 @@ struct KnownMarket {
     bool kept = false;             // the driver heard it from oned; else somebody brought it
     std::set<ObjectId> apps;       // that it lists
     std::set<ObjectId> elsewhere;  // that any other marketplace the driver knows of lists
+
+    bool lists(ObjectId app) const { return apps.contains(app) || elsewhere.contains(app); }
 };
 
 // `market`: the id of one whose message the driver keeps, or a MONITOR message: `-`, which
-// `read_stdin` gives, or a file. Throws Error.
+// `read_stdin` gives, or a file. Throws Error, also where it is of a time to come.
 KnownMarket known_market(const std::string& market, const MarketMessages& messages,
                          const std::function<std::string()>& read_stdin,
                          KnownMarket::Time now = std::chrono::system_clock::now());

@@ -5,7 +5,9 @@
 #include <map>
 
 #include "backends/examination.h"
+#include "backends/io/folder.h"
 #include "backends/io/json.h"
+#include "daemon/ctl/gc.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -13,7 +15,7 @@ namespace {
 
 using Kind = StoredObject::Kind;
 
-enum class State { ok, corrupt, unreadable, no_manifest, gone };
+enum class State { ok, corrupt, lost, unreadable, not_ours, no_manifest, gone };
 
 std::string_view to_string(State state) {
     switch (state) {
@@ -21,6 +23,10 @@ std::string_view to_string(State state) {
             return "ok";
         case State::corrupt:
             return "corrupt";
+        case State::lost:
+            return "lost";
+        case State::not_ours:
+            return "not ours";
         case State::unreadable:
             return "unreadable";
         case State::no_manifest:
@@ -61,6 +67,8 @@ class Verification {
   private:
     Verdict compare(const StoredObject& image) {
         const std::optional<Manifest> manifest = inventory_->manifest(image, context_);
+        if (!manifest && inventory_->is_foreign(image, context_))
+            return {State::not_ours, "it bears no mark of this driver"};
         if (!manifest) return {State::no_manifest, ""};
         if (manifest->app != image.app)
             return {State::corrupt,
@@ -100,7 +108,7 @@ class Report {
             std::string line = state;
             line.resize(std::max<size_t>(line.size() + 1, 12), ' ');
             line += image.name + " (app " + std::to_string(*image.app) + ", " +
-                    size_in_words(image.bytes.value_or(0)) + ")";
+                    (image.bytes ? size_in_words(*image.bytes) : "-") + ")";
             output_.print(line + (verdict.reason.empty() ? "" : ": " + one_line(verdict.reason)) +
                           "\n");
             return;
@@ -131,7 +139,9 @@ class Report {
     }
 
     bool all_well() const {
-        return !counts_.contains(State::corrupt) && !counts_.contains(State::unreadable);
+        for (const State state : {State::corrupt, State::lost, State::unreadable, State::not_ours})
+            if (counts_.contains(state)) return false;
+        return true;
     }
 
   private:
@@ -155,22 +165,35 @@ class Report {
 }  // namespace
 
 int verify(const std::function<std::unique_ptr<Inventory>()>& open, const KnownMarket& market,
-           const VerifyOutput& output, Context& context) {
+           const VerifyOutput& output, Context& context, KnownMarket::Time now) {
     Verification verification(open, output, context);
     Report report(market, output);
     std::set<ObjectId> with_image;
-    std::vector<std::string> lost_manifests;
+    std::vector<StoredObject> manifests;
     for (const StoredObject& object : verification.list()) {
-        if (object.kind == Kind::manifest) lost_manifests.push_back(object.name);
+        if (object.kind == Kind::manifest) manifests.push_back(object);
         if (object.kind != Kind::image) continue;
         const Verdict verdict = verification.examine(object);
         if (verdict.state != State::gone) with_image.insert(*object.app);
         report.add(object, verdict);
     }
+    std::vector<std::string> lone_manifests;
+    for (StoredObject& object : manifests) {
+        lone_manifests.push_back(object.name);
+        // An image that is being imported comes just behind its manifest.
+        if (!market.apps.contains(*object.app) || with_image.contains(*object.app) ||
+            now - object.time < kOrphanMargin)
+            continue;
+        lone_manifests.pop_back();
+        object.name = image_of_manifest(object.name);
+        object.bytes.reset();
+        with_image.insert(*object.app);  // it has been told
+        report.add(object, {State::lost, "its manifest is there"});
+    }
     std::vector<ObjectId> without_image;
     std::set_difference(market.apps.begin(), market.apps.end(), with_image.begin(),
                         with_image.end(), std::back_inserter(without_image));
-    report.finish(without_image, lost_manifests);
+    report.finish(without_image, lone_manifests);
     return report.all_well() ? kAllWell : kFound;
 }
 

@@ -20,8 +20,10 @@ struct VerifyOutput {
 };
 
 // Compares each image with what is noted of it, one at a time. `open` begins a conversation with
-// the marketplace. Returns kFound where something is corrupt or cannot be read. Throws Error.
+// the marketplace. Returns kFound where something is corrupt, lost, not this driver's or cannot be
+// read. Throws Error.
 int verify(const std::function<std::unique_ptr<Inventory>()>& open, const KnownMarket& market,
-           const VerifyOutput& output, Context& context);
+           const VerifyOutput& output, Context& context,
+           KnownMarket::Time now = std::chrono::system_clock::now());
 
 }  // namespace onemarket

@@ -63,7 +63,9 @@ std::string settle(const Backend& backend, const DriverMessage& message, const P
                    const Services& services, Context& context, const Commit& commit) {
     if (!commit(app.source)) {
         Context own(context.id(), {}, services.remove_limit, context.log());
+        context.record().set_left(true);  // unless the next line comes to its end
         backend.remove(message, app.source, own);
+        context.record().set_left(false);
         throw Error(ErrorKind::cancelled, "cancelled");
     }
     step("committed");
@@ -71,14 +73,19 @@ std::string settle(const Backend& backend, const DriverMessage& message, const P
     return base64_encode(app.text());
 }
 
-// Whatever ended the request must not end this.
-void discard(const Backend& backend, const DriverMessage& message, const Context& context) {
+// Whatever ended the request must not end this. Of what kind its failure is, where that may pass.
+std::optional<ErrorKind> discard(const Backend& backend, const DriverMessage& message,
+                                 const Context& context, LogLevel level) {
     Context own(context.id(), {}, kDiscardLimit, context.log());
     own.keep_as(context);
     try {
         backend.discard(message, own);
+        return std::nullopt;
     } catch (const Error& error) {
-        own.log().log(LogLevel::warning, std::string("looking for leftovers: ") + error.what());
+        own.log().log(level, std::string("looking for leftovers: ") + error.what());
+        // A folder or a service that refuses itself today may be another tomorrow.
+        if (is_passing(error.kind()) || error.kind() == ErrorKind::permission) return error.kind();
+        return std::nullopt;
     }
 }
 
@@ -100,21 +107,38 @@ std::optional<PublishedApp> published_before(const Backend& backend, const Drive
                                         "other bytes now");
 }
 
-// Throws Error when it is not to be tried again.
-void require_another_try(const Services& services, const Backend& backend,
-                         const EarlierLives& earlier) {
-    std::string reason;
+// Why it is not to be tried again; empty where it is.
+std::string reason_to_give_up(const Services& services, const Backend& backend,
+                              const EarlierLives& earlier) {
     if (!services.config.resume_imports)
-        reason = "the driver was ended while it ran, and RESUME_IMPORTS is off";
-    else if (earlier.attempts >= kMaxAttempts)
-        reason = "given up: the driver was ended " + std::to_string(earlier.attempts) +
-                 " times while it ran";
-    else if (earlier.age > kMaxAge)
-        reason = "given up: it is older than seven days";
-    else if (!backend.can_resume())
-        reason =
-            "the driver was ended while the site's script ran; nobody knows what that has done";
-    if (!reason.empty()) throw Error(ErrorKind::unavailable, reason);
+        return "the driver was ended while it ran, and RESUME_IMPORTS is off";
+    if (earlier.attempts >= kMaxAttempts)
+        return "given up: the driver was ended " + std::to_string(earlier.attempts) +
+               " times while it ran";
+    if (earlier.age > kMaxAge) return "given up: it is older than seven days";
+    if (!backend.can_resume())
+        return "the driver was ended while the site's script ran; nobody knows what that has done";
+    return "";
+}
+
+// What an import leaves that fails: nothing, or the record says so. Throws PutOff where it is not
+// the end of it.
+void clear_away(const Services& services, const Backend& backend, const DriverMessage& message,
+                Context& context, const EarlierLives& earlier, const Error& failure) {
+    ImportRecord& record = context.record();
+    if (record.suspended()) return;
+    const bool unreachable =
+        failure.kind() == ErrorKind::unavailable || failure.kind() == ErrorKind::timeout;
+    const bool waits = earlier.any && reason_to_give_up(services, backend, earlier).empty();
+    if (waits && unreachable) throw PutOff(failure.kind(), failure.what());
+    // What an earlier life has left, this one may not even have come to.
+    if (!record.resumed() && !record.left()) return;
+    const std::optional<ErrorKind> obstacle = discard(
+        backend, message, context, earlier.delays == 0 ? LogLevel::warning : LogLevel::debug);
+    // It is the marketplace that refuses, not the image's place.
+    if (waits && failure.kind() == ErrorKind::permission && obstacle == failure.kind())
+        throw PutOff(failure.kind(), failure.what());
+    record.set_left(obstacle.has_value());
 }
 
 std::string carry_out(const Services& services, const Backend& backend,
@@ -123,10 +147,14 @@ std::string carry_out(const Services& services, const Backend& backend,
     context.check();
     const TransferSlots::Slot slot = services.transfers.acquire(context);
     if (context.record().resumed()) {
-        if (const auto app = published_before(backend, message, context))
+        if (const auto app = published_before(backend, message, context)) {
+            backend.confirm(message, *app, context);
             return settle(backend, message, *app, services, context, commit);
-        require_another_try(services, backend, earlier);
-        context.log().log(LogLevel::info, "going on with the import");
+        }
+        const std::string reason = reason_to_give_up(services, backend, earlier);
+        if (!reason.empty()) throw Error(ErrorKind::unavailable, reason);
+        context.log().log(earlier.delays == 0 ? LogLevel::info : LogLevel::debug,
+                          "going on with the import");
     }
     context.record().begin();
     const std::unique_ptr<ImageSource> image = export_image(services, message, context);
@@ -146,10 +174,8 @@ std::string import_image(const Services& services, const DriverMessage& message,
     message.required("DATASTORE/DS_MAD");
     try {
         return carry_out(services, *backend, message, context, earlier, commit);
-    } catch (const Error&) {
-        // What an earlier life has left, this one may not even have come to.
-        const ImportRecord& record = context.record();
-        if (record.resumed() && !record.suspended()) discard(*backend, message, context);
+    } catch (const Error& error) {
+        clear_away(services, *backend, message, context, earlier, error);
         throw;
     }
 }

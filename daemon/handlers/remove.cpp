@@ -3,11 +3,12 @@
 
 namespace onemarket {
 
-void handle_remove(const Services& services, const DriverMessage& message, Context& context,
-                   const std::optional<std::string>& published_source) {
+std::optional<Error> handle_remove(const Services& services, const DriverMessage& message,
+                                   Context& context,
+                                   const std::optional<std::string>& published_source) {
     const std::optional<AppType> type = message.app_type();
     if (type == AppType::vm_template || type == AppType::service_template)
-        return;  // oned holds all there is of it
+        return std::nullopt;  // oned holds all there is of it
 
     context.check();
     const auto backend = services.backend(message);
@@ -15,14 +16,21 @@ void handle_remove(const Services& services, const DriverMessage& message, Conte
         throw Error(ErrorKind::unsupported, refusal);
     std::optional<std::string> source = message.text("MARKETPLACEAPP/SOURCE");
     if (!source) source = published_source;
-    if (source) return backend->remove(message, *source, context);
-    try {
-        backend->discard(message, context);
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;
-        // There is nothing published, so the app is deleted whatever became of the leftovers.
-        context.log().log(LogLevel::warning, std::string("looking for leftovers: ") + error.what());
+    if (source) {
+        backend->remove(message, *source, context);
+        return std::nullopt;
     }
+    try {
+        backend->clear(message, context);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw;
+        // Nobody knows of anything published, so the app is deleted whatever becomes of leftovers.
+        // That is said once.
+        context.log().log(context.record().resumed() ? LogLevel::debug : LogLevel::warning,
+                          std::string("looking for leftovers: ") + error.what());
+        if (is_passing(error.kind()) || error.kind() == ErrorKind::permission) return error;
+    }
+    return std::nullopt;
 }
 
 }  // namespace onemarket

@@ -46,8 +46,11 @@ class HttpTest : public testing::Test {
         return test::message(name, values);
     }
 
+    // What follows is of another request.
+    void forget_import() { context_.context.keep_in(std::make_shared<UnkeptRecord>()); }
+
     PublishedApp import(ImageSource& image) {
-        context_.context.keep_in(std::make_shared<UnkeptRecord>());  // each is one of its own
+        forget_import();
         return backend_.import(message("import-http"), image, context_);
     }
     PublishedApp import(const std::string& content) {
@@ -387,6 +390,7 @@ TEST_F(HttpTest, DiscardTakesManifestsOfTheAppThatHaveNoImage) {
     write_file(public_ + "/marketapp-5-0123456789abcdef.json", "{}");
     write_file(public_ + "/marketapp-55-0123456789abcdef.json", "{}");
     write_file(public_ + "/marketapp-5.json", "{}");
+    forget_import();
     backend_.discard(message("delete-http", ""), context_);
     EXPECT_TRUE(fs::exists(path_of(app) + ".json"));
     EXPECT_FALSE(fs::exists(public_ + "/marketapp-5-0123456789abcdef.json"));
@@ -456,10 +460,32 @@ TEST_F(HttpTest, DiscardRemovesTheAppsTemporariesOnly) {
     const PublishedApp app = import("content");
     write_file(public_ + "/.onemarketd-5-dead", "half");
     write_file(public_ + "/.onemarketd-55-other", "half");
+    forget_import();
     backend_.discard(message("delete-http", ""), context_);
     EXPECT_EQ(names().size(), 2U);
     EXPECT_TRUE(fs::exists(path_of(app)));
     EXPECT_TRUE(fs::exists(public_ + "/.onemarketd-55-other"));
+}
+
+TEST_F(HttpTest, ClearRemovesWhatAnyImportHasMadeForThisApp) {
+    import("content");
+    const PublishedApp renamed = import("content");
+    std::string note = read_file(path_of(renamed) + ".json");
+    note.replace(note.find("golden-image"), 6, "silver");
+    write_file(path_of(renamed) + ".json", note);
+    write_file(public_ + "/marketapp-5-0123456789abcdef", "without a manifest");
+    forget_import();
+    backend_.clear(message("delete-http", ""), context_);
+    EXPECT_EQ(names().size(), 2U);
+    EXPECT_TRUE(fs::exists(path_of(renamed)));
+}
+
+TEST_F(HttpTest, ConfirmRemovesASecondNameOfWhatWasPublished) {
+    const PublishedApp app = import("content");
+    fs::create_hard_link(path_of(app), public_ + "/.onemarketd-5-0123456789abcdef");
+    backend_.confirm(message("import-http", ""), app, context_);
+    EXPECT_EQ(names().size(), 1U);
+    EXPECT_EQ(read_file(path_of(app)), "content");
 }
 
 // --- Monitor ---

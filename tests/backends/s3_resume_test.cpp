@@ -144,15 +144,49 @@ TEST_F(S3Resume, AnObjectOfAnEarlierLifeIsOurs) {
 }
 
 TEST_F(S3Resume, DiscardRemovesWhatTheRecordHasPublished) {
-    import_stream("small");
-    discard();
-    EXPECT_THAT(left(), SizeIs(1)) << "this life's own is for the DELETE that names it";
-    record_->lives = 2;
-    discard();
-    EXPECT_THAT(left(), IsEmpty());
-
+    for (record_->lives = 1; record_->lives <= 2; ++record_->lives) {
+        import_stream("small");
+        discard();
+        EXPECT_THAT(left(), IsEmpty());
+    }
     server_.put(kBucket, kKey, "somebody else's");
     discard();
+    EXPECT_THAT(left(), SizeIs(1));
+}
+
+TEST_F(S3Resume, WhatAnEarlierLifeHasMadeGetsItsTags) {
+    const PublishedApp app = import_stream(image_);
+    const auto confirm = [&] {
+        server_.forget();
+        backend_.confirm(import_message(), app, context_);
+    };
+    confirm();
+    EXPECT_EQ(server_.count("PutObjectTagging"), 0U) << "it has them";
+    server_.put(kBucket, kKey, image_);
+    confirm();
+    EXPECT_EQ(server_.object(kBucket, kKey)->tags["md5"], app.md5);
+    confirm();
+    EXPECT_EQ(server_.count("PutObjectTagging"), 0U);
+    server_.fault({.operation = "GetObjectTagging",
+                   .kind = Fault::status,
+                   .number = 501,
+                   .text = "NotImplemented",
+                   .times = -1});
+    confirm();  // nobody depends on them
+}
+
+TEST_F(S3Resume, ClearRemovesWhatAnyImportHasMadeForThisApp) {
+    const auto clear = [&] {
+        backend_.clear(market_message("delete-s3", {{"SOURCE", ""}}), context_);
+    };
+    import_stream("small");
+    context_.context.keep_in(std::make_shared<UnkeptRecord>());  // the journal is lost
+    clear();
+    EXPECT_THAT(left(), IsEmpty());
+    clear();
+
+    server_.put(kBucket, kKey, "the stock driver's");
+    clear();
     EXPECT_THAT(left(), SizeIs(1));
 }
 

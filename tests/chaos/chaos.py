@@ -8,7 +8,8 @@ in the end whether what it promises holds (docs/durability.md).
 
 A life is a session as oned has it: the driver is started, asked to import and delete apps in a folder,
 in a folder behind a bridge and in a bucket of a Ceph gateway, and killed with SIGKILL; then the next
-one is started. After the last kill it may live until the journal is empty. Then
+one is started. At some starts no marketplace can be reached, for a while or for the whole life: the
+folders are not there, nobody listens where the gateway did. After the last kill it may live until the journal is empty. Then
 
 - every import that was accepted, that is whose record was seen on disk, has been answered;
 - never with two different answers; with one answer twice only where it was killed between writing the
@@ -31,9 +32,11 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -64,6 +67,13 @@ class Market:
         """The MD5 the marketplace notes of it, where it always notes one."""
         return None
 
+    def leave(self):
+        """The driver cannot reach it any more."""
+        raise NotImplementedError
+
+    def come_back(self):
+        raise NotImplementedError
+
 
 class FolderMarket(Market):
     def __init__(self, name, folder, bridges):
@@ -84,11 +94,65 @@ class FolderMarket(Market):
     def read(self, source):
         return (self.folder / source.rsplit("/", 1)[1]).read_bytes()
 
+    def leave(self):
+        self.folder.rename(f"{self.folder}.away")
+
+    def come_back(self):
+        pathlib.Path(f"{self.folder}.away").rename(self.folder)
+
     def note(self, source):
         return json.loads(self.read(source + ".json"))["md5"]
 
     def close(self):
         pass
+
+
+class Gate:
+    """A port that leads to another one as long as it is open."""
+
+    def __init__(self, target):
+        self.target, self.port, self.ends = target, 0, []
+        self.listener = None
+        self.open()
+
+    def open(self):
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.listener, self.port = listener, listener.getsockname()[1]
+        threading.Thread(target=self.serve, args=(listener,), daemon=True).start()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for end in self.ends:
+            self.cut(end)
+        self.ends = []
+
+    @staticmethod
+    def cut(end):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def serve(self, listener):
+        while True:
+            try:
+                near = listener.accept()[0]
+                far = socket.create_connection(self.target)
+            except OSError:
+                return
+            self.ends += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
+
+    def pass_on(self, source, sink):
+        try:
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+        except OSError:
+            pass
+        self.cut(source)
+        self.cut(sink)
 
 
 class BucketMarket(Market):
@@ -99,7 +163,9 @@ class BucketMarket(Market):
         self.bucket = f"chaos-{os.getpid()}-{int(time.time())}"
         self.s3 = s3_tool.S3(gateway["S3_ENDPOINT"], gateway["S3_ACCESS_KEY"],
                              gateway["S3_SECRET_KEY"])
-        self.values = {"ENDPOINT": gateway["S3_ENDPOINT"], "BUCKET": self.bucket,
+        host, port = re.match("http://(.*):([0-9]+)", gateway["S3_ENDPOINT"]).groups()
+        self.gate = Gate((host, int(port)))
+        self.values = {"ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "BUCKET": self.bucket,
                        "ACCESS_KEY": gateway["S3_ACCESS_KEY"],
                        "SECRET_KEY": gateway["S3_SECRET_KEY"], "READ_LENGTH": 5}
         self.s3.request("PUT", self.bucket)
@@ -107,6 +173,12 @@ class BucketMarket(Market):
     def objects(self):
         return sorted(list(self.s3.keys(self.bucket)) +
                       [f"{key}?{upload}" for key, upload in self.s3.uploads(self.bucket)])
+
+    def leave(self):
+        self.gate.close()
+
+    def come_back(self):
+        self.gate.open()
 
     def of(self, source):
         return [source.rsplit("/", 1)[1]]
@@ -337,6 +409,40 @@ class Campaign:
         self.kills[end if reached else "at random"] += 1
         self.see_records()
 
+    def life_apart(self):
+        """No marketplace can be reached when it begins: imports of earlier lives wait, and nothing
+        new is asked but, at times, that one of them be deleted."""
+        for market in self.markets:
+            market.leave()
+        driver = Driver(self.options, self.one, self.path, None)
+        driver.say("INIT")
+        self.ask_monitor(driver)
+        waiting = [app for app in self.apps.values() if app.accepted and not app.answers]
+        for app in waiting:
+            app.lives.add("at random")
+        began = time.monotonic()
+        back = self.random.choice([0.3, 1, 9])
+        end = self.random.uniform(0.2, 2.5)
+        away = True
+        if waiting and self.random.random() < 0.3:
+            self.ask_delete(driver, self.random.choice(waiting))
+        while not driver.ended and (now := time.monotonic() - began) < end:
+            if away and now > back:
+                away = False
+                for market in self.markets:
+                    market.come_back()
+            for line in driver.lines(0.05):
+                self.hear(line, "at random")
+        driver.kill()
+        for line in driver.lines(10):
+            self.hear(line, "at random")
+        driver.process.wait()
+        if away:
+            for market in self.markets:
+                market.come_back()
+        self.kills["with no marketplace in reach"] += 1
+        self.see_records()
+
     def idle(self):
         return all(app.answers or app.delete_sent for app in self.apps.values() if app.accepted)
 
@@ -399,7 +505,10 @@ class Campaign:
     def run(self):
         end = time.monotonic() + (self.options.seconds or 1e9)
         while sum(self.kills.values()) < self.options.kills and time.monotonic() < end:
-            self.life()
+            if self.random.random() < 0.2 and self.next_id > 1:
+                self.life_apart()
+            else:
+                self.life()
             if self.errors:
                 break
         self.last_life()

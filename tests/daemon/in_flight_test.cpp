@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/journal.h"
 #include "tests/support/support.h"
 
 #include <latch>
@@ -56,6 +57,24 @@ TEST(InFlight, LimitOfRequests) {
     table.finish(first);
     EXPECT_NE(table.add(import(3)), nullptr);
     EXPECT_EQ(table.add(import(4)), nullptr);
+}
+
+TEST(InFlight, WhatIsOnDiskAlreadyCountsForNoLimit) {
+    const test::TempDir dir;
+    Journal journal(dir / "journal");
+    InFlight table({1, 3});
+    std::vector<FlightPtr> taken_up;
+    for (const ObjectId id : {1, 2, 3})
+        taken_up.push_back(
+            table.take_up(journal.open(import(id, "abc")), Flight::Origin::earlier_life));
+    EXPECT_TRUE(table.cancel(Action::import, 3)) << "it is found like any other";
+    const FlightPtr fresh = table.add(import(4, "abc"));
+    EXPECT_NE(fresh, nullptr);
+    EXPECT_EQ(table.add(import(5)), nullptr);
+    for (const FlightPtr& flight : taken_up) table.finish(flight);
+    EXPECT_EQ(table.add(import(5)), nullptr);
+    table.finish(fresh);
+    EXPECT_NE(table.add(import(5)), nullptr);
 }
 
 TEST(InFlight, LimitOfBytes) {

@@ -34,6 +34,24 @@ TEST(StateFolder, OneHasTheLock) {
     EXPECT_EQ(status.st_mode & 0777, 0700U);
 }
 
+TEST(StateFolder, OneThatWasRemovedIsLockedAnew) {
+    const test::TempDir dir;
+    const std::string path = dir / "onemarketd";
+    StateFolder first(path);
+    EXPECT_FALSE(first.lose_if_gone()) << "it has none";
+    ASSERT_TRUE(first.lock());
+    EXPECT_FALSE(first.lose_if_gone());
+    std::filesystem::remove_all(path);
+    EXPECT_TRUE(first.lose_if_gone());
+    EXPECT_TRUE(first.lock());
+    EXPECT_FALSE(first.lose_if_gone());
+    std::filesystem::rename(path, dir / "away");
+    StateFolder second(path);
+    ASSERT_TRUE(second.lock());
+    EXPECT_TRUE(first.lose_if_gone());
+    EXPECT_FALSE(first.lock()) << "another one has the new one";
+}
+
 // A child that outlives the driver must not keep the next one out.
 TEST(StateFolder, ChildrenDoNotHaveIt) {
     const test::TempDir dir;

@@ -105,7 +105,15 @@ class WorkerTest : public testing::Test {
             for (const std::string& line : lines) EXPECT_THAT(line, Not(HasSubstr(text)));
     }
 
+    // One that an earlier life has begun.
+    FlightPtr add_resumed() {
+        journal_.open({Action::import, 5, base64_encode(http_import())});
+        journal_.load().records.at(0)->begin();
+        return in_flight_.take_up(journal_.load().records.at(0), Flight::Origin::earlier_life);
+    }
+
     test::TempDir dir_;
+    Journal journal_{dir_ / "journal"};
     Config config_;
     Site site_;
     TransferSlots transfers_{1};
@@ -529,6 +537,38 @@ TEST_F(WorkerTest, MarketOf) {
     EXPECT_EQ(market_of(Action::remove, 5, "%%%%"), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, base64_encode("<MARKET_DRIVER_ACTION_DATA/>")),
               std::nullopt);
+}
+
+TEST_F(WorkerTest, AResumedImportWaitsForItsMarketplace) {
+    std::filesystem::rename(dir_ / "public", dir_ / "away");
+    const FlightPtr flight = add_resumed();
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(worker_.run(flight), Worker::End::later);
+    EXPECT_THAT(take_replies(), IsEmpty());
+    EXPECT_EQ(flight->record->attempts(), 1U) << "that of the life that was killed";
+    Lines warnings;
+    for (const std::string& line : oned_log())
+        if (line.starts_with("LOG W")) warnings.push_back(line);
+    EXPECT_THAT(warnings, ElementsAre(AllOf(HasSubstr("app 5: waits: PUBLIC_DIR "),
+                                            HasSubstr("; tried again in 60 s"))));
+    std::filesystem::rename(dir_ / "away", dir_ / "public");
+    EXPECT_EQ(worker_.run(flight), Worker::End::done);
+    EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT SUCCESS 5 ")));
+}
+
+TEST_F(WorkerTest, AnImportThatWaitedTooLongIsAnsweredAndWhatItLeavesIsTold) {
+    std::filesystem::remove(dir_ / "public");
+    const FlightPtr flight = add_resumed();
+    for (unsigned i = 1; i < kMaxAttempts; ++i) journal_.load().records.at(0)->begin();
+    flight->record = journal_.load().records.at(0);
+    EXPECT_EQ(worker_.run(flight), Worker::End::done);
+    EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT FAILURE 5 given up: ")));
+    EXPECT_TRUE(flight->record->left());
+}
+
+TEST_F(WorkerTest, AnImportOfThisLifeFailsAtOnce) {
+    std::filesystem::remove(dir_ / "public");
+    const Lines replies = run_xml(Action::import, http_import());
+    EXPECT_THAT(replies, ElementsAre(StartsWith("IMPORT FAILURE 5 PUBLIC_DIR ")));
 }
 
 }  // namespace

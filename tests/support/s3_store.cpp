@@ -124,7 +124,9 @@ S3Call understand(const WireRequest& request, const std::string& base_path) {
     else if (has("uploads"))
         call.operation = method == "POST" ? "CreateMultipartUpload" : "";
     else if (has("tagging"))
-        call.operation = method == "PUT" ? "PutObjectTagging" : "";
+        call.operation = method == "PUT"   ? "PutObjectTagging"
+                         : method == "GET" ? "GetObjectTagging"
+                                           : "";
     else
         call.operation = method == "PUT"      ? "PutObject"
                          : method == "GET"    ? "GetObject"
@@ -205,6 +207,12 @@ WireResponse S3Store::of_object(const S3Call& call, const WireRequest& request, 
         for (size_t i = 0; i < keys.size() && i < values.size(); ++i)
             object->second.tags[keys[i]] = values[i];
         return {};
+    }
+    if (call.operation == "GetObjectTagging") {
+        std::string rows;
+        for (const auto& [key, value] : object->second.tags)
+            rows += "<Tag><Key>" + key + "</Key><Value>" + value + "</Value></Tag>";
+        return {200, {}, "<Tagging><TagSet>" + rows + "</TagSet></Tagging>"};
     }
     WireResponse response{200, object->second.headers, object->second.bytes};
     const std::string etag = response.headers["etag"] = quoted(object->second.etag);

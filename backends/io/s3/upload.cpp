@@ -18,9 +18,8 @@ namespace {
 // The upload's id, and the size of its first part.
 constexpr std::string_view kUploadNote = "upload";
 
-constexpr size_t kHeadBytes = size_t{64} << 10;  // what image_format looks at
-constexpr size_t kMaxNameBytes = 170;   // of an app; encoded three times that, of 2 KB in all
-constexpr size_t kMaxFormatBytes = 40;  // likewise
+constexpr size_t kHeadBytes = size_t{64} << 10;    // what image_format looks at
+constexpr size_t kMaxFormatBytes = 40;             // likewise
 constexpr uint64_t kHoleStep = uint64_t{4} << 20;  // so that a cancel does not wait for zeros
 
 // What taking back may last: after a failure, and where somebody waits for the request to end.
@@ -270,7 +269,7 @@ HttpHeaders S3Upload::metadata() const {
     const auto add = [&headers](const char* name, std::string_view value, size_t most) {
         if (!value.empty()) headers.emplace_back(name, percent_encode(truncate_utf8(value, most)));
     };
-    add("x-amz-meta-app", plan_.app_name, kMaxNameBytes);
+    add("x-amz-meta-app", plan_.app_name, kS3MaxNameBytes);
     add("x-amz-meta-format", plan_.format, kMaxFormatBytes);
     if (plan_.bytes != nullptr)
         headers.emplace_back("x-amz-meta-size", std::to_string(plan_.bytes->size()));
@@ -284,7 +283,10 @@ void S3Upload::publish(const std::string& md5) {
         wait_for([this] { return outstanding_ == 0; });
     }
     expected_etag_ = one_part ? md5 : etag_of_parts(etags_);
-    if (made_before()) return;
+    if (made_before()) {
+        if (!one_part) tag(md5);
+        return;
+    }
     if (one_part)
         put_object(md5);
     else
@@ -434,6 +436,7 @@ void S3Upload::clear_away(auto&& step) {
         step();
     } catch (const std::exception& error) {
         context_.log().log(LogLevel::warning, std::string("left in the bucket: ") + error.what());
+        context_.record().set_left(true);
     }
 }
 

@@ -24,6 +24,9 @@
 
 namespace onemarket {
 
+// Of an app's name in an object's metadata; encoded three times that, of 2 KB in all.
+inline constexpr size_t kS3MaxNameBytes = 170;
+
 struct S3UploadPlan {
     std::string key;
     std::string format, app_name;  // go into the object's metadata

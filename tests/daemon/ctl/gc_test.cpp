@@ -39,7 +39,7 @@ class GcTest : public testing::Test {
                         test::message("monitor-http", {{"PUBLIC_DIR", "/p"}, {"BASE_URL", "h"}}),
                         now_ - minutes(1),
                         true,
-                        {1, 2, 9},
+                        {1, 2, 9, 78},
                         {4}};
     std::set<ObjectId> journalled_{5};
     GcOptions options_;
@@ -74,19 +74,31 @@ TEST_F(GcTest, OldListMakesNoOrphanOfWhatCameAfter) {
 }
 
 // Who copies a message gives it a new time.
-TEST_F(GcTest, AppsBehindTheLastOfABroughtMessageAreSpared) {
-    market_.kept = false;
-    EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(99)),
-                       stored(Kind::image, 10, now_ - hours(99))}),
-              Names{"image-3"});
+// A kept message may have been restored from a copy, with the time of that.
+TEST_F(GcTest, AppsBehindTheLastOfTheListAreSpared) {
+    for (const bool kept : {true, false}) {
+        market_.kept = kept;
+        EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(9)),
+                           stored(Kind::image, 79, now_ - hours(9))}),
+                  Names{"image-3"});
+        EXPECT_EQ(sorted_.spared.at(0).second,
+                  "perhaps newer than the list of apps, by its number");
+    }
     market_.apps.clear();
-    EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(99))}), Names{});
+    EXPECT_EQ(orphans({stored(Kind::image, 3, now_ - hours(9))}), Names{});
 }
 
 TEST_F(GcTest, ClocksThatGoWrongMakeNoOrphans) {
     EXPECT_EQ(orphans({stored(Kind::image, 3, now_ + hours(99)),
                        stored(Kind::temporary, 3, now_ + hours(99))}),
               Names{});
+}
+
+TEST_F(GcTest, AManifestOfAnAppThatIsThereIsNoOrphan) {
+    EXPECT_EQ(orphans({stored(Kind::manifest, 1, now_ - hours(9)),  // listed
+                       stored(Kind::manifest, 4, now_ - hours(9)),  // another market's
+                       stored(Kind::manifest, 3, now_ - hours(9))}),
+              Names{"manifest-3"});
 }
 
 TEST_F(GcTest, HalvesAreLeftToTheirImportsForADay) {
@@ -99,8 +111,8 @@ TEST_F(GcTest, HalvesAreLeftToTheirImportsForADay) {
         stored(Kind::temporary, 5, now_ - hours(99), "journalled"),
         stored(Kind::upload, 3, now_ - hours(25), "upload"),
         stored(Kind::upload, 5, now_ - hours(25), "resumed upload"),
-        stored(Kind::manifest, 1, now_ - hours(2), "manifest"),
-        stored(Kind::manifest, 1, now_ - minutes(59), "young manifest")};
+        stored(Kind::manifest, 3, now_ - hours(2), "manifest"),
+        stored(Kind::manifest, 3, now_ - minutes(59), "young manifest")};
     EXPECT_EQ(orphans(objects), (Names{"listed app", "upload", "manifest"}));
     options_.older = hours(22);
     EXPECT_EQ(orphans(objects), (Names{"listed app", "young", "upload", "manifest"}));

@@ -30,6 +30,7 @@ struct FakeMarket {
     std::map<std::string, std::string> bytes;
     std::map<std::string, Error> faults;  // of reading or removing
     std::vector<std::string> removed;
+    std::string foreign;
     int conversations = 0;
 };
 
@@ -41,6 +42,9 @@ class FakeInventory : public Inventory {
     std::optional<Manifest> manifest(const StoredObject& image, Context&) override {
         const auto found = market_.manifests.find(image.name);
         return found == market_.manifests.end() ? std::nullopt : std::optional(found->second);
+    }
+    bool is_foreign(const StoredObject& image, Context&) override {
+        return market_.foreign == image.name;
     }
     std::unique_ptr<Reader> open(const StoredObject& image, Context&) override {
         fail(image);

@@ -79,6 +79,18 @@ TEST_F(MarketTest, IsAMessageSomebodyBrings) {
     EXPECT_EQ(known("-", monitor_xml("100", "")).apps, Apps{}) << "a list that is empty is one";
 }
 
+TEST_F(MarketTest, OfATimeToComeItIsOfNoUse) {
+    keep(100, "1");
+    const auto path = dir_ / "state/markets/100";
+    std::filesystem::last_write_time(
+        path, std::filesystem::last_write_time(path) + std::chrono::hours(24));
+    EXPECT_NE(fault("100").find(", which is yet to come"), std::string::npos) << fault("100");
+    std::filesystem::copy(path, dir_ / "copy");
+    EXPECT_EQ(fault(dir_ / "copy"), "") << "this one is of now";
+    std::filesystem::last_write_time(dir_ / "copy", std::filesystem::last_write_time(path));
+    EXPECT_NE(fault(dir_ / "copy").find(", which is yet to come"), std::string::npos);
+}
+
 TEST_F(MarketTest, WithoutAListNothingIsDone) {
     std::string xml = monitor_xml();
     xml.erase(xml.find("<MARKETPLACEAPPS>"),

@@ -95,6 +95,30 @@ TEST_F(VerifyTest, WithoutAManifestNothingIsWrong) {
     EXPECT_EQ(run(), kAllWell);
 }
 
+TEST_F(VerifyTest, ALostImageIsFound) {
+    const auto now = std::chrono::system_clock::now();
+    const auto manifest = [&](ObjectId app, std::chrono::minutes age) {
+        return stored(Kind::manifest, app, now - age,
+                      "marketapp-" + std::to_string(app) + "-0123456789abcdef.json");
+    };
+    fake_.objects = {manifest(1, std::chrono::minutes(59)), manifest(3, std::chrono::hours(9))};
+    EXPECT_EQ(run(), kAllWell) << "one may be coming, the other is of no app that is listed";
+    fake_.objects = {manifest(1, std::chrono::minutes(61))};
+    EXPECT_EQ(run(), kFound);
+    EXPECT_EQ(text_,
+              "lost        marketapp-1-0123456789abcdef (app 1, -): its manifest is there\n"
+              "no image    app 2: a template has none, an import under way not yet\n"
+              "1 lost\n");
+}
+
+TEST_F(VerifyTest, AnotherObjectInItsPlaceIsFound) {
+    add(1, "content", "content");
+    fake_.manifests.clear();
+    fake_.foreign = "image-1";
+    EXPECT_EQ(run(), kFound);
+    EXPECT_EQ(text_.substr(0, 23), "not ours    image-1 (ap");
+}
+
 TEST_F(VerifyTest, CancelEndsIt) {
     add(1, "content", "content");
     context_.stop.request_stop();

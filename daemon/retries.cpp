@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/retries.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <string>
+#include <utility>
+
+#include "daemon/handlers/import.h"
+
+namespace onemarket {
+namespace {
+
+constexpr std::chrono::hours kLongest{1};
+constexpr unsigned kMost = 30;  // of one DELETE
+
+std::string name_of(const JournalRecord& record) {
+    return "app " + std::to_string(record.request().id);
+}
+
+}  // namespace
+
+// Calls `act` on the loop's thread.
+std::shared_ptr<Retries::Timer> Retries::after(unsigned tries, std::function<void()> act) {
+    using std::chrono::seconds;
+    const unsigned doublings = std::min(tries, 16U);
+    const auto wait =
+        std::min<seconds>(base_ * (1U << doublings), std::max<seconds>(base_, kLongest));
+    auto timer = std::make_shared<Timer>(outside_.loop, wait);
+    timer->async_wait([this, timer, act = std::move(act)](const boost::system::error_code& error) {
+        if (!error && !stopped_) act();
+    });
+    return timer;
+}
+
+void Retries::stop() {
+    stopped_ = true;
+}
+
+// --- DELETEs ---
+
+// oned drops an app whatever its DELETE is answered: what failed for now is tried again.
+void Retries::keep(const Request& request, const std::string& mark) {
+    Journal* journal = outside_.journal;
+    if (journal == nullptr) return;
+    try {
+        const RecordPtr record =
+            mark.empty() ? journal->open(request) : journal->open(request, mark);
+        if (record) boost::asio::post(outside_.loop, [this, record] { remove_later(record); });
+    } catch (const Error& error) {
+        outside_.tell(LogLevel::error, "app " + std::to_string(request.id) +
+                                           ": its DELETE will not be tried again: " + error.what());
+    }
+}
+
+void Retries::clear_up_behind(const JournalRecord& import) {
+    const Request& request = import.request();
+    keep({Action::remove, request.id, request.payload}, import.mark());
+}
+
+void Retries::take_up(RecordPtr removal) {
+    remove_later(removal);
+}
+
+void Retries::remove_later(const RecordPtr& record) {
+    removals_[record] = after(record->attempts(), [this, record] {
+        removals_.erase(record);
+        outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
+    });
+}
+
+void Retries::forget(ObjectId app) {
+    for (auto it = removals_.begin(); it != removals_.end();) {
+        const auto& [record, timer] = *it;
+        if (record->request().id != app) {
+            ++it;
+            continue;
+        }
+        timer->cancel();
+        retire(*record);
+        it = removals_.erase(it);
+    }
+}
+
+void Retries::settle(const FlightPtr& flight, const Reply& reply,
+                     std::optional<ErrorKind> failure) {
+    JournalRecord& record = *flight->record;
+    if (flight->superseded) return retire(record);
+    if (!failure || *failure == ErrorKind::not_found) {
+        outside_.log_file(LogLevel::info, name_of(record) + ": deleted at last");
+        return retire(record);
+    }
+    if (*failure == ErrorKind::cancelled) return;  // the next start goes on
+    const auto age = std::chrono::system_clock::now() - record.accepted();
+    const bool passing = is_passing(*failure) || *failure == ErrorKind::permission;
+    if (!passing || record.attempts() >= kMost || age > kMaxAge) {
+        outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " +
+                                           (reply.success ? flight->obstacle : reply.info));
+        return retire(record);
+    }
+    try {
+        record.begin();
+    } catch (const Error& error) {
+        outside_.log_file(LogLevel::error, error.what());
+    }
+    boost::asio::post(outside_.loop, [this, flight] {
+        if (flight->superseded)
+            retire(*flight->record);
+        else
+            remove_later(flight->record);
+    });
+}
+
+void Retries::retire(JournalRecord& record) const {
+    if (!record.retire()) outside_.tell(LogLevel::error, record.path() + ": cannot be removed");
+}
+
+// --- Imports ---
+
+// One that was cancelled, or suspended, meanwhile has only its end before it.
+void Retries::put_off(const FlightPtr& flight) {
+    if (flight->stop.stop_requested()) return outside_.start(flight);
+    put_off_[flight] = after(flight->delays - 1, [this, flight] {
+        put_off_.erase(flight);
+        outside_.start(flight);
+    });
+}
+
+bool Retries::take_back(const FlightPtr& flight) {
+    const auto found = put_off_.find(flight);
+    if (found == put_off_.end()) return false;
+    found->second->cancel();
+    put_off_.erase(found);
+    return true;
+}
+
+std::vector<FlightPtr> Retries::take_back_all() {
+    std::vector<FlightPtr> all;
+    for (const auto& [flight, timer] : std::exchange(put_off_, {})) {
+        timer->cancel();
+        all.push_back(flight);
+    }
+    return all;
+}
+
+}  // namespace onemarket

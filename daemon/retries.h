@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is tried again by itself: DELETEs that oned has forgotten, the clearing away behind imports,
+// and imports of an earlier life that were put off.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/in_flight.h"
+#include "daemon/journal.h"
+#include "protocol/error.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+// Each waits longer than the time before: `base`, then twice as long, up to an hour. keep(),
+// clear_up_behind() and settle() are for any thread, the rest for the loop's.
+class Retries {
+  public:
+    struct Outside {
+        boost::asio::io_context& loop;
+        InFlight& in_flight;
+        const std::atomic<Journal*>& journal;  // may be null: then nothing is kept
+        std::function<void(const FlightPtr&)> start;
+        std::function<void(LogLevel, std::string_view)> tell;      // oned, and the driver's log
+        std::function<void(LogLevel, std::string_view)> log_file;  // the latter alone
+    };
+    Retries(Outside outside, std::chrono::seconds base)
+        : outside_(std::move(outside)), base_(base) {}
+
+    // A DELETE that failed for now. `mark`: of the import it is about, or empty.
+    void keep(const Request& request, const std::string& mark);
+    // What an import has left, and could not clear away: a DELETE of its app that oned never sent.
+    void clear_up_behind(const JournalRecord& import);
+    // The same from an earlier life.
+    void take_up(RecordPtr removal);
+
+    // An IMPORT of this app has come, or a DELETE has gone well: none that failed is tried again.
+    void forget(ObjectId app);
+
+    // One that was run again.
+    void settle(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
+
+    // An import that was put off.
+    void put_off(const FlightPtr& flight);
+    // It, or all of them, wait no more: the caller starts them. False: it did not wait.
+    bool take_back(const FlightPtr& flight);
+    std::vector<FlightPtr> take_back_all();
+
+    // Nothing is begun any more.
+    void stop();
+
+  private:
+    using Timer = boost::asio::steady_timer;
+    std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
+    void remove_later(const RecordPtr& record);
+    // Where that fails it is said.
+    void retire(JournalRecord& record) const;
+
+    Outside outside_;
+    std::chrono::seconds base_;
+    bool stopped_ = false;
+    std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
+    std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
+};
+
+}  // namespace onemarket
