@@ -231,8 +231,13 @@ TEST_P(Decompressed, CancelIsHeardWithin) {
 
 TEST_P(Decompressed, HoleInThePackedBytesIsZeros) {
     const std::string text = pack("content");
-    EXPECT_EQ(error_of([&] { unpack(std::make_unique<HoleReader>(text, 1'000'001)); }).kind(),
-              ErrorKind::corrupt);
+    const auto unpack_padded = [&] {
+        return unpack(std::make_unique<HoleReader>(text, 1'000'001));
+    };
+    if (GetParam().compression == Compression::gzip)  // as it may come from a tape
+        EXPECT_EQ(unpack_padded(), "content");
+    else
+        EXPECT_EQ(error_of([&] { unpack_padded(); }).kind(), ErrorKind::corrupt);
 }
 
 // ---- Archives ----

@@ -393,7 +393,7 @@ TEST_F(HttpPartsTest, EndsAtOnceWhateverTheConnectionsDo) {
     const Stopwatch watch;
     open(context_).reset();
     auto reader = open(context_);
-    EXPECT_TRUE(eventually([&] { return server_->asked().size() >= 1 + 2 * kConnections; }));
+    EXPECT_TRUE(eventually([&] { return server_->asked().size() >= 4 + kConnections; }));
     reader.reset();
     EXPECT_LT(watch.seconds(), 20);
 }
