@@ -18,31 +18,11 @@
 #include "daemon/installation.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/process.h"
 #include "daemon/version.h"
 
 namespace onemarket {
 namespace {
-
-// oned closes fd 2 before exec. Left closed, the next file opened would be number 2, and stray
-// writes to stderr would land in it.
-void open_standard_descriptors() {
-    int fd = 0;
-    do fd = ::open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) ::close(fd);
-}
-
-// oned blocks signals in its threads, and what they start inherits that; a shell may ignore
-// SIGCHLD.
-void reset_signals() {
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGTERM, SIGINT, SIGCHLD}) ::signal(number, SIG_DFL);
-    ::signal(SIGPIPE, SIG_IGN);  // the end of oned is an error of write(2), not our death
-    ::signal(SIGXFSZ, SIG_IGN);  // and so is a file over the limit
-    ::signal(SIGHUP, SIG_IGN);
-}
 
 // A private copy of oned's pipe; its well-known number then leads nowhere, so that a stray print of
 // some library cannot speak to oned.
@@ -76,6 +56,8 @@ std::vector<std::string> take_place(const Installation& installation) {
 
 int serve(const Options& options, const Installation& installation) {
     reset_signals();
+    for (const int number : {SIGTERM, SIGINT}) ::signal(number, SIG_DFL);
+    ::signal(SIGHUP, SIG_IGN);
     Dispatcher::Setup setup;
     setup.in = take_over(STDIN_FILENO);
     setup.out = take_over(STDOUT_FILENO);
@@ -107,7 +89,7 @@ int serve(const Options& options, const Installation& installation) {
 }
 
 int main_of(int argc, char** argv) {
-    open_standard_descriptors();
+    hold_standard_descriptors(O_RDWR);  // oned closes fd 2 before exec
     // Few arenas: a thread's own costs megabytes, and no thread here allocates much.
     ::mallopt(M_ARENA_MAX, 2);
     const Options options = parse_options({argv + 1, argv + argc});

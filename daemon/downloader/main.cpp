@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarket-downloader: fetches an image as the site's downloader.sh does.
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -14,6 +13,7 @@
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/interrupts.h"
+#include "daemon/process.h"
 #include "daemon/version.h"
 
 namespace onemarket {
@@ -82,28 +82,8 @@ int fetch(const DownloaderOptions& options) {
     }
 }
 
-// One that is closed would be the number of the next file that is opened: words would land in it,
-// or the image. Nothing can be written to these.
-void hold_standard_descriptors() {
-    int fd = 0;
-    do fd = ::open("/dev/null", O_RDONLY);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) ::close(fd);
-}
-
-// What oned starts inherits that its threads have all signals blocked; a shell may ignore SIGCHLD.
-void reset_signals() {
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGCHLD, SIG_DFL);
-    // A reader that went away, or a file over the limit, is an error of write(2).
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);
-}
-
 int main_of(int argc, char** argv) {
-    hold_standard_descriptors();
+    hold_standard_descriptors(O_RDONLY);
     reset_signals();
     std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
     const Result<DownloaderOptions> options =
