@@ -111,6 +111,19 @@ Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, cons
     return manifest;
 }
 
+// What imports of the app have left, and this one has published.
+void discard_in(Folder& folder, const Context& context) {
+    folder.remove_temporaries(context.id());
+    if (context.record().resumed() || context.record().noted(kPublishingNote)) {
+        try {
+            folder.remove(image_name(context.id(), context.record().mark()));
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::not_found) throw;
+        }
+    }
+    remove_lost_manifests(folder, context.id(), context.log());
+}
+
 // The source may have been written to since it was looked at: what counts is what is published.
 void check_copy(const ImageFacts& facts, FolderFile& file) {
     if (!facts.format_confirmed) return;
@@ -217,22 +230,14 @@ std::unique_ptr<Reader> HttpBackend::open(const DriverMessage& message, const st
 }
 
 void HttpBackend::discard(const DriverMessage& message, Context& context) const {
-    const std::unique_ptr<Folder> public_folder = folder(message, context);
-    public_folder->remove_temporaries(context.id());
-    if (context.record().resumed() || context.record().noted(kPublishingNote)) {
-        try {
-            public_folder->remove(image_name(context.id(), context.record().mark()));
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::not_found) throw;
-        }
-    }
-    remove_lost_manifests(*public_folder, context.id(), context.log());
+    discard_in(*folder(message, context), context);
 }
 
 void HttpBackend::clear(const DriverMessage& message, Context& context) const {
-    remove_images_of(*folder(message, context), context.id(),
-                     message.text("MARKETPLACEAPP/NAME").value_or(""), context.log());
-    discard(message, context);
+    const std::unique_ptr<Folder> public_folder = folder(message, context);
+    remove_images_of(*public_folder, context.id(), message.text("MARKETPLACEAPP/NAME").value_or(""),
+                     context.log());
+    discard_in(*public_folder, context);
 }
 
 void HttpBackend::confirm(const DriverMessage& message, const PublishedApp& app,

@@ -77,18 +77,11 @@ std::string key_of_source(const S3Settings& settings, const std::string& source)
     return key;
 }
 
-// What is noted in an object's metadata; empty where nothing is.
-std::string noted(const S3Bucket::Head& head, std::string_view name) {
-    for (const auto& [known, value] : head.metadata)
-        if (known == name) return std::string(ascii::trim(value));
-    return "";
-}
-
 // True where an import of this driver has made the object for an app of this name. Two OpenNebulas
 // may share a bucket: the number alone does not tell an app.
 bool is_of(const S3Bucket::Head& head, const std::string& name) {
     return !head.import.empty() &&
-           percent_decode(noted(head, "app")) == truncate_utf8(name, kS3MaxNameBytes);
+           percent_decode(value_of(head.metadata, "app")) == truncate_utf8(name, kS3MaxNameBytes);
 }
 
 uint64_t bytes_used(const S3Settings& settings, S3Bucket& bucket, Context& context) {
@@ -206,7 +199,8 @@ void S3Backend::confirm(const DriverMessage& message, const PublishedApp& app,
     S3Bucket bucket = bucket_of(settings, site_);
     try {
         const auto head = bucket.head(key, context);
-        if (!head || !noted(*head, "md5").empty() || !bucket.tags(key, context).empty()) return;
+        if (!head || !value_of(head->metadata, "md5").empty() || !bucket.tags(key, context).empty())
+            return;
         bucket.tag(key, {{"md5", app.md5}}, context);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;

@@ -16,7 +16,8 @@ constexpr unsigned kMostDoublings = 6;  // of a second
 
 void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
     try {
-        if (note(*record, reply)) return tell(record, reply, late);
+        note(*record, reply);
+        return tell(record, reply, late);
     } catch (const Error& error) {
         outside_.tell(LogLevel::error,
                       "app " + std::to_string(reply.id) +
@@ -32,8 +33,8 @@ void Answers::repeat(const RecordPtr& record) {
     tell(record, *record->answer(), true);
 }
 
-// True when it may be told. Throws Error.
-bool Answers::note(JournalRecord& record, const Reply& reply) const {
+// Throws Error when it may not be told yet.
+void Answers::note(JournalRecord& record, const Reply& reply) const {
     try {
         // What is left is known to the next life as soon as it knows the answer.
         if (record.left()) record.note(kLeftNote, "yes");
@@ -43,7 +44,6 @@ bool Answers::note(JournalRecord& record, const Reply& reply) const {
         if (record.is_there()) throw;
     }
     if (record.left()) outside_.retries.clear_up_behind(record);
-    return true;
 }
 
 void Answers::tell(const RecordPtr& record, const Reply& reply, bool late) const {
@@ -58,7 +58,8 @@ void Answers::tell(const RecordPtr& record, const Reply& reply, bool late) const
 bool Answers::settled(const RecordPtr& record, const Withheld& answer) const {
     if (!answer.reply) return record->retire();
     try {
-        if (note(*record, *answer.reply)) tell(record, *answer.reply, answer.late);
+        note(*record, *answer.reply);
+        tell(record, *answer.reply, answer.late);
         return true;
     } catch (const Error&) {
         return false;

@@ -49,7 +49,7 @@ class Answers {
     };
     bool settled(const RecordPtr& record, const Withheld& answer) const;
     void withhold(const RecordPtr& record, Withheld answer, unsigned tries);
-    bool note(JournalRecord& record, const Reply& reply) const;
+    void note(JournalRecord& record, const Reply& reply) const;
     void tell(const RecordPtr& record, const Reply& reply, bool late) const;
 
     Outside outside_;

@@ -60,6 +60,11 @@ Environment script_environment(Environment base, const Environment& rc, const st
     return base;
 }
 
+std::string value_of(const Environment& environment, std::string_view name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? "" : found->second;
+}
+
 std::vector<std::string> to_list(const Environment& environment) {
     std::vector<std::string> list;
     for (const auto& [name, value] : environment) list.push_back(name + "=" + value);

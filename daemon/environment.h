@@ -22,6 +22,9 @@ Environment parse_rc(std::string_view text);
 // when `proxy` is not empty, http_proxy.
 Environment script_environment(Environment base, const Environment& rc, const std::string& proxy);
 
+// Empty where there is no such variable.
+std::string value_of(const Environment& environment, std::string_view name);
+
 std::vector<std::string> to_list(const Environment& environment);
 
 }  // namespace onemarket

@@ -16,11 +16,6 @@
 namespace onemarket {
 namespace {
 
-std::string value_of(const Environment& environment, std::string_view name) {
-    const auto found = environment.find(name);
-    return found == environment.end() ? "" : found->second;
-}
-
 size_t transfer_slots(const Config& config) {
     return config.transfers > 0 ? config.transfers
                                 : std::max(1U, std::thread::hardware_concurrency());

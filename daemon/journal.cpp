@@ -73,11 +73,6 @@ std::optional<Name> parse_name(std::string_view name) {
     return std::nullopt;
 }
 
-void sync_folder(const std::string& path) {
-    const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder || ::fsync(folder.get()) != 0) throw system_error(errno, path);
-}
-
 // The request of a record's first line; nothing when it is not one of that name.
 std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::string_view text,
                                                                         Action action,

@@ -92,8 +92,7 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     }
     if (*failure == ErrorKind::cancelled) return;  // the next start goes on
     const auto age = std::chrono::system_clock::now() - record.accepted();
-    const bool passing = is_passing(*failure) || *failure == ErrorKind::permission;
-    if (!passing || record.attempts() >= kMost || age > kMaxAge) {
+    if (!may_be_cleared_later(*failure) || record.attempts() >= kMost || age > kMaxAge) {
         outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " +
                                            (reply.success ? flight->obstacle : reply.info));
         return retire(record);

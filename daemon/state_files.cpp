@@ -2,12 +2,14 @@
 #include "daemon/state_files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 
+#include "backends/io/unique_fd.h"
 #include "protocol/error.h"
 
 namespace onemarket {
@@ -24,6 +26,11 @@ void write_all(int fd, std::string_view text, const std::string& path) {
         if (written < 0) throw system_error(errno, path);
         text.remove_prefix(static_cast<size_t>(written));
     }
+}
+
+void sync_folder(const std::string& path) {
+    const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fsync(folder.get()) != 0) throw system_error(errno, path);
 }
 
 std::vector<std::string> names_in(const std::string& folder) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of the driver's own folder: what those who keep something there have in common.
+// Files of the driver's own folder: what those who keep something there, or elsewhere, have in
+// common.
 #pragma once
 
 #include <string>
@@ -13,6 +14,9 @@ void make_state_folder(const std::string& path);
 
 // Writes all of the text. Throws Error that begins with `path`.
 void write_all(int fd, std::string_view text, const std::string& path);
+
+// The names in it, those that are there and those that are gone, are on the disk. Throws Error.
+void sync_folder(const std::string& path);
 
 // The names in a folder, in no order, but for `.` and `..`; one that is not there has none. Throws
 // Error.

@@ -12,6 +12,10 @@ bool is_passing(ErrorKind kind) {
            kind == ErrorKind::cancelled;
 }
 
+bool may_be_cleared_later(ErrorKind kind) {
+    return is_passing(kind) || kind == ErrorKind::permission;
+}
+
 std::string_view to_string(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::bad_request:

@@ -28,6 +28,9 @@ enum class ErrorKind {
 
 // Whether the same request may go well another time, though nobody changes anything.
 bool is_passing(ErrorKind kind);
+// The same of clearing away what is left: a folder or a service that refuses it today may be
+// another tomorrow.
+bool may_be_cleared_later(ErrorKind kind);
 
 // The kind's name as it stands in logs and metrics; static storage.
 std::string_view to_string(ErrorKind kind);

@@ -17,12 +17,6 @@ using Kind = StoredObject::Kind;
 
 constexpr size_t kMaxPages = 1000;
 
-std::string value_of(const HttpHeaders& values, std::string_view name) {
-    for (const auto& [known, value] : values)
-        if (known == name) return std::string(ascii::trim(value));
-    return "";
-}
-
 // Metadata are percent-encoded where they are text.
 std::string decoded(std::string_view text) {
     return repair_utf8(percent_decode(text));

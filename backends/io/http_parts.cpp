@@ -107,8 +107,7 @@ void HttpParts::run() {
 void HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context) {
     const uint64_t first = number * kPartBytes;
     const uint64_t end = std::min(first + kPartBytes, size_);
-    part.size = end - first;
-    part.bytes.resize(part.size);
+    part.bytes.resize(end - first);
     HttpReader reader(name_, open, policy_, version_, first, end, context);
     size_t filled = 0;
     while (const size_t got = reader.read(std::span(part.bytes).subspan(filled), context).size) {
@@ -131,10 +130,10 @@ Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {
     if (reading_ == count_) return {};
     Part& now = part(reading_);
     if (taken_ == 0) await_part(context);
-    const size_t size = std::min(buffer.size(), now.size - taken_);
+    const size_t size = std::min(buffer.size(), now.bytes.size() - taken_);
     std::copy_n(now.bytes.begin() + static_cast<ptrdiff_t>(taken_), size, buffer.begin());
     taken_ += size;
-    if (taken_ == now.size) {
+    if (taken_ == now.bytes.size()) {
         const std::lock_guard lock(mutex_);
         now.ready = false;
         taken_ = 0;

@@ -43,7 +43,6 @@ class HttpParts : public Reader {
   private:
     struct Part {
         std::vector<std::byte> bytes;
-        size_t size = 0;
         bool ready = false;
     };
 

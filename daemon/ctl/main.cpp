@@ -76,9 +76,7 @@ int look_at(const std::string& market,
                                     Context&)>& act) {
     try {
         const Environment environment = current_environment();
-        const auto location = environment.find("ONE_LOCATION");
-        const MarketMessages messages(
-            Layout::of(location == environment.end() ? "" : location->second).state());
+        const MarketMessages messages(Layout::of(value_of(environment, "ONE_LOCATION")).state());
         Options options;
         options.markets.emplace();
         const KnownMarket known = known_market(market, messages, [] { return read_input("-"); });
@@ -134,9 +132,7 @@ std::string downloader_program(const std::string& given) {
 }
 
 int wrap_downloader(bool install, const std::string& program, bool force) {
-    const Environment environment = current_environment();
-    const auto location = environment.find("ONE_LOCATION");
-    const Layout layout = Layout::of(location == environment.end() ? "" : location->second);
+    const Layout layout = Layout::of(value_of(current_environment(), "ONE_LOCATION"));
     DownloaderWrapper wrapper(layout.remotes + "/datastore", downloader_program(program));
     std::printf("%s\n", (install ? wrapper.install(force) : wrapper.remove(force)).c_str());
     return EXIT_SUCCESS;
@@ -176,8 +172,9 @@ int main_of(int argc, char** argv) {
     };
     CLI::App* collector = add_market("gc", "Show what a marketplace holds that oned does not know");
     collector->add_flag("--delete", gc_options.remove, "Remove it");
-    collector->add_option("--older", older,
-                          "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h; default 1d");
+    collector->add_option(
+        "--older", older,
+        "Leave younger temporaries and pending uploads alone: 90s, 15m, 12h; default 1d");
     const CLI::App* verifier =
         add_market("verify", "Read a marketplace's images again and compare them");
     CLI::App* downloader =
@@ -200,7 +197,9 @@ int main_of(int argc, char** argv) {
     if (*collector) {
         const auto span = parse_span(older);
         if (!span) {
-            std::fprintf(stderr, "onemarketctl: --older %s: expected a number with its unit: 12h or 1d\n", older.c_str());
+            std::fprintf(stderr,
+                         "onemarketctl: --older %s: expected a number with its unit: 12h or 1d\n",
+                         older.c_str());
             return kNotDone;
         }
         gc_options.older = *span;

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "backends/io/random.h"
+#include "daemon/state_files.h"
 #include "protocol/error.h"
 
 namespace onemarket {
@@ -62,11 +63,6 @@ unsigned mode_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_for_new();
 }
 
-void sync_folder(const std::string& folder) {
-    const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) throw system_error(errno, folder);
-}
-
 }  // namespace
 
 bool is_stream(const std::string& destination) {
@@ -83,12 +79,7 @@ StreamSink::StreamSink(const std::string& destination)
 }
 
 void StreamSink::write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw system_error(errno, name_);
-        bytes = bytes.subspan(static_cast<size_t>(written));
-    }
+    write_all(fd_.get(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name_);
 }
 
 void StreamSink::skip(uint64_t count) {

@@ -2,7 +2,7 @@
 #include "daemon/downloader/download.h"
 
 #include <filesystem>
-#include <list>
+#include <vector>
 
 #include "backends/io/archive.h"
 #include "backends/io/first_bytes.h"
@@ -63,7 +63,7 @@ class Hashes {
         for (const ExpectedHash& hash : expected_) digests_.emplace_back(hash.algorithm);
     }
 
-    std::list<Digest>& digests() { return digests_; }
+    std::span<Digest> digests() { return digests_; }
 
     void check() {
         auto digest = digests_.begin();
@@ -77,7 +77,7 @@ class Hashes {
 
   private:
     const std::vector<ExpectedHash>& expected_;
-    std::list<Digest> digests_;
+    std::vector<Digest> digests_;
 };
 
 std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
@@ -97,23 +97,20 @@ std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
 }
 
 // The bytes as they come, hashed beside whoever reads them.
-std::unique_ptr<Reader> hashed(std::unique_ptr<Reader> from, std::list<Digest>& digests) {
+std::unique_ptr<Reader> hashed(std::unique_ptr<Reader> from, std::span<Digest> digests) {
     for (Digest& digest : digests) from = std::make_unique<HashingReader>(std::move(from), digest);
     return from;
 }
 
 // The bytes as they come, to where they go.
-void copy_hashed(std::unique_ptr<Reader> from, Sink& to, std::list<Digest>& digests,
+void copy_hashed(std::unique_ptr<Reader> from, Sink& to, std::span<Digest> digests,
                  Context& context) {
     if (digests.empty()) {
         copy(*from, to, context);
         return;
     }
-    std::list<Digest> others;
-    others.splice(others.end(), digests, std::next(digests.begin()), digests.end());
-    from = hashed(std::move(from), others);
+    from = hashed(std::move(from), digests.subspan(1));
     pump(*from, to, digests.front(), context);
-    digests.splice(digests.end(), others);
 }
 
 void unpack_to(Reader& from, ArchiveKind kind, const std::string& destination, Hashes& hashes,

@@ -50,10 +50,9 @@ class StderrLog : public RequestLog {
 };
 
 DriverMessage credentials_of(const Environment& environment) {
-    const auto action = environment.find("DRV_ACTION");
-    if (action == environment.end() || action->second.empty())
-        return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
-    Result<DriverMessage> message = DriverMessage::decode_datastore(action->second);
+    const std::string action = value_of(environment, "DRV_ACTION");
+    if (action.empty()) return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
+    Result<DriverMessage> message = DriverMessage::decode_datastore(action);
     if (!message) throw Error(ErrorKind::bad_request, "DRV_ACTION: " + message.reason());
     return std::move(*message);
 }

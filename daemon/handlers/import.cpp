@@ -83,8 +83,7 @@ std::optional<ErrorKind> discard(const Backend& backend, const DriverMessage& me
         return std::nullopt;
     } catch (const Error& error) {
         own.log().log(level, std::string("looking for leftovers: ") + error.what());
-        // A folder or a service that refuses itself today may be another tomorrow.
-        if (is_passing(error.kind()) || error.kind() == ErrorKind::permission) return error.kind();
+        if (may_be_cleared_later(error.kind())) return error.kind();
         return std::nullopt;
     }
 }

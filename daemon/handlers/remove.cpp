@@ -28,7 +28,7 @@ std::optional<Error> handle_remove(const Services& services, const DriverMessage
         // That is said once.
         context.log().log(context.record().resumed() ? LogLevel::debug : LogLevel::warning,
                           std::string("looking for leftovers: ") + error.what());
-        if (is_passing(error.kind()) || error.kind() == ErrorKind::permission) return error;
+        if (may_be_cleared_later(error.kind())) return error;
     }
     return std::nullopt;
 }

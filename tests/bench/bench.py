@@ -86,6 +86,27 @@ def settle(folder=None, megabytes=0):
     os.sync()
 
 
+def measured(bench_type, program, **more):
+    """The options of the command line, and what a run of that bench gives. `program` names what is
+    measured, `more` further numbers with their defaults."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument(f"--{program}", required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--megabytes", type=int, default=1024)
+    for name, default in more.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--folder", help="where the images go")
+    options = parser.parse_args()
+    setattr(options, program, os.path.abspath(getattr(options, program)))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarket-bench-", dir=options.folder))
+    bench = bench_type(options, folder)
+    try:
+        return options, bench.run()
+    finally:
+        bench.close()
+        shutil.rmtree(folder)
+
+
 def imports(options, folder, one):
     public, image = folder / "public", folder / "image"
     public.mkdir()

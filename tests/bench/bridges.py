@@ -7,17 +7,14 @@ sshd and Ceph, in one run, alternating, as medians and ratios. Prints a Markdown
 
 Needs the packages of tests/support/sshd.sh and tests/support/rbd.sh.
 """
-import argparse
 import base64
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
-import tempfile
 import time
 
-from bench import Driver, message, settle, timed
+from bench import Driver, measured, message, settle, timed
 
 SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 
@@ -104,20 +101,7 @@ def median(values):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", required=True)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--megabytes", type=int, default=1024)
-    parser.add_argument("--folder", help="where the images go")
-    options = parser.parse_args()
-    options.driver = os.path.abspath(options.driver)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarketd-bench-", dir=options.folder))
-    bench = Bench(options, folder)
-    try:
-        rows = bench.run()
-    finally:
-        bench.close()
-        shutil.rmtree(folder)
+    options, rows = measured(Bench, "driver")
     print(f"{options.megabytes} MiB of random bytes, page cache warm, sshd and Ceph on the same two "
           f"processors, medians of {options.runs} runs that alternate; × is run by run\n")
     print("| | wall s | × the first of its kind | driver's CPU s | peak RSS MiB |")

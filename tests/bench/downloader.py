@@ -7,18 +7,15 @@ and Ceph gateway, in one run, alternating, as medians and ratios. Prints a Markd
 
 Needs the packages of tests/support/{nginx,radosgw}.sh, curl and xz.
 """
-import argparse
 import base64
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from bench import settle
+from bench import measured, settle
 
 SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
@@ -130,20 +127,7 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--downloader", required=True)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--megabytes", type=int, default=1024)
-    parser.add_argument("--folder", help="where the images go")
-    options = parser.parse_args()
-    options.downloader = os.path.abspath(options.downloader)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarket-bench-", dir=options.folder))
-    bench = Bench(options, folder)
-    try:
-        rows = bench.run()
-    finally:
-        bench.close()
-        shutil.rmtree(folder)
+    options, rows = measured(Bench, "downloader")
     print(f"{options.megabytes} MiB, page cache warm, servers on the same two processors, medians of "
           f"{options.runs} runs that alternate; × is run by run\n")
     print("| | wall s | CPU s | peak RSS MiB | × |")

@@ -7,18 +7,15 @@ gateway, in one run, alternating, as medians and ratios. Prints Markdown tables.
 
 Needs the packages of tests/support/radosgw.sh, and rclone, awscli and curl.
 """
-import argparse
 import base64
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from bench import Driver, message, settle, timed
+from bench import Driver, measured, message, settle, timed
 
 SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
@@ -193,21 +190,7 @@ def median(values):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", required=True)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--megabytes", type=int, default=1024)
-    parser.add_argument("--objects", type=int, default=10_000)
-    parser.add_argument("--folder", help="where the images go")
-    options = parser.parse_args()
-    options.driver = os.path.abspath(options.driver)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarketd-bench-", dir=options.folder))
-    bench = Bench(options, folder)
-    try:
-        rows, pairs = bench.run()
-    finally:
-        bench.close()
-        shutil.rmtree(folder)
+    options, (rows, pairs) = measured(Bench, "driver", objects=10_000)
     mine = rows["IMPORT of a file"]
     print(f"{options.megabytes} MiB of random bytes, page cache warm, Ceph's gateway on the same "
           f"two processors, medians of {options.runs} runs that alternate; × is the driver's "

@@ -68,6 +68,12 @@ Error incomplete(const S3Bucket& bucket, const std::string& what) {
 
 }  // namespace
 
+std::string value_of(const HttpHeaders& values, std::string_view name) {
+    for (const auto& [known, value] : values)
+        if (known == name) return std::string(ascii::trim(value));
+    return "";
+}
+
 void S3Bucket::create(Context& context) {
     S3Request request;
     request.method = "PUT";

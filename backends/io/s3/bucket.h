@@ -17,6 +17,9 @@ namespace onemarket {
 // Tells an import's object from any other of the same key.
 inline constexpr const char* kS3ImportHeader = "x-amz-meta-import";
 
+// A value of an object's metadata or tags, trimmed; empty where there is none of that name.
+std::string value_of(const HttpHeaders& values, std::string_view name);
+
 // Not thread-safe: one for each thread.
 class S3Bucket {
   public:

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kUploadNote = "upload";
 
 constexpr size_t kHeadBytes = size_t{64} << 10;    // what image_format looks at
-constexpr size_t kMaxFormatBytes = 40;             // likewise
+constexpr size_t kMaxFormatBytes = 40;             // in the metadata, as kS3MaxNameBytes
 constexpr uint64_t kHoleStep = uint64_t{4} << 20;  // so that a cancel does not wait for zeros
 
 // What taking back may last: after a failure, and where somebody waits for the request to end.
