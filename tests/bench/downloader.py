@@ -112,6 +112,8 @@ class Bench:
                 0),
             "onemarket-downloader -m, http": (lambda: self.ours(self.md5, url), 1),
             "`curl -o FILE` of S3": (lambda: self.shell(f"exec {self.signed} -o {to}/x"), 0),
+            "`curl \\| md5sum` of S3, no file": (
+                lambda: self.shell(f"{self.signed} | md5sum"), 0),
             "onemarket-downloader -m, s3": (
                 lambda: self.ours(self.md5, f"s3://{BUCKET}/image"), 1),
             "`xz -dc IMAGE.xz > FILE`": (
@@ -136,8 +138,9 @@ def main():
     beside = {
         "onemarket-downloader -m, http": [("`curl -o`", names[1]), ("`md5sum`", names[0]),
                                           ("the pipeline", names[2])],
-        "onemarket-downloader -m, s3": [("`curl -o`", names[4]), ("`md5sum`", names[0])],
-        "onemarket-downloader -m, http, xz": [("`xz`", names[6])],
+        "onemarket-downloader -m, s3": [("`curl -o`", names[4]), ("`curl \\| md5sum`", names[5]),
+                                        ("`md5sum`", names[0])],
+        "onemarket-downloader -m, http, xz": [("`xz`", names[7])],
     }
     for name, row in rows.items():
         wall, cpu, rss = (statistics.median([r[i] for r in row]) for i in range(3))

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// onemarketctl import, delete, monitor.
+#include "daemon/ctl/actions.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "daemon/ctl/commands/commands.h"
+#include "daemon/ctl/commands/common.h"
+#include "daemon/ctl/decoder.h"
+#include "daemon/environment.h"
+#include "daemon/installation.h"
+#include "daemon/interrupts.h"
+
+namespace onemarket {
+namespace {
+
+int act(Action action, const std::string& file, Lists lists) {
+    const Given given = parse_given(action, read_input(file));
+    // Whoever asks by hand means this type, whatever the driver was told to serve.
+    Options options;
+    options.markets.emplace();
+    if (const Result<DriverMessage> message = DriverMessage::decode(given.payload))
+        options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
+    const Installation installation(options, current_environment());
+    const Interrupts interrupts;
+    Outcome outcome = run_action(installation.services(), action, given, interrupts.stop_token());
+    if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);
+    std::FILE* to = outcome.success ? stdout : stderr;
+    std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",
+                 outcome.text.empty() ? "done" : outcome.text.c_str(),
+                 outcome.text.ends_with('\n') ? "" : "\n");
+    return outcome.success ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void add(CLI::App& app, int& status, Action action, const std::string& name,
+         const std::string& help) {
+    struct Arguments {
+        std::string file;
+        bool raw = false;
+    };
+    const auto given = std::make_shared<Arguments>();
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("FILE", given->file, kMessageHelp)->required();
+    if (action == Action::monitor) command->add_flag("--raw", given->raw, kRawHelp);
+    command->callback([&status, action, given] {
+        status = act(action, given->file, given->raw ? Lists::raw : Lists::unfolded);
+    });
+}
+
+}  // namespace
+
+void add_actions(CLI::App& app, int& status) {
+    add(app, status, Action::import, "import", "Run one IMPORT by hand");
+    add(app, status, Action::remove, "delete", "Run one DELETE by hand");
+    add(app, status, Action::monitor, "monitor", "Run one MONITOR by hand");
+}
+
+}  // namespace onemarket

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of onemarketctl. Each has its file, which says its options and what it does.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace onemarket {
+
+// Adds one to `app`, or some that are alike. What runs when it is chosen leaves the exit status in
+// `status`, which outlives `app`, or throws.
+using AddCommand = void (*)(CLI::App& app, int& status);
+
+void add_actions(CLI::App& app, int& status);
+void add_decode(CLI::App& app, int& status);
+void add_downloader(CLI::App& app, int& status);
+void add_gc(CLI::App& app, int& status);
+void add_verify(CLI::App& app, int& status);
+
+// All of them, in the order of the help.
+inline constexpr AddCommand kCommands[] = {
+    add_actions, add_decode, add_gc, add_verify, add_downloader,
+};
+
+}  // namespace onemarket

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ctl/commands/common.h"
+
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "daemon/environment.h"
+#include "daemon/interrupts.h"
+#include "daemon/text_file.h"
+
+namespace onemarket {
+namespace {
+
+// From the last progress.
+constexpr TimeLimit kLookLimit{std::chrono::minutes(5), true};
+
+}  // namespace
+
+std::string read_input(const std::string& file) {
+    if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+    return read_text_file(file);
+}
+
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+int look_at(const std::string& market, const Look& act) {
+    try {
+        const Environment environment = current_environment();
+        const MarketMessages messages(Layout::of(value_of(environment, "ONE_LOCATION")).state());
+        Options options;
+        options.markets.emplace();
+        const KnownMarket known = known_market(market, messages, [] { return read_input("-"); });
+        options.markets->insert(known.message.text("MARKETPLACE/MARKET_MAD").value_or(""));
+        const Installation installation(options, environment);
+        ToolLog log(known.message.secrets());
+        const Interrupts interrupts;
+        Context context(known.id, interrupts.stop_token(), kLookLimit, log);
+        try {
+            const auto backend = installation.services().backend(known.message);
+            return act(installation, *backend, known, context);
+        } catch (const Error& error) {
+            throw Error(error.kind(), log.safe(error.what()));
+        }
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        return kNotDone;
+    }
+}
+
+}  // namespace onemarket

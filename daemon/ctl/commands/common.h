@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands of onemarketctl have in common.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "daemon/ctl/market.h"
+#include "daemon/installation.h"
+
+namespace onemarket {
+
+// What their options say of themselves.
+inline constexpr const char* kMessageHelp =
+    "A driver message: a line to the driver, its base64, or XML; - is stdin";
+inline constexpr const char* kRawHelp = "Leave the base64 within lists of apps as it is";
+inline constexpr const char* kMarketHelp =
+    "A marketplace's id, or a file with a MONITOR message of it; - is stdin";
+inline constexpr const char* kJsonHelp = "Print one JSON document";
+
+// A file's text; `-` is stdin. Throws Error.
+std::string read_input(const std::string& file);
+
+// To stdout, at once: what takes hours is to be seen.
+void print(std::string_view text);
+
+// gc and verify: looks at a marketplace with nobody's request. `market` is what known_market()
+// takes. Returns what `act` does; kNotDone, with the reason on stderr, where there was an error.
+using Look = std::function<int(const Installation&, const Backend&, const KnownMarket&, Context&)>;
+int look_at(const std::string& market, const Look& act);
+
+}  // namespace onemarket
