@@ -71,6 +71,13 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
                services.config.delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
+      observer_({loop_, in_flight_, retries_, state_,
+                 [this](ObjectId app) { return cancel_import(app); },
+                 [] { return std::string("not yet"); },
+                 [this](LogLevel level, ObjectId id, std::string_view text) {
+                     log_.write(level, text);
+                     writer_.log(level, id, text);
+                 }}),
       worker_(services, in_flight_,
               {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
@@ -78,7 +85,10 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
                [this](LogLevel level, ObjectId id, std::string_view text) {
                    writer_.log(level, id, text);
                },
-               [this](LogLevel level, std::string_view text) { log_.write(level, text); }}) {
+               [this](LogLevel level, std::string_view text) { log_.write(level, text); },
+               [this](const FlightPtr& flight, std::string_view text) {
+                   observer_.monitored(flight, text);
+               }}) {
     const auto run = [this](const FlightPtr& flight) { run_flight(flight); };
     const auto no_key = [](const Flight&) { return std::nullopt; };
     imports_ = std::make_unique<Lane>(setup.sync ? 1 : setup.import_threads, no_key, run);
@@ -109,6 +119,7 @@ bool Dispatcher::run() {
     keeper_.reset();
     imports_.reset();
     quick_.reset();
+    observer_.close();
     writer_.close(kLastWords);
     log_.write(LogLevel::info, "stopped");
     return true;
@@ -176,7 +187,7 @@ void Dispatcher::on_request(const Request& request) {
             return stop("FINALIZE", services_.config.shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (in_flight_.cancel(Action::import, request.id)) return expedite(request.id);
+            if (cancel_import(request.id)) return;
             return tell(LogLevel::info,
                         "app " + std::to_string(request.id) + ": no import to cancel");
         default:
@@ -195,7 +206,8 @@ void Dispatcher::on_request(const Request& request) {
 void Dispatcher::begin(const FlightPtr& flight) {
     const ObjectId id = flight->request.id;
     if (flight->request.action == Action::import) {
-        if (Worker::is_template(flight->request)) return begin_import(flight);
+        in_flight_.describe(flight, subject_of(flight->request));
+        if (flight->subject.is_template) return begin_import(flight);
         retries_.forget(id);
         if (in_flight_.supersede_before(flight)) return expedite(id);
         return begin_import(flight);
@@ -211,16 +223,17 @@ void Dispatcher::begin_import(const FlightPtr& flight) {
     if (state_.lose_if_gone()) {
         tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
         journal_ = nullptr;
+        observer_.close();
         take_state_folder();
     }
-    if (journal_ == nullptr && !Worker::is_template(flight->request))
+    if (journal_ == nullptr && !flight->subject.is_template)
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
 }
 
 // No worker will ever see this request. An app that is a template must not be answered for.
 void Dispatcher::refuse(const Request& request) {
-    if (request.action == Action::import && Worker::is_template(request)) return;
+    if (request.action == Action::import && subject_of(request).is_template) return;
     writer_.reply({request.action, false, request.id, "Too many requests are waiting"});
 }
 
@@ -230,6 +243,7 @@ void Dispatcher::refuse(const Request& request) {
 // for a while.
 void Dispatcher::take_state_folder() {
     if (state_.lock()) {
+        observer_.open();
         take_over_journal();
         if (journal_ != nullptr) return admit();
     }
@@ -297,14 +311,16 @@ void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) 
         return answers_.repeat(record);
     }
     // Of a template nothing is noted down; this one somebody else has put there.
-    if (deleted.contains(record->mark()) || Worker::is_template(request))
-        return answers_.forget(*record);
-    start(in_flight_.take_up(std::move(record), Flight::Origin::earlier_life));
+    Subject subject = subject_of(request);
+    if (deleted.contains(record->mark()) || subject.is_template) return answers_.forget(*record);
+    const FlightPtr flight = in_flight_.take_up(std::move(record), Flight::Origin::earlier_life);
+    in_flight_.describe(flight, std::move(subject));
+    start(flight);
 }
 
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
-    if (flight->refusal.empty() && !Worker::is_template(flight->request)) {
+    if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
             in_flight_.keep(flight, journal_.load()->open(flight->request));
         } catch (const Error& error) {
@@ -316,7 +332,11 @@ void Dispatcher::keep(const FlightPtr& flight) {
 }
 
 void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
-    if (flight->origin == Flight::Origin::repeated) return retries_.settle(flight, reply, failure);
+    if (flight->origin == Flight::Origin::repeated) {
+        observer_.retried(reply.action);
+        return retries_.settle(flight, reply, failure);
+    }
+    observer_.answered(flight, reply, failure);
     // Where it is a SUCCESS all the same, the handler has said that it may pass.
     if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
         retries_.keep(flight->request, flight->import_mark);
@@ -340,7 +360,14 @@ void Dispatcher::expedite(ObjectId app) {
             start_on(quick_ ? *quick_ : *imports_, flight);
 }
 
+bool Dispatcher::cancel_import(ObjectId app) {
+    if (!in_flight_.cancel(Action::import, app)) return false;
+    expedite(app);
+    return true;
+}
+
 void Dispatcher::start(const FlightPtr& flight) {
+    in_flight_.enter(flight, Flight::State::waiting);
     const bool quick = quick_ && flight->request.action != Action::import;
     start_on(quick ? *quick_ : *imports_, flight);
 }
@@ -351,8 +378,11 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 }
 
 void Dispatcher::run_flight(const FlightPtr& flight) {
-    if (worker_.run(flight) == Worker::End::later)
+    in_flight_.enter(flight, Flight::State::running);
+    if (worker_.run(flight) == Worker::End::later) {
+        in_flight_.enter(flight, Flight::State::delayed);
         return boost::asio::post(loop_, [this, flight] { retries_.put_off(flight); });
+    }
     for (const FlightPtr& next : in_flight_.finish(flight)) {
         if (next->request.action == Action::import)
             boost::asio::post(loop_, [this, next] { begin_import(next); });

@@ -21,6 +21,7 @@
 #include "daemon/journal.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
+#include "daemon/observer.h"
 #include "daemon/reply_writer.h"
 #include "daemon/retries.h"
 #include "daemon/services.h"
@@ -74,6 +75,7 @@ class Dispatcher {
     void begin(const FlightPtr& flight);
     void begin_import(const FlightPtr& flight);
     void expedite(ObjectId app);
+    bool cancel_import(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);
@@ -112,6 +114,7 @@ class Dispatcher {
     ReplyWriter writer_;
     Retries retries_;
     Answers answers_;
+    Observer observer_;
     Worker worker_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;

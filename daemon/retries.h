@@ -55,6 +55,10 @@ class Retries {
     bool take_back(const FlightPtr& flight);
     std::vector<FlightPtr> take_back_all();
 
+    // How many wait, and since when oned has sent the first of them.
+    size_t waiting() const { return removals_.size() + put_off_.size(); }
+    std::optional<JournalRecord::Time> oldest() const;
+
     // Nothing is begun any more.
     void stop();
 

@@ -144,7 +144,9 @@ std::string carry_out(const Services& services, const Backend& backend,
                       const DriverMessage& message, Context& context, const EarlierLives& earlier,
                       const Commit& commit) {
     context.check();
+    context.transfer().enter(Transfer::Stage::queued);
     const TransferSlots::Slot slot = services.transfers.acquire(context);
+    context.transfer().enter(Transfer::Stage::preparing);
     if (context.record().resumed()) {
         if (const auto app = published_before(backend, message, context)) {
             backend.confirm(message, *app, context);
