@@ -47,14 +47,19 @@ UniqueFd enlarged(UniqueFd fd) {
     return fd;
 }
 
+InFlight::Limits queue_limits(const Config& config) {
+    return {config.queue_requests, config.queue_megabytes << 20};
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
-    : services_(services),
+Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
+    : installation_(installation),
       log_(log),
       in_(loop_, enlarged(std::move(setup.in)).release()),
       out_watch_(loop_, duplicate(setup.out.get())),
       signals_(loop_, SIGTERM, SIGINT),
+      hangup_(loop_, SIGHUP),
       logs_release_(loop_),
       late_release_(loop_),
       state_retry_(loop_),
@@ -62,24 +67,22 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
       last_resort_(loop_),
       input_(kReadBytes),
       state_(std::move(setup.state)),
-      in_flight_({services.config.queue_requests, services.config.queue_megabytes << 20}),
+      in_flight_(queue_limits(config())),
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
       retries_({loop_, in_flight_, journal_, [this](const FlightPtr& flight) { start(flight); },
                 [this](LogLevel level, std::string_view text) { tell(level, text); },
                 [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
-               services.config.delete_retry),
+               config().delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       observer_({loop_, in_flight_, retries_, state_,
-                 [this](ObjectId app) { return cancel_import(app); },
-                 [] { return std::string("not yet"); },
+                 [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
                  [this](LogLevel level, ObjectId id, std::string_view text) {
                      log_.write(level, text);
                      writer_.log(level, id, text);
                  }}),
-      worker_(services, in_flight_,
-              {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
+      output_({[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
                },
                [this](LogLevel level, ObjectId id, std::string_view text) {
@@ -104,7 +107,7 @@ void Dispatcher::tell(LogLevel level, std::string_view text) {
 
 bool Dispatcher::run() {
     signals_.async_wait([this](const error_code& error, int number) {
-        if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", services_.config.shutdown_grace);
+        if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
     admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
     take_state_folder();
@@ -113,6 +116,7 @@ bool Dispatcher::run() {
         if (!error) writer_.release_late_replies();
     });
     watch_output();
+    watch_hangup();
     read_when_ready();
     loop_.run();
     if (gave_up_) return false;
@@ -145,7 +149,7 @@ void Dispatcher::read_now() {
     const auto take = [this](std::string_view line) { on_line(line); };
     if (got <= 0) {
         lines_.finish(take);
-        return stop("end of stdin", services_.config.shutdown_grace);
+        return stop("end of stdin", config().shutdown_grace);
     }
     lines_.append(std::string_view(input_.data(), static_cast<size_t>(got)), take);
     if (lines_.overlong_lines() != overlong_told_) {
@@ -184,7 +188,7 @@ void Dispatcher::on_request(const Request& request) {
             });
             return;
         case Action::finalize:
-            return stop("FINALIZE", services_.config.shutdown_grace);
+            return stop("FINALIZE", config().shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
             if (cancel_import(request.id)) return;
@@ -379,7 +383,8 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 
 void Dispatcher::run_flight(const FlightPtr& flight) {
     in_flight_.enter(flight, Flight::State::running);
-    if (worker_.run(flight) == Worker::End::later) {
+    const std::shared_ptr<const Services> services = installation_.services();
+    if (Worker(*services, in_flight_, output_).run(flight) == Worker::End::later) {
         in_flight_.enter(flight, Flight::State::delayed);
         return boost::asio::post(loop_, [this, flight] { retries_.put_off(flight); });
     }
@@ -392,6 +397,33 @@ void Dispatcher::run_flight(const FlightPtr& flight) {
     if (stopping_) boost::asio::post(loop_, [this] { end_if_idle(); });
 }
 
+// --- The configuration, once more ---
+
+void Dispatcher::watch_hangup() {
+    hangup_.async_wait([this](const error_code& error, int) {
+        if (error) return;
+        (void)reload();
+        watch_hangup();
+    });
+}
+
+// What runs goes on as it was begun.
+std::string Dispatcher::reload() {
+    const std::vector<std::string> problems = installation_.reload();
+    if (!problems.empty()) {
+        for (const std::string& problem : problems)
+            tell(LogLevel::error, "the configuration stays as it was: " + problem);
+        return problems.front();
+    }
+    const Config now = config();
+    in_flight_.set_limits(queue_limits(now));
+    retries_.set_base(now.delete_retry);
+    const std::string problem = log_.reopen(now.log_level, now.log_megabytes, now.log_files);
+    if (!problem.empty()) tell(LogLevel::error, "the log file stays as it was: " + problem);
+    tell(LogLevel::info, "the configuration was read again");
+    return "";
+}
+
 void Dispatcher::stop(std::string_view why, milliseconds grace) {
     if (!stopping_) {
         stopping_ = true;
@@ -402,6 +434,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
                                        std::to_string(in_flight_.size()) + " requests left");
         in_.cancel();
         signals_.cancel();
+        hangup_.cancel();
         last_resort_.expires_after(kLastResort);
         last_resort_.async_wait([this](const error_code& error) {
             if (error) return;
@@ -414,7 +447,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
     grace_.expires_after(grace);
     grace_.async_wait([this](const error_code& error) {
         if (error) return;
-        in_flight_.stop_all(services_.config.resume_imports);
+        in_flight_.stop_all(config().resume_imports);
         for (const FlightPtr& flight : retries_.take_back_all()) start(flight);
     });
     end_if_idle();

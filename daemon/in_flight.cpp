@@ -5,6 +5,11 @@
 
 namespace onemarket {
 
+void InFlight::set_limits(Limits limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+}
+
 FlightPtr InFlight::add(Request request) {
     const std::lock_guard lock(mutex_);
     if (counted() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)

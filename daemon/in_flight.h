@@ -102,6 +102,8 @@ class InFlight {
         size_t bytes;  // of payloads
     };
     explicit InFlight(Limits limits) : limits_(limits) {}
+    // From now on; what waits is left to wait.
+    void set_limits(Limits limits);
 
     // Takes a request in; null when that would pass a limit.
     FlightPtr add(Request request);
@@ -162,8 +164,8 @@ class InFlight {
     size_t counted() const { return flights_.size() - taken_up_; }
     void remember_locked(ObjectId app, const std::string& source);
 
-    const Limits limits_;
     mutable std::mutex mutex_;
+    Limits limits_;
     std::multimap<Key, FlightPtr> flights_;
     size_t bytes_ = 0;
     std::atomic<uint64_t> moved_ = 0;

@@ -36,6 +36,9 @@ class Retries {
     Retries(Outside outside, std::chrono::seconds base)
         : outside_(std::move(outside)), base_(base) {}
 
+    // From now on.
+    void set_base(std::chrono::seconds base) { base_ = base; }
+
     // A DELETE that failed for now. `mark`: of the import it is about, or empty.
     void keep(const Request& request, const std::string& mark);
     // What an import has left, and could not clear away: a DELETE of its app that oned never sent.

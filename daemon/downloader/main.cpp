@@ -60,10 +60,10 @@ DriverMessage credentials_of(const Environment& environment) {
 int fetch(const DownloaderOptions& options) {
     const Environment environment = current_environment();
     const Installation installation(Options{}, environment);
-    for (const std::string& problem : installation.config().problems)
+    for (const std::string& problem : installation.services()->config.problems)
         print("WARN: " + problem + "\n");
-    const Site site = download_site(installation.services().site, options,
-                                    installation.config().download_connections);
+    const Site site = download_site(installation.services()->site, options,
+                                    installation.services()->config.download_connections);
 
     ShownProgress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);
