@@ -22,8 +22,8 @@ struct Services {
     std::optional<std::set<std::string, std::less<>>> markets;  // -m; none: every market folder
     TransferSlots& transfers;
     TimeLimit import_limit, monitor_limit, remove_limit;
-    std::shared_ptr<Bandwidth> bandwidth;  // of all imports together; null: no limit
-    MarketMessages* messages = nullptr;    // where those of MONITORs are kept; null: nowhere
+    std::shared_ptr<Bandwidth> bandwidth = nullptr;  // of all imports together; null: no limit
+    MarketMessages* messages = nullptr;  // where those of MONITORs are kept; null: nowhere
 
     // The backend that serves the message's MARKET_MAD. Throws Error (unsupported) "Marketplace
     // driver 'x' not available" when the driver was not told to serve that type.
