@@ -31,8 +31,8 @@ Installation::Installation(const Options& options, const Environment& process)
       lists_(std::make_shared<ListCache>()),
       messages_(layout_.state()) {
     std::shared_ptr<Generation> first = read();
-    problems_ = options.problems;
-    problems_.insert(problems_.end(), first->problems.begin(), first->problems.end());
+    for (const auto* problems : {&options.problems, &first->faults, &first->problems})
+        problems_.insert(problems_.end(), problems->begin(), problems->end());
     priority_ = first->priority;
     use(std::move(first));
 }
@@ -49,11 +49,9 @@ void Installation::keep_messages() {
 
 std::vector<std::string> Installation::reload() {
     std::shared_ptr<Generation> next = read();
-    if (next->problems.empty()) {
-        use(std::move(next));
-        return {};
-    }
-    return next->problems;
+    if (!next->faults.empty()) return next->faults;
+    use(std::move(next));
+    return {};
 }
 
 void Installation::use(std::shared_ptr<Generation> generation) {
@@ -67,7 +65,10 @@ std::shared_ptr<Installation::Generation> Installation::read() {
     auto generation = std::make_shared<Generation>();
     Generation& now = *generation;
     now.config = load_config(config_file_);
-    now.problems = now.config.problems;
+    now.faults = now.config.problems;
+    if (const std::string& file = now.config.ca_file;
+        !file.empty() && ::access(file.c_str(), R_OK) != 0)
+        now.faults.emplace_back(system_error(errno, "CA_FILE " + file).what());
     now.site = make_site(now);
     const bool given = options_.timeout.count() > 0;
     now.services = std::make_unique<Services>(
@@ -116,8 +117,6 @@ Site Installation::make_site(Generation& generation) const {
     site.lists = lists_;
     site.s3_parallel_parts = config.s3_parallel_parts;
     site.sha256 = config.sha256;
-    if (!config.ca_file.empty() && ::access(config.ca_file.c_str(), R_OK) != 0)
-        problems.emplace_back(system_error(errno, "CA_FILE " + config.ca_file).what());
     return site;
 }
 

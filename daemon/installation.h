@@ -40,8 +40,8 @@ class Installation {
     // What was wrong at the start.
     const std::vector<std::string>& problems() const { return problems_; }
 
-    // Reads all of it again, and serves by it from now on. Where something in it is wrong
-    // everything stays as it was: what, a line each.
+    // Reads all of it again, and serves by it from now on. Where the configuration is wrong
+    // everything stays as it was: how, a line each.
     std::vector<std::string> reload();
 
   private:
@@ -50,7 +50,8 @@ class Installation {
         Config config;
         Site site;
         int priority = 0;
-        std::vector<std::string> problems;
+        std::vector<std::string> faults;    // of the configuration
+        std::vector<std::string> problems;  // of what is around it
         std::unique_ptr<Services> services;
     };
     std::shared_ptr<Generation> read();
