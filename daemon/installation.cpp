@@ -31,8 +31,9 @@ Installation::Installation(const Options& options, const Environment& process)
       lists_(std::make_shared<ListCache>()),
       messages_(layout_.state()) {
     std::shared_ptr<Generation> first = read();
-    for (const auto* problems : {&options.problems, &first->faults, &first->problems})
-        problems_.insert(problems_.end(), problems->begin(), problems->end());
+    problems_ = options.problems;
+    problems_.insert(problems_.end(), first->faults.begin(), first->faults.end());
+    problems_.insert(problems_.end(), first->problems.begin(), first->problems.end());
     priority_ = first->priority;
     use(std::move(first));
 }
