@@ -82,8 +82,8 @@ class Context {
     TimeLimit limit_;
     RequestLog& log_;
     std::shared_ptr<ImportRecord> record_;
-    std::unique_ptr<Transfer> unwatched_;
-    Transfer* transfer_ = unwatched_.get();
+    Transfer unwatched_;
+    Transfer* transfer_ = &unwatched_;
     std::atomic<Clock::time_point> start_;
     std::atomic<Clock::time_point> last_progress_;
 };

@@ -387,5 +387,56 @@ TEST(InFlight, ManyThreads) {
     EXPECT_TRUE(table.empty());
 }
 
+// ---- for whoever watches ----
+
+TEST(InFlight, ListsWhatRunsFirstAndTheOldestFirst) {
+    InFlight table(kPlenty);
+    std::vector<FlightPtr> flights;
+    for (const ObjectId id : {1, 2, 3, 4}) {
+        flights.push_back(table.add(import(id)));
+        flights.back()->accepted = Flight::Time(std::chrono::seconds(100 - id));
+    }
+    table.enter(flights[0], Flight::State::running);
+    table.enter(flights[1], Flight::State::running);
+    table.enter(flights[2], Flight::State::delayed);
+    table.describe(flights[3], {100, "Lab", "alpine"});
+    std::vector<ObjectId> ids;
+    for (const FlightView& view : table.list(10)) ids.push_back(view.id);
+    EXPECT_THAT(ids, ElementsAre(2, 1, 4, 3));
+    EXPECT_EQ(table.list(10)[2].subject.app_name, "alpine");
+    EXPECT_EQ(table.list(2).size(), 2U);
+    EXPECT_TRUE(table.list(0).empty());
+    const FlightCounts counts = table.count();
+    EXPECT_EQ(counts.running, 2U);
+    EXPECT_EQ(counts.waiting, 1U);
+    EXPECT_EQ(counts.delayed, 1U);
+    EXPECT_FALSE(counts.oldest);  // none is on disk
+}
+
+TEST(InFlight, ListTellsWhoWasCancelledAndHowFarTheyAre) {
+    InFlight table(kPlenty);
+    const FlightPtr flight = table.add(import(5));
+    flight->transfer.begin(10);
+    flight->transfer.moved(4);
+    table.cancel(Action::import, 5);
+    const FlightView view = table.list(1).at(0);
+    EXPECT_TRUE(view.cancelled);
+    EXPECT_EQ(view.transfer.moved, 4U);
+    EXPECT_EQ(table.moved(), 4U);
+    table.finish(flight);
+    EXPECT_EQ(table.moved(), 4U);
+}
+
+TEST(InFlight, OtherLimits) {
+    InFlight table({1, 1000});
+    ASSERT_TRUE(table.add(import(1)));
+    EXPECT_FALSE(table.add(import(2)));
+    table.set_limits({2, 1000});
+    EXPECT_TRUE(table.add(import(2)));
+    table.set_limits({1, 1000});
+    EXPECT_FALSE(table.add(import(3)));
+    EXPECT_EQ(table.size(), 2U);
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -118,5 +118,52 @@ TEST_F(InstallationTest, NothingThrowsThoughFoldersStandWhereFilesShould) {
     }
 }
 
+TEST_F(InstallationTest, ReadAgain) {
+    write_whole();
+    Installation installation(options_, process_);
+    const auto before = installation.services();
+    write("etc/onemarketd.conf", "MONITOR_TIMEOUT=77\nTRANSFERS=5\nBANDWIDTH_MB=3\n");
+    write("var/remotes/VERSION", "6.10.0\n");
+    EXPECT_THAT(installation.reload(), IsEmpty());
+    const auto after = installation.services();
+    EXPECT_EQ(after->monitor_limit.span, seconds(77));
+    EXPECT_EQ(after->site.release, (Release{6, 10, 0}));
+    EXPECT_TRUE(after->bandwidth->limited());
+    EXPECT_EQ(&after->transfers, &before->transfers);
+    // Who has the old ones has them still.
+    EXPECT_EQ(before->monitor_limit.span, seconds(60));
+    EXPECT_EQ(before->site.release, (Release{6, 6, 2}));
+}
+
+TEST_F(InstallationTest, AFaultLeavesAllAsItWas) {
+    write_whole();
+    Installation installation(options_, process_);
+    const auto before = installation.services();
+    for (const std::string text :
+         {"COLOUR=red\nTRANSFERS=7\n", "TRANSFERS=many\n", "CA_FILE=/missing\n", "x\n"}) {
+        write("etc/onemarketd.conf", text);
+        EXPECT_THAT(installation.reload(), testing::SizeIs(1)) << text;
+        EXPECT_EQ(installation.services(), before);
+    }
+    // What is around it is no reason.
+    write("etc/onemarketd.conf", "");
+    std::filesystem::remove(dir_ / "var/remotes/VERSION");
+    EXPECT_THAT(installation.reload(), IsEmpty());
+}
+
+// To go on with the default would be to trust somebody else.
+TEST_F(InstallationTest, WhomToTrustMustBeSaidRight) {
+    write_whole();
+    for (const std::string text :
+         {"CA_FILE=certs.pem", "TLS_VERIFY=perhaps", "TLS_UNVERIFIED_HOSTS=\"https://a\""}) {
+        write("etc/onemarketd.conf", text + "\n");
+        const Installation installation(options_, process_);
+        EXPECT_THAT(installation.services()->site.http.no_tls,
+                    HasSubstr(", line 1: " + text.substr(0, text.find('='))));
+    }
+    write("etc/onemarketd.conf", "TRANSFERS=many\n");
+    EXPECT_EQ(Installation(options_, process_).services()->site.http.no_tls, "");
+}
+
 }  // namespace
 }  // namespace onemarket

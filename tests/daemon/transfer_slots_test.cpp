@@ -170,5 +170,30 @@ TEST(TransferSlots, WaitingCostsNoTime) {
     }
 }
 
+TEST(TransferSlotsSet, MoreLetTheNextIn) {
+    TransferSlots slots(1);
+    test::TestContext context;
+    const TransferSlots::Slot slot = slots.acquire(context);
+    Waiter next(slots, [] {});
+    next.until_it_waits();
+    slots.set(2);
+    EXPECT_EQ(next.join(), std::nullopt);
+}
+
+// Those that move go on; the next one waits until there are few enough.
+TEST(TransferSlotsSet, FewerCountForWhoIsNext) {
+    TransferSlots slots(2);
+    test::TestContext context;
+    std::optional<Waiter> next;
+    {
+        const TransferSlots::Slot a = slots.acquire(context);
+        const TransferSlots::Slot b = slots.acquire(context);
+        slots.set(1);
+        next.emplace(slots, [] {});
+        next->until_it_waits();
+    }
+    EXPECT_EQ(next->join(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -29,6 +29,7 @@ DOORS = [
      ["backends/io/public_dir.cpp", "daemon/downloader/destination.cpp"]),
     ("paths that are removed or renamed", r"::(unlink|rename|rmdir|remove_all)\s*\(",
      ["daemon/journal.cpp", "daemon/market_messages.cpp", "daemon/ctl/downloader_wrapper.cpp",
+      "daemon/control_socket.cpp",
       "daemon/downloader/destination.cpp"]),
     ("printing to stdout", r"\b(std::cout|printf|puts|putchar)\b",
      ["daemon/main.cpp", "daemon/downloader/main.cpp"]),

@@ -111,7 +111,7 @@ TEST_F(ProgressTest, NoTimeAndNoBytes) {
     ShownProgress bar = progress(true);
     bar.begin(kMiB, start_ - seconds(1));
     bar.moved(0, start_);
-    EXPECT_THAT(printed_, ElementsAre(HasSubstr("0 B of 1.0 MiB, 0 B/s")));
+    EXPECT_THAT(printed_, ElementsAre(HasSubstr("0 B of 1.0 MiB (0 %), 0 B/s")));
     printed_.clear();
     ShownProgress lines = progress(false);
     lines.moved(kMiB, start_);  // without begin()

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status as the driver writes it, and as onemarketctl shows it.
+#include "daemon/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/ctl/status_view.h"
+
+namespace onemarket {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+class StatusTest : public testing::Test {
+  protected:
+    StatusTest() {
+        status_.now = WallTime(seconds(1'800'000'000));
+        status_.started = status_.now - hours(3);
+        status_.pid = 42;
+    }
+    void add_import(ObjectId app, Transfer::State transfer, bool cancelled = false) {
+        status_.requests.push_back({Action::import,
+                                    app,
+                                    {100, "Lab", "alpine"},
+                                    Flight::State::running,
+                                    cancelled,
+                                    status_.now - seconds(7),
+                                    transfer});
+    }
+    JsonValue json() const {
+        Result<JsonValue> value = parse_json(to_json(status_));
+        EXPECT_TRUE(value);
+        return *value;
+    }
+    std::string view() const { return status_view(json()); }
+
+    Status status_;
+};
+
+TEST_F(StatusTest, AnIdleDriver) {
+    EXPECT_EQ(view(),
+              "onemarketd 0.1.0, pid 42, up 3 h\n"
+              "0 running, 0 waiting; journal: 0 records\n");
+}
+
+TEST_F(StatusTest, WhatRuns) {
+    status_.counts = {2, 3, 1, {}};
+    status_.retries_waiting = 4;
+    status_.journal_records = 1;
+    status_.journal_oldest = status_.now - seconds(90);
+    add_import(
+        5, {Transfer::Stage::moving, 50 * kMiB, 100 * kMiB, Transfer::Clock::now() - seconds(10)});
+    add_import(6, {Transfer::Stage::moving, 50 * kMiB, {}, Transfer::Clock::now() - seconds(10)});
+    add_import(7, {});
+    add_import(8, {}, true);
+    status_.requests.push_back(
+        {Action::remove, 9, {}, Flight::State::waiting, false, status_.now, {}});
+    const std::string text = view();
+    EXPECT_THAT(
+        text, HasSubstr("3 running, 2 waiting, 1 put off; 4 to be tried again; journal: 1 record, "
+                        "the oldest 1 min\n"));
+    EXPECT_THAT(text,
+                HasSubstr("IMPORT   5 alpine  100 Lab      moving     7 s  [==========          ] "
+                          "50 % of 100 MiB  5.0 MiB/s  0:"));
+    EXPECT_THAT(text, HasSubstr("IMPORT   6 alpine  100 Lab      moving     7 s  50 MiB "));
+    EXPECT_THAT(text, HasSubstr("IMPORT   7 alpine  100 Lab      preparing  7 s\n"));
+    EXPECT_THAT(text, HasSubstr("IMPORT   8 alpine  100 Lab      cancelled  7 s\n"));
+    EXPECT_THAT(text, HasSubstr("DELETE   9         -            waiting    0 s\n"));
+}
+
+TEST_F(StatusTest, WhatWasAnswered) {
+    const Subject subject{100, "Lab", "alpine"};
+    status_.totals.last.push_back(
+        {Action::import, 5, subject, true, {}, "", status_.now, milliseconds(6001), 600 * kMiB});
+    status_.totals.last.push_back({Action::remove, 6, subject, false, ErrorKind::unavailable,
+                                   "no \"route\"", status_.now - hours(48), milliseconds(1), 0});
+    const std::string text = view();
+    EXPECT_THAT(text,
+                HasSubstr("08:00:00    IMPORT   SUCCESS  5 alpine  100 Lab      600 MiB in 7 s\n"));
+    EXPECT_THAT(text,
+                HasSubstr("2027-01-13  DELETE   FAILURE  6 alpine  100 Lab      no \"route\"\n"));
+}
+
+TEST_F(StatusTest, Marketplaces) {
+    status_.totals.markets[100] = {"Lab",      status_.now, true, "", MarketUsage{1, 2048, 3, 0},
+                                   status_.now};
+    status_.totals.markets[101] = {"one",      status_.now, true, "", MarketUsage{{}, {}, {}, 17},
+                                   status_.now};
+    status_.totals.markets[102] = {"", status_.now, false, "not reachable", {}, {}};
+    const std::string text = view();
+    EXPECT_THAT(text, HasSubstr("100 Lab      08:00:00  SUCCESS  1.0 MiB  2.0 GiB\n"));
+    EXPECT_THAT(text, HasSubstr("101 one      08:00:00  SUCCESS  -        -        17\n"));
+    EXPECT_THAT(
+        text, HasSubstr("102          08:00:00  FAILURE  -        -              not reachable\n"));
+}
+
+TEST_F(StatusTest, NoJournal) {
+    status_.journal_problem = "another driver has it";
+    EXPECT_THAT(view(), HasSubstr("no imports: another driver has it\n"));
+}
+
+// A driver of another version may leave out what this one knows.
+TEST_F(StatusTest, ViewOfWhateverComes) {
+    for (const char* text :
+         {"{}", "[]", "5", R"({"requests": [5, {}, {"app": {}}], "last": {}, "markets": [[]]})",
+          R"({"requests": [{"moved": -1, "total": "x", "left": "abc"}]})"}) {
+        const Result<JsonValue> value = parse_json(text);
+        ASSERT_TRUE(value);
+        EXPECT_THAT(status_view(*value), HasSubstr("onemarketd")) << text;
+    }
+}
+
+// A terminal obeys what stands in a name.
+TEST_F(StatusTest, NoControlCharacters) {
+    status_.requests.push_back({Action::import,
+                                5,
+                                {100, "a\033[2Jb", "x\ny"},
+                                Flight::State::running,
+                                false,
+                                status_.now,
+                                {}});
+    EXPECT_EQ(view().find('\033'), std::string::npos);
+    EXPECT_THAT(view(), HasSubstr("x y"));
+}
+
+}  // namespace
+}  // namespace onemarket
