@@ -62,7 +62,9 @@ def table(rows):
         # Without words the plain value is enough.
         if len(names) == 3 and names[1] == "Default":
             told, last = [], row[-1] + (f" (default: {row[1]})" if row[1] else "")
-        out += [".TP", inline(row[0]), inline(" ".join(told + [last])) or "\\&"]
+        # A bare number says nothing by itself.
+        term = f"{names[0]} {row[0]}" if row[0].isdigit() else row[0]
+        out += [".TP", inline(term), inline(" ".join(told + [last])) or "\\&"]
     return out
 
 
