@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the package have in common."""
+import os
 import shutil
 import sys
 
@@ -13,6 +14,13 @@ def need(*programs):
     for program in programs:
         if not shutil.which(program):
             skip(f"{program} is not installed")
+
+
+def package():
+    """The one that package.build has made, named by the command line."""
+    if not os.path.exists(sys.argv[1]):
+        skip("no package was made")
+    return os.path.abspath(sys.argv[1])
 
 
 class Faults:

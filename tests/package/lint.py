@@ -8,9 +8,9 @@ import os
 import subprocess
 import sys
 
-from common import need
+from common import need, package
 
 need("lintian")
-done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", sys.argv[1]],
+done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", package()],
                       env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
 sys.exit(done.returncode)

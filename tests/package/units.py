@@ -7,10 +7,9 @@
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 
-from common import Faults, need
+from common import Faults, need, package
 
 # What the units need of the system, and what belongs to OpenNebula.
 OTHERS = {
@@ -30,7 +29,7 @@ def analyze(*arguments):
 need("systemd-analyze", "dpkg-deb")
 faults = Faults()
 with tempfile.TemporaryDirectory(prefix="onemarketd-units-") as root:
-    subprocess.run(["dpkg-deb", "-x", sys.argv[1], root], check=True)
+    subprocess.run(["dpkg-deb", "-x", package(), root], check=True)
     folder = pathlib.Path(root, "usr/lib/systemd/system")
     ours = sorted(path.name for path in folder.iterdir() if path.is_file())
     faults.same(ours, ["onemarket-gc@.service", "onemarket-gc@.timer", "onemarket-verify@.service",
