@@ -21,6 +21,8 @@ from common import Faults, need, package
 MESSAGES = pathlib.Path(__file__).resolve().parents[1] / "fixtures/messages"
 CONF = "/etc/one/onemarketd.conf"
 STATE = "/var/lib/one/onemarketd"
+WANTS = "/etc/systemd/system/timers.target.wants"
+STAMPS = "/var/lib/systemd/timers"
 OURS = [
     "/usr/lib/one/mads/onemarketd", "/usr/bin/onemarketctl", "/usr/bin/onemarket-downloader", CONF,
     "/etc/logrotate.d/onemarketd", "/usr/share/man/man8/onemarketd.8.gz",
@@ -173,7 +175,8 @@ def beside_opennebula(root, folder):
     root.write("/etc/logrotate.d/opennebula", "/var/log/one/oned.log {\n    missingok\n}\n")
     root.write("/usr/lib/systemd/system/opennebula.service", "[Service]\nExecStart=/usr/bin/oned -f\n")
     root.write("/var/lib/one/remotes/VERSION", "7.0.0\n", "oneadmin", "oneadmin")
-    root.path("/etc/systemd/system/timers.target.wants").mkdir(parents=True, exist_ok=True)
+    for wants in (WANTS, STAMPS):
+        root.path(wants).mkdir(parents=True, exist_ok=True)
     market(root, "oneadmin")
     before = root.snapshot()
 
@@ -210,8 +213,9 @@ def beside_opennebula(root, folder):
     root.path(CONF).chmod(0o640)
 
     session = work(root, "oneadmin", 6)
-    root.path("/etc/systemd/system/timers.target.wants/onemarket-gc@100.timer").symlink_to(
-        "/lib/systemd/system/onemarket-gc@.timer")
+    # What systemd makes of a timer that is enabled, and has run.
+    root.path(f"{WANTS}/onemarket-gc@100.timer").symlink_to("/lib/systemd/system/onemarket-gc@.timer")
+    root.write(f"{STAMPS}/stamp-onemarket-gc@100.timer", "")
     said = root.must("dpkg", "-r", "onemarketd")
     faults.check("oned.conf still names it" in said, f"removal says {said}")
     faults.check(root.path(CONF).is_file(), f"a removal takes {CONF} with it")
