@@ -4,21 +4,28 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
 
 from common import need, skip
 
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+               "DEBIAN_FRONTEND": "noninteractive"}
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+
 
 def become_root():
     """With mounts of our own, where that is allowed: they go when this ends."""
     if os.geteuid() != 0:
-        if subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        if not shutil.which("sudo") or subprocess.run(
+                ["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
             skip("a clean root needs root, or sudo without a password")
-        os.execvp("sudo", ["sudo", "-n", sys.executable, *sys.argv])
+        os.execvp("sudo", ["sudo", "-n", f"--preserve-env={','.join(PROXIES)}", sys.executable, "-B", *sys.argv])
     alone = ["unshare", "--mount", "--propagation", "private"]
-    if "ONEMARKET_ALONE" not in os.environ and subprocess.run([*alone, "true"]).returncode == 0:
+    if "ONEMARKET_ALONE" not in os.environ and subprocess.run(
+            [*alone, "true"], stderr=subprocess.DEVNULL).returncode == 0:
         os.execvpe(alone[0], [*alone, sys.executable, *sys.argv], {**os.environ, "ONEMARKET_ALONE": "1"})
 
 
@@ -34,7 +41,20 @@ def mirror():
     if not sources:
         skip(f"apt knows no source of {release[1]}")
     address = sources[0][0]
+    if not address.startswith("http"):
+        skip(f"{address} is no mirror on the network")
     return address, release[1], sorted({part for uri, part in sources if uri == address})
+
+
+def proxies():
+    """Those of the environment, or else apt's."""
+    found = {name: os.environ[name] for name in PROXIES if name in os.environ}
+    for name in ("http", "https"):
+        said = subprocess.run(["apt-config", "shell", "P", f"Acquire::{name}::Proxy"], capture_output=True,
+                              text=True, check=True).stdout
+        if said:
+            found.setdefault(f"{name}_proxy", said.strip()[3:-1])
+    return found
 
 
 class CleanRoot:
@@ -56,7 +76,7 @@ class CleanRoot:
         address, release, components = mirror()
         made = subprocess.run(
             ["debootstrap", "--variant=minbase", f"--components={','.join(components)}", release, self.folder,
-             address], capture_output=True, text=True)
+             address], capture_output=True, text=True, env={**os.environ, **proxies()})
         if made.returncode != 0:
             print(made.stdout[-3000:] + made.stderr[-3000:])
             self.__exit__()
@@ -64,6 +84,7 @@ class CleanRoot:
                 skip(f"{address} does not answer")
             sys.exit("the clean root could not be made")
         self.mount("proc", self.folder / "proc")
+        ENVIRONMENT.update(proxies())
         self.must("apt-get", "update", "-q")
         self.must("apt-get", "satisfy", "-q", "-y", "--no-install-recommends", self.depends)
         return self
@@ -119,10 +140,6 @@ class CleanRoot:
                 if not self.NOISE.match(path):
                     found[path] = (oct(status.st_mode), status.st_uid, status.st_gid, content)
         return found
-
-
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-               "DEBIAN_FRONTEND": "noninteractive"}
 
 
 def difference(before, after):
