@@ -18,6 +18,7 @@ Context::Context(Context& whole, std::stop_token stop)
     : Context(whole.id_, std::move(stop), whole.limit_, whole.log_) {
     whole_ = &whole;
     record_ = whole.record_;
+    transfer_ = whole.transfer_;
 }
 
 void Context::check() const {
@@ -31,7 +32,8 @@ void Context::check() const {
                                                      : "Timeout: not done within " + seconds);
 }
 
-void Context::progress() {
+void Context::progress(uint64_t moved) {
+    if (moved > 0) transfer_->moved(moved);
     if (whole_ != nullptr)
         whole_->progress();
     else

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "backends/import_record.h"
+#include "backends/transfer.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -49,8 +50,13 @@ class Context {
     // of work, at least every few hundred milliseconds.
     void check() const;
 
-    // Bytes moved: an idle limit starts anew.
-    void progress();
+    // Something was done, and so many bytes of the image moved: an idle limit starts anew.
+    void progress(uint64_t moved = 0);
+
+    // Who watches is told through this. One that nobody looks at, unless watch() gave another,
+    // which must outlive this.
+    Transfer& transfer() const { return *transfer_; }
+    void watch(Transfer& transfer) { transfer_ = &transfer; }
 
     // Starts the clock anew: for a request that waited its turn, which costs it nothing.
     void restart_clock();
@@ -76,6 +82,8 @@ class Context {
     TimeLimit limit_;
     RequestLog& log_;
     std::shared_ptr<ImportRecord> record_;
+    std::unique_ptr<Transfer> unwatched_;
+    Transfer* transfer_ = unwatched_.get();
     std::atomic<Clock::time_point> start_;
     std::atomic<Clock::time_point> last_progress_;
 };

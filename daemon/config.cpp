@@ -68,12 +68,13 @@ Fault set_hosts(std::string_view value, std::vector<std::string>& hosts) {
 struct Key {
     std::string_view name;
     Fault (*apply)(std::string_view value, Config& config);
+    bool is_trust = false;  // says whom to trust
 };
 
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 20> kKeys{{
+constexpr std::array<Key, 21> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -86,6 +87,10 @@ constexpr std::array<Key, 20> kKeys{{
     {"TRANSFERS",
      [](std::string_view v, Config& c) {
          return set_number(v, 0, 256, [&](uint64_t n) { c.transfers = n; });
+     }},
+    {"BANDWIDTH_MB",
+     [](std::string_view v, Config& c) {
+         return set_number(v, 0, 1'000'000, [&](uint64_t n) { c.bandwidth_megabytes = n; });
      }},
     {"S3_PARALLEL_PARTS",
      [](std::string_view v, Config& c) {
@@ -100,10 +105,10 @@ constexpr std::array<Key, 20> kKeys{{
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 100'000, [&](uint64_t n) { c.queue_megabytes = n; });
      }},
-    {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }},
-    {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }},
+    {"CA_FILE", [](std::string_view v, Config& c) { return set_path(v, c.ca_file); }, true},
+    {"TLS_VERIFY", [](std::string_view v, Config& c) { return set_flag(v, c.tls_verify); }, true},
     {"TLS_UNVERIFIED_HOSTS",
-     [](std::string_view v, Config& c) { return set_hosts(v, c.tls_unverified_hosts); }},
+     [](std::string_view v, Config& c) { return set_hosts(v, c.tls_unverified_hosts); }, true},
     {"DOWNLOAD_CONNECTIONS",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 16, [&](uint64_t n) { c.download_connections = n; });
@@ -147,8 +152,9 @@ void apply(const Template::Attribute& attribute, const std::string& file, Config
         const std::string* value = attribute.single();
         const Fault fault =
             value == nullptr ? "a single value" : key.apply(ascii::trim(*value), config);
-        if (!fault.empty())
-            config.problems.push_back(where + attribute.key + ": expected " + fault);
+        if (fault.empty()) return;
+        config.problems.push_back(where + attribute.key + ": expected " + fault);
+        if (key.is_trust) config.no_tls = "nothing is asked over https: " + config.problems.back();
         return;
     }
     config.problems.push_back(where + "unknown key " + attribute.key);

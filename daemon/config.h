@@ -18,7 +18,8 @@ struct Config {
     size_t log_megabytes = 10;  // size of one log file
     size_t log_files = 5;       // kept beside the current one
 
-    size_t transfers = 0;  // imports that move bytes at one time; 0: one a processor
+    size_t transfers = 0;              // imports that move bytes at one time; 0: one a processor
+    uint64_t bandwidth_megabytes = 0;  // a second, of all imports together; 0: no limit
 
     size_t s3_parallel_parts = 4;  // of one image
     bool sha256 = true;            // in the manifests of images in folders
@@ -42,6 +43,10 @@ struct Config {
 
     size_t script_output_megabytes = 64;
     ScriptChoice scripts;
+
+    // Why nothing may be asked over https: what says whom to trust is wrong, and to go on without
+    // it would be to trust others. Empty where all is well.
+    std::string no_tls;
 
     // What was wrong, a line each: "<file>, line 3: ...". What is right applies all the same.
     std::vector<std::string> problems;

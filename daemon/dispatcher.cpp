@@ -47,14 +47,19 @@ UniqueFd enlarged(UniqueFd fd) {
     return fd;
 }
 
+InFlight::Limits queue_limits(const Config& config) {
+    return {config.queue_requests, config.queue_megabytes << 20};
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
-    : services_(services),
+Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
+    : installation_(installation),
       log_(log),
       in_(loop_, enlarged(std::move(setup.in)).release()),
       out_watch_(loop_, duplicate(setup.out.get())),
       signals_(loop_, SIGTERM, SIGINT),
+      hangup_(loop_, SIGHUP),
       logs_release_(loop_),
       late_release_(loop_),
       state_retry_(loop_),
@@ -62,23 +67,31 @@ Dispatcher::Dispatcher(Setup setup, const Services& services, LogFile& log)
       last_resort_(loop_),
       input_(kReadBytes),
       state_(std::move(setup.state)),
-      in_flight_({services.config.queue_requests, services.config.queue_megabytes << 20}),
+      in_flight_(queue_limits(config())),
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
       retries_({loop_, in_flight_, journal_, [this](const FlightPtr& flight) { start(flight); },
                 [this](LogLevel level, std::string_view text) { tell(level, text); },
                 [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
-               services.config.delete_retry),
+               config().delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
-      worker_(services, in_flight_,
-              {[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
+      observer_({loop_, in_flight_, retries_, state_,
+                 [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
+                 [this](LogLevel level, ObjectId id, std::string_view text) {
+                     log_.write(level, text);
+                     writer_.log(level, id, text);
+                 }}),
+      output_({[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
                },
                [this](LogLevel level, ObjectId id, std::string_view text) {
                    writer_.log(level, id, text);
                },
-               [this](LogLevel level, std::string_view text) { log_.write(level, text); }}) {
+               [this](LogLevel level, std::string_view text) { log_.write(level, text); },
+               [this](const FlightPtr& flight, std::string_view text) {
+                   observer_.monitored(flight, text);
+               }}) {
     const auto run = [this](const FlightPtr& flight) { run_flight(flight); };
     const auto no_key = [](const Flight&) { return std::nullopt; };
     imports_ = std::make_unique<Lane>(setup.sync ? 1 : setup.import_threads, no_key, run);
@@ -94,7 +107,7 @@ void Dispatcher::tell(LogLevel level, std::string_view text) {
 
 bool Dispatcher::run() {
     signals_.async_wait([this](const error_code& error, int number) {
-        if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", services_.config.shutdown_grace);
+        if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
     admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
     take_state_folder();
@@ -103,12 +116,14 @@ bool Dispatcher::run() {
         if (!error) writer_.release_late_replies();
     });
     watch_output();
+    watch_hangup();
     read_when_ready();
     loop_.run();
     if (gave_up_) return false;
     keeper_.reset();
     imports_.reset();
     quick_.reset();
+    observer_.close();
     writer_.close(kLastWords);
     log_.write(LogLevel::info, "stopped");
     return true;
@@ -134,7 +149,7 @@ void Dispatcher::read_now() {
     const auto take = [this](std::string_view line) { on_line(line); };
     if (got <= 0) {
         lines_.finish(take);
-        return stop("end of stdin", services_.config.shutdown_grace);
+        return stop("end of stdin", config().shutdown_grace);
     }
     lines_.append(std::string_view(input_.data(), static_cast<size_t>(got)), take);
     if (lines_.overlong_lines() != overlong_told_) {
@@ -173,10 +188,10 @@ void Dispatcher::on_request(const Request& request) {
             });
             return;
         case Action::finalize:
-            return stop("FINALIZE", services_.config.shutdown_grace);
+            return stop("FINALIZE", config().shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (in_flight_.cancel(Action::import, request.id)) return expedite(request.id);
+            if (cancel_import(request.id)) return;
             return tell(LogLevel::info,
                         "app " + std::to_string(request.id) + ": no import to cancel");
         default:
@@ -195,7 +210,8 @@ void Dispatcher::on_request(const Request& request) {
 void Dispatcher::begin(const FlightPtr& flight) {
     const ObjectId id = flight->request.id;
     if (flight->request.action == Action::import) {
-        if (Worker::is_template(flight->request)) return begin_import(flight);
+        in_flight_.describe(flight, subject_of(flight->request));
+        if (flight->subject.is_template) return begin_import(flight);
         retries_.forget(id);
         if (in_flight_.supersede_before(flight)) return expedite(id);
         return begin_import(flight);
@@ -211,16 +227,17 @@ void Dispatcher::begin_import(const FlightPtr& flight) {
     if (state_.lose_if_gone()) {
         tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
         journal_ = nullptr;
+        observer_.close();
         take_state_folder();
     }
-    if (journal_ == nullptr && !Worker::is_template(flight->request))
+    if (journal_ == nullptr && !flight->subject.is_template)
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
 }
 
 // No worker will ever see this request. An app that is a template must not be answered for.
 void Dispatcher::refuse(const Request& request) {
-    if (request.action == Action::import && Worker::is_template(request)) return;
+    if (request.action == Action::import && subject_of(request).is_template) return;
     writer_.reply({request.action, false, request.id, "Too many requests are waiting"});
 }
 
@@ -230,6 +247,7 @@ void Dispatcher::refuse(const Request& request) {
 // for a while.
 void Dispatcher::take_state_folder() {
     if (state_.lock()) {
+        observer_.open();
         take_over_journal();
         if (journal_ != nullptr) return admit();
     }
@@ -297,14 +315,16 @@ void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) 
         return answers_.repeat(record);
     }
     // Of a template nothing is noted down; this one somebody else has put there.
-    if (deleted.contains(record->mark()) || Worker::is_template(request))
-        return answers_.forget(*record);
-    start(in_flight_.take_up(std::move(record), Flight::Origin::earlier_life));
+    Subject subject = subject_of(request);
+    if (deleted.contains(record->mark()) || subject.is_template) return answers_.forget(*record);
+    const FlightPtr flight = in_flight_.take_up(std::move(record), Flight::Origin::earlier_life);
+    in_flight_.describe(flight, std::move(subject));
+    start(flight);
 }
 
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
-    if (flight->refusal.empty() && !Worker::is_template(flight->request)) {
+    if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
             in_flight_.keep(flight, journal_.load()->open(flight->request));
         } catch (const Error& error) {
@@ -316,7 +336,11 @@ void Dispatcher::keep(const FlightPtr& flight) {
 }
 
 void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
-    if (flight->origin == Flight::Origin::repeated) return retries_.settle(flight, reply, failure);
+    if (flight->origin == Flight::Origin::repeated) {
+        observer_.retried(reply.action);
+        return retries_.settle(flight, reply, failure);
+    }
+    observer_.answered(flight, reply, failure);
     // Where it is a SUCCESS all the same, the handler has said that it may pass.
     if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
         retries_.keep(flight->request, flight->import_mark);
@@ -340,7 +364,14 @@ void Dispatcher::expedite(ObjectId app) {
             start_on(quick_ ? *quick_ : *imports_, flight);
 }
 
+bool Dispatcher::cancel_import(ObjectId app) {
+    if (!in_flight_.cancel(Action::import, app)) return false;
+    expedite(app);
+    return true;
+}
+
 void Dispatcher::start(const FlightPtr& flight) {
+    in_flight_.enter(flight, Flight::State::waiting);
     const bool quick = quick_ && flight->request.action != Action::import;
     start_on(quick ? *quick_ : *imports_, flight);
 }
@@ -351,8 +382,12 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 }
 
 void Dispatcher::run_flight(const FlightPtr& flight) {
-    if (worker_.run(flight) == Worker::End::later)
+    in_flight_.enter(flight, Flight::State::running);
+    const std::shared_ptr<const Services> services = installation_.services();
+    if (Worker(*services, in_flight_, output_).run(flight) == Worker::End::later) {
+        in_flight_.enter(flight, Flight::State::delayed);
         return boost::asio::post(loop_, [this, flight] { retries_.put_off(flight); });
+    }
     for (const FlightPtr& next : in_flight_.finish(flight)) {
         if (next->request.action == Action::import)
             boost::asio::post(loop_, [this, next] { begin_import(next); });
@@ -360,6 +395,33 @@ void Dispatcher::run_flight(const FlightPtr& flight) {
             start(next);
     }
     if (stopping_) boost::asio::post(loop_, [this] { end_if_idle(); });
+}
+
+// --- The configuration, once more ---
+
+void Dispatcher::watch_hangup() {
+    hangup_.async_wait([this](const error_code& error, int) {
+        if (error) return;
+        (void)reload();
+        watch_hangup();
+    });
+}
+
+// What runs goes on as it was begun.
+std::string Dispatcher::reload() {
+    const std::vector<std::string> problems = installation_.reload();
+    if (!problems.empty()) {
+        for (const std::string& problem : problems)
+            tell(LogLevel::error, "the configuration stays as it was: " + problem);
+        return problems.front();
+    }
+    const Config now = config();
+    in_flight_.set_limits(queue_limits(now));
+    retries_.set_base(now.delete_retry);
+    const std::string problem = log_.reopen(now.log_level, now.log_megabytes, now.log_files);
+    if (!problem.empty()) tell(LogLevel::error, "the log file stays as it was: " + problem);
+    tell(LogLevel::info, "the configuration was read again");
+    return "";
 }
 
 void Dispatcher::stop(std::string_view why, milliseconds grace) {
@@ -372,6 +434,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
                                        std::to_string(in_flight_.size()) + " requests left");
         in_.cancel();
         signals_.cancel();
+        hangup_.cancel();
         last_resort_.expires_after(kLastResort);
         last_resort_.async_wait([this](const error_code& error) {
             if (error) return;
@@ -384,7 +447,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
     grace_.expires_after(grace);
     grace_.async_wait([this](const error_code& error) {
         if (error) return;
-        in_flight_.stop_all(services_.config.resume_imports);
+        in_flight_.stop_all(config().resume_imports);
         for (const FlightPtr& flight : retries_.take_back_all()) start(flight);
     });
     end_if_idle();

@@ -18,12 +18,13 @@
 #include "backends/io/unique_fd.h"
 #include "daemon/answers.h"
 #include "daemon/in_flight.h"
+#include "daemon/installation.h"
 #include "daemon/journal.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
+#include "daemon/observer.h"
 #include "daemon/reply_writer.h"
 #include "daemon/retries.h"
-#include "daemon/services.h"
 #include "daemon/state_folder.h"
 #include "daemon/worker.h"
 #include "protocol/line_buffer.h"
@@ -43,8 +44,8 @@ class Dispatcher {
         std::string state;  // <VAR>/onemarketd
     };
 
-    // `services` and `log` must outlive this.
-    Dispatcher(Setup setup, const Services& services, LogFile& log);
+    // `installation` and `log` must outlive this.
+    Dispatcher(Setup setup, Installation& installation, LogFile& log);
 
     // A line for oned's log, and the driver's, that is about no request. From any thread.
     void tell(LogLevel level, std::string_view text);
@@ -74,18 +75,24 @@ class Dispatcher {
     void begin(const FlightPtr& flight);
     void begin_import(const FlightPtr& flight);
     void expedite(ObjectId app);
+    bool cancel_import(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);
+    void watch_hangup();
+    std::string reload();
     void stop(std::string_view why, std::chrono::milliseconds grace);
     void end_if_idle();
 
-    const Services& services_;
+    Config config() const { return installation_.services()->config; }
+
+    Installation& installation_;
     LogFile& log_;
     boost::asio::io_context loop_;
     boost::asio::posix::stream_descriptor in_;
     boost::asio::posix::stream_descriptor out_watch_;
     boost::asio::signal_set signals_;
+    boost::asio::signal_set hangup_;
     boost::asio::steady_timer logs_release_;
     boost::asio::steady_timer late_release_;
     boost::asio::steady_timer state_retry_;
@@ -112,7 +119,8 @@ class Dispatcher {
     ReplyWriter writer_;
     Retries retries_;
     Answers answers_;
-    Worker worker_;
+    Observer observer_;
+    WorkerOutput output_;
     // The last members, so the first to go: their threads use all of the above.
     std::unique_ptr<Lane> imports_;
     std::unique_ptr<Lane> quick_;   // null when sync

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/in_flight.h"
 
+#include <algorithm>
+
 namespace onemarket {
+
+void InFlight::set_limits(Limits limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+}
 
 FlightPtr InFlight::add(Request request) {
     const std::lock_guard lock(mutex_);
     if (counted() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)
         return nullptr;
     bytes_ += request.payload.size();
-    auto flight = std::make_shared<Flight>(std::move(request));
+    auto flight = std::make_shared<Flight>(std::move(request), &moved_);
     flights_.emplace(key(*flight), flight);
     return flight;
 }
 
 FlightPtr InFlight::take_up(RecordPtr record, Flight::Origin origin) {
-    auto flight = std::make_shared<Flight>(record->request());
+    auto flight = std::make_shared<Flight>(record->request(), &moved_);
+    flight->accepted = record->accepted();
     flight->origin = origin;
     flight->record = std::move(record);
     const std::lock_guard lock(mutex_);
@@ -138,6 +146,59 @@ void InFlight::remember_locked(ObjectId app, const std::string& source) {
     if (published_order_.size() <= kRemembered) return;
     published_.erase(published_order_.front());
     published_order_.pop_front();
+}
+
+void InFlight::describe(const FlightPtr& flight, Subject subject) {
+    const std::lock_guard lock(mutex_);
+    flight->subject = std::move(subject);
+}
+
+void InFlight::enter(const FlightPtr& flight, Flight::State state) {
+    const std::lock_guard lock(mutex_);
+    flight->state_ = state;
+}
+
+std::vector<FlightView> InFlight::list(size_t most) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<const Flight*> sorted;
+    sorted.reserve(flights_.size());
+    for (const auto& [key, flight] : flights_) sorted.push_back(flight.get());
+    const auto earlier = [](const Flight* a, const Flight* b) {
+        const auto rank = [](const Flight* flight) {
+            return std::pair(flight->state_ != Flight::State::running, flight->accepted);
+        };
+        return rank(a) < rank(b);
+    };
+    const auto end = sorted.begin() + static_cast<ptrdiff_t>(std::min(most, sorted.size()));
+    std::partial_sort(sorted.begin(), end, sorted.end(), earlier);
+    std::vector<FlightView> views;
+    for (auto it = sorted.begin(); it != end; ++it) {
+        const Flight& flight = **it;
+        views.push_back({flight.request.action, flight.request.id, flight.subject, flight.state_,
+                         flight.cancelled_, flight.accepted, flight.transfer.state()});
+    }
+    return views;
+}
+
+FlightCounts InFlight::count() const {
+    const std::lock_guard lock(mutex_);
+    FlightCounts counts;
+    for (const auto& [key, flight] : flights_) {
+        switch (flight->state_) {
+            case Flight::State::waiting:
+                ++counts.waiting;
+                break;
+            case Flight::State::running:
+                ++counts.running;
+                break;
+            case Flight::State::delayed:
+                ++counts.delayed;
+                break;
+        }
+        if (flight->record && (!counts.oldest || flight->accepted < *counts.oldest))
+            counts.oldest = flight->accepted;
+    }
+    return counts;
 }
 
 bool InFlight::empty() const {

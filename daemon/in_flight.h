@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -14,16 +15,27 @@
 #include <utility>
 #include <vector>
 
+#include "backends/transfer.h"
 #include "daemon/journal.h"
+#include "daemon/subject.h"
 #include "protocol/request.h"
 
 namespace onemarket {
 
 // One request on its way. Shared between the thread that reads and the worker that answers.
 struct Flight {
-    explicit Flight(Request what) : request(std::move(what)) {}
+    using Time = std::chrono::system_clock::time_point;
+
+    explicit Flight(Request what, std::atomic<uint64_t>* moved = nullptr)
+        : request(std::move(what)), transfer(moved) {}
 
     const Request request;
+    Time accepted = std::chrono::system_clock::now();  // by this life or an earlier one
+    // Since when this life has it.
+    const std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    Transfer transfer;
+    // Set by InFlight::describe(), for an IMPORT before a worker has it.
+    Subject subject;
     std::stop_source stop;
     // For a DELETE: where the import of its app had put it, if that was too late to stop. oned may
     // have sent the DELETE before it read the import's SUCCESS, and so without a SOURCE. Set before
@@ -49,8 +61,12 @@ struct Flight {
     unsigned delays = 0;
     std::string obstacle;
 
+    // Where it is: in a queue, with a worker, or put off.
+    enum class State { waiting, running, delayed };
+
   private:
     friend class InFlight;
+    State state_ = State::waiting;
     bool suspended_ = false;
     bool cancelled_ = false;                     // for good: no SUCCESS may follow
     std::optional<std::string> committed_;       // an import's SOURCE, once it may be told
@@ -58,6 +74,23 @@ struct Flight {
     size_t waits_for_ = 0;                       // how many it waits for itself
 };
 using FlightPtr = std::shared_ptr<Flight>;
+
+// A request as it was at one moment.
+struct FlightView {
+    Action action;
+    ObjectId id;
+    Subject subject;
+    Flight::State state;
+    bool cancelled;
+    Flight::Time accepted;
+    Transfer::State transfer;
+};
+
+// How many there are of each.
+struct FlightCounts {
+    size_t waiting = 0, running = 0, delayed = 0;
+    std::optional<Flight::Time> oldest;  // of those that are on disk: when it was accepted
+};
 
 // The table, keyed by action and id. An id may stand in it several times: each request gets its own
 // answer. Thread-safe.
@@ -69,6 +102,8 @@ class InFlight {
         size_t bytes;  // of payloads
     };
     explicit InFlight(Limits limits) : limits_(limits) {}
+    // From now on; what waits is left to wait.
+    void set_limits(Limits limits);
 
     // Takes a request in; null when that would pass a limit.
     FlightPtr add(Request request);
@@ -108,6 +143,16 @@ class InFlight {
     // Takes an answered request out. Returns what waited for it and may run now.
     std::vector<FlightPtr> finish(const FlightPtr& flight);
 
+    // What the request is about, and where it is now.
+    void describe(const FlightPtr& flight, Subject subject);
+    void enter(const FlightPtr& flight, Flight::State state);
+
+    // For whoever watches: at most so many, those that are with a worker first, the oldest first.
+    std::vector<FlightView> list(size_t most) const;
+    FlightCounts count() const;
+    // Bytes of images that have moved, all in all.
+    uint64_t moved() const { return moved_; }
+
     bool empty() const;
     size_t size() const;
 
@@ -119,10 +164,11 @@ class InFlight {
     size_t counted() const { return flights_.size() - taken_up_; }
     void remember_locked(ObjectId app, const std::string& source);
 
-    const Limits limits_;
     mutable std::mutex mutex_;
+    Limits limits_;
     std::multimap<Key, FlightPtr> flights_;
     size_t bytes_ = 0;
+    std::atomic<uint64_t> moved_ = 0;
     size_t taken_up_ = 0;                        // of those in the table: they do not count
     std::map<ObjectId, std::string> published_;  // by imports that were answered
     std::deque<ObjectId> published_order_;       // oldest first

@@ -24,60 +24,101 @@ size_t transfer_slots(const Config& config) {
 }  // namespace
 
 Installation::Installation(const Options& options, const Environment& process)
-    : layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
+    : options_(options),
+      process_(process),
+      layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
       config_file_(layout_.etc + "/onemarketd.conf"),
-      config_(load_config(config_file_)),
-      site_(make_site(options, process)),
-      transfers_(transfer_slots(config_)),
-      services_(make_services(options)) {
-    problems_.insert(problems_.begin(), config_.problems.begin(), config_.problems.end());
-    problems_.insert(problems_.begin(), options.problems.begin(), options.problems.end());
+      lists_(std::make_shared<ListCache>()),
+      messages_(layout_.state()) {
+    std::shared_ptr<Generation> first = read();
+    problems_ = options.problems;
+    problems_.insert(problems_.end(), first->faults.begin(), first->faults.end());
+    problems_.insert(problems_.end(), first->problems.begin(), first->problems.end());
+    priority_ = first->priority;
+    use(std::move(first));
 }
 
-Site Installation::make_site(const Options& options, const Environment& process) {
+std::shared_ptr<const Services> Installation::services() const {
+    const std::lock_guard lock(mutex_);
+    return {now_, now_->services.get()};
+}
+
+void Installation::keep_messages() {
+    keeps_messages_ = true;
+    use(read());
+}
+
+std::vector<std::string> Installation::reload() {
+    std::shared_ptr<Generation> next = read();
+    if (!next->faults.empty()) return next->faults;
+    use(std::move(next));
+    return {};
+}
+
+void Installation::use(std::shared_ptr<Generation> generation) {
+    transfers_.set(transfer_slots(generation->config));
+    bandwidth_->set(generation->config.bandwidth_megabytes << 20);
+    const std::lock_guard lock(mutex_);
+    now_ = std::move(generation);
+}
+
+std::shared_ptr<Installation::Generation> Installation::read() {
+    auto generation = std::make_shared<Generation>();
+    Generation& now = *generation;
+    now.config = load_config(config_file_);
+    now.faults = now.config.problems;
+    if (const std::string& file = now.config.ca_file;
+        !file.empty() && ::access(file.c_str(), R_OK) != 0)
+        now.faults.emplace_back(system_error(errno, "CA_FILE " + file).what());
+    now.site = make_site(now);
+    const bool given = options_.timeout.count() > 0;
+    now.services = std::make_unique<Services>(
+        Services{now.config,
+                 now.site,
+                 options_.markets,
+                 transfers_,
+                 {options_.timeout, true},
+                 {given ? options_.timeout : now.config.monitor_timeout, false},
+                 {given ? options_.timeout : now.config.delete_timeout, false},
+                 bandwidth_,
+                 keeps_messages_ ? &messages_ : nullptr});
+    return generation;
+}
+
+Site Installation::make_site(Generation& generation) const {
+    const Config& config = generation.config;
+    std::vector<std::string>& problems = generation.problems;
     const Environment environment = script_environment(
-        process, parse_rc(read_text_file_or_empty(layout_.etc + "/defaultrc")), options.proxy);
+        process_, parse_rc(read_text_file_or_empty(layout_.etc + "/defaultrc")), options_.proxy);
     const std::string priority = value_of(environment, "PRIORITY");
     if (const auto number = ascii::parse_number<int>(priority); number && *number <= 19)
-        priority_ = *number;
+        generation.priority = *number;
     else
-        problems_.push_back("PRIORITY '" + priority + "' is no niceness from 0 to 19");
+        problems.push_back("PRIORITY '" + priority + "' is no niceness from 0 to 19");
 
     const std::string version = read_text_file_or_empty(layout_.remotes + "/VERSION");
     if (ascii::trim(version).empty())
-        problems_.push_back(layout_.remotes +
-                            "/VERSION is missing: scripts are called as the newest releases do");
+        problems.push_back(layout_.remotes +
+                           "/VERSION is missing: scripts are called as the newest releases do");
     Site site;
     site.remotes = layout_.remotes;
     site.work_dir = ::access(layout_.var.c_str(), X_OK) == 0 ? layout_.var : "/";
     site.environment = to_list(environment);
     site.release = parse_release(version);
-    site.export_stdin = options.export_stdin;
-    site.max_script_output = config_.script_output_megabytes << 20;
+    site.export_stdin = options_.export_stdin;
+    site.max_script_output = config.script_output_megabytes << 20;
     site.http.user_agent = std::string("onemarketd/") + kVersion;
-    site.http.ca_file = config_.ca_file;
-    site.http.verify_tls = config_.tls_verify;
-    site.http.unverified_hosts = config_.tls_unverified_hosts;
-    set_proxies(environment, options.proxy, site.http);
+    site.http.ca_file = config.ca_file;
+    site.http.verify_tls = config.tls_verify;
+    site.http.unverified_hosts = config.tls_unverified_hosts;
+    site.http.no_tls = config.no_tls;
+    set_proxies(environment, options_.proxy, site.http);
     site.user_agent =
         catalogue_agent(version, read_text_file_or_empty(layout_.remotes + "/EDITION"));
-    site.lists = std::make_shared<ListCache>();
-    site.s3_parallel_parts = config_.s3_parallel_parts;
-    site.sha256 = config_.sha256;
-    if (!config_.ca_file.empty() && ::access(config_.ca_file.c_str(), R_OK) != 0)
-        problems_.emplace_back(system_error(errno, "CA_FILE " + config_.ca_file).what());
+    site.lists = lists_;
+    site.s3_parallel_parts = config.s3_parallel_parts;
+    site.sha256 = config.sha256;
     return site;
-}
-
-Services Installation::make_services(const Options& options) {
-    const bool given = options.timeout.count() > 0;
-    return Services{config_,
-                    site_,
-                    options.markets,
-                    transfers_,
-                    {options.timeout, true},
-                    {given ? options.timeout : config_.monitor_timeout, false},
-                    {given ? options.timeout : config_.delete_timeout, false}};
 }
 
 }  // namespace onemarket

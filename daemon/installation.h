@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything the driver reads from the machine before it serves.
+// Everything the driver reads from the machine: before it serves, and when it is told to read it
+// again.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "backends/io/bandwidth.h"
 #include "backends/site.h"
 #include "daemon/config.h"
 #include "daemon/environment.h"
@@ -15,8 +19,8 @@
 
 namespace onemarket {
 
-// Layout, configuration, scripts' environment and release, read once. Neither moved nor copied,
-// since services() refers into it.
+// Layout, configuration, scripts' environment and release. Neither moved nor copied, since services
+// refer into it.
 class Installation {
   public:
     // From ONE_LOCATION and the other variables of `process`. What is wrong is in problems();
@@ -26,27 +30,49 @@ class Installation {
     Installation& operator=(const Installation&) = delete;
 
     const Layout& layout() const { return layout_; }
-    const Config& config() const { return config_; }
     const std::string& config_file() const { return config_file_; }
-    const Services& services() const { return services_; }
+    // As they are now: whoever has them has them, with their configuration and site, until he gives
+    // them back. Thread-safe.
+    std::shared_ptr<const Services> services() const;
     // From now on the services keep the MONITOR messages: the driver's alone are those of oned.
-    void keep_messages() { services_.messages = &messages_; }
+    void keep_messages();
     int priority() const { return priority_; }  // what to add to the niceness
+    // What was wrong at the start.
     const std::vector<std::string>& problems() const { return problems_; }
 
-  private:
-    Site make_site(const Options& options, const Environment& process);
-    Services make_services(const Options& options);
+    // Reads all of it again, and serves by it from now on. Where the configuration is wrong
+    // everything stays as it was: how, a line each.
+    std::vector<std::string> reload();
 
+  private:
+    // What is read at one time.
+    struct Generation {
+        Config config;
+        Site site;
+        int priority = 0;
+        std::vector<std::string> faults;    // of the configuration
+        std::vector<std::string> problems;  // of what is around it
+        std::unique_ptr<Services> services;
+    };
+    std::shared_ptr<Generation> read();
+    Site make_site(Generation& generation) const;
+    void use(std::shared_ptr<Generation> generation);
+
+    Options options_;
+    Environment process_;
     Layout layout_;
     std::string config_file_;
-    Config config_;
     std::vector<std::string> problems_;
     int priority_ = 0;
-    Site site_;
-    TransferSlots transfers_;
-    MarketMessages messages_{layout_.state()};
-    Services services_;
+    // What stays the same over all generations.
+    TransferSlots transfers_{1};
+    std::shared_ptr<Bandwidth> bandwidth_ = std::make_shared<Bandwidth>();
+    std::shared_ptr<ListCache> lists_;
+    MarketMessages messages_;
+    bool keeps_messages_ = false;
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Generation> now_;
 };
 
 }  // namespace onemarket

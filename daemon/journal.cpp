@@ -191,6 +191,17 @@ bool Journal::Left::Damaged::forget() const noexcept {
     return is_gone(path);
 }
 
+size_t records_in(const std::string& folder) noexcept {
+    try {
+        const auto names = names_in(folder);
+        return static_cast<size_t>(std::count_if(names.begin(), names.end(), [](const auto& name) {
+            return name.starts_with("import-") || name.starts_with("delete-");
+        }));
+    } catch (const std::exception&) {
+        return 0;
+    }
+}
+
 // More names than load() takes for records: who asks wants to leave alone what may be one.
 std::set<ObjectId> journalled_apps(const std::string& folder) {
     std::set<ObjectId> apps;

@@ -113,6 +113,9 @@ class Journal {
     std::string folder_;
 };
 
+// How many records there are in a journal's folder; none where it cannot be read.
+size_t records_in(const std::string& folder) noexcept;
+
 // The apps a journal in this folder has a record of; one that is not there has none. Throws Error.
 std::set<ObjectId> journalled_apps(const std::string& folder);
 

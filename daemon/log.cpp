@@ -42,37 +42,51 @@ struct LogFile::Sink {
     spdlog::logger logger;
 };
 
-LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files) {
-    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-    std::error_code error;
-    if (!std::filesystem::is_directory(folder, error)) {  // spdlog would make it
-        problem_ = "there is no folder " + folder.string();
-        return;
-    }
-    if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-        problem_ = path + " is no regular file";
-        return;
-    }
-    try {
-        spdlog::file_event_handlers events;
-        events.after_open = [](const auto&, std::FILE* file) { narrow(::fileno(file)); };
-        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, megabytes << 20,
-                                                                           files, false, events);
-        sink_ = std::make_unique<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
-        sink_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
-        sink_->logger.set_level(spd_level(level));
-        sink_->logger.flush_on(spdlog::level::debug);
-        // A log that cannot be written (disk full) is no reason to say so on stderr, line by line.
-        sink_->logger.set_error_handler([](const std::string&) {});
-    } catch (const std::exception& failure) {
-        problem_ = failure.what();
-    }
-}
+LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files)
+    : path_(path), problem_(open(level, megabytes, files)) {}
 
 LogFile::~LogFile() = default;
 
+std::string LogFile::reopen(LogLevel level, size_t megabytes, size_t files) {
+    return open(level, megabytes, files);
+}
+
+// What is wrong; empty where it is open.
+std::string LogFile::open(LogLevel level, size_t megabytes, size_t files) {
+    const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    std::error_code error;
+    // spdlog would make it
+    if (!std::filesystem::is_directory(folder, error))
+        return "there is no folder " + folder.string();
+    if (std::filesystem::exists(path_, error) && !std::filesystem::is_regular_file(path_, error))
+        return path_ + " is no regular file";
+    try {
+        spdlog::file_event_handlers events;
+        events.after_open = [](const auto&, std::FILE* file) { narrow(::fileno(file)); };
+        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path_, megabytes << 20,
+                                                                           files, false, events);
+        const auto sink =
+            std::make_shared<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
+        sink->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
+        sink->logger.set_level(spd_level(level));
+        sink->logger.flush_on(spdlog::level::debug);
+        // A log that cannot be written (disk full) is no reason to say so on stderr, line by line.
+        sink->logger.set_error_handler([](const std::string&) {});
+        const std::lock_guard lock(mutex_);
+        sink_ = sink;
+        return "";
+    } catch (const std::exception& failure) {
+        return failure.what();
+    }
+}
+
 void LogFile::write(LogLevel level, std::string_view text) {
-    if (sink_) sink_->logger.log(spd_level(level), spdlog::string_view_t(text.data(), text.size()));
+    std::shared_ptr<Sink> to;
+    {
+        const std::lock_guard lock(mutex_);
+        to = sink_;
+    }
+    if (to) to->logger.log(spd_level(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
 }  // namespace onemarket

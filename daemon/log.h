@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -19,12 +20,20 @@ class LogFile {
     LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files);
     ~LogFile();
 
+    // Opens it again, whoever has moved it away meanwhile. Where that fails all stays as it was:
+    // the reason, or nothing.
+    std::string reopen(LogLevel level, size_t megabytes, size_t files);
+
     void write(LogLevel level, std::string_view text);
     const std::string& problem() const { return problem_; }
 
   private:
     struct Sink;
-    std::unique_ptr<Sink> sink_;
+    std::string open(LogLevel level, size_t megabytes, size_t files);
+
+    const std::string path_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<Sink> sink_;
     std::string problem_;
 };
 

@@ -54,10 +54,9 @@ std::vector<std::string> take_place(const Installation& installation) {
     return problems;
 }
 
-int serve(const Options& options, const Installation& installation) {
+int serve(const Options& options, Installation& installation) {
     reset_signals();
     for (const int number : {SIGTERM, SIGINT}) ::signal(number, SIG_DFL);
-    ::signal(SIGHUP, SIG_IGN);
     Dispatcher::Setup setup;
     setup.in = take_over(STDIN_FILENO);
     setup.out = take_over(STDOUT_FILENO);
@@ -67,14 +66,14 @@ int serve(const Options& options, const Installation& installation) {
 
     std::vector<std::string> problems = installation.problems();
     for (std::string& problem : take_place(installation)) problems.push_back(std::move(problem));
-    const Config& config = installation.config();
+    const Config& config = installation.services()->config;
     LogFile log(installation.layout().log + "/onemarketd.log", config.log_level,
                 config.log_megabytes, config.log_files);
     if (!log.problem().empty()) problems.push_back("no log file: " + log.problem());
     log.write(LogLevel::info,
               std::string("onemarketd ") + kVersion + " starts, pid " + std::to_string(::getpid()));
 
-    Dispatcher dispatcher(std::move(setup), installation.services(), log);
+    Dispatcher dispatcher(std::move(setup), installation, log);
     for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);
     int status = EXIT_FAILURE;
     try {

@@ -33,6 +33,13 @@ std::shared_ptr<Retries::Timer> Retries::after(unsigned tries, std::function<voi
     return timer;
 }
 
+std::optional<JournalRecord::Time> Retries::oldest() const {
+    std::optional<JournalRecord::Time> first;
+    for (const auto& [record, timer] : removals_)
+        if (!first || record->accepted() < *first) first = record->accepted();
+    return first;
+}
+
 void Retries::stop() {
     stopped_ = true;
 }

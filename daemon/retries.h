@@ -36,6 +36,9 @@ class Retries {
     Retries(Outside outside, std::chrono::seconds base)
         : outside_(std::move(outside)), base_(base) {}
 
+    // From now on.
+    void set_base(std::chrono::seconds base) { base_ = base; }
+
     // A DELETE that failed for now. `mark`: of the import it is about, or empty.
     void keep(const Request& request, const std::string& mark);
     // What an import has left, and could not clear away: a DELETE of its app that oned never sent.
@@ -54,6 +57,10 @@ class Retries {
     // It, or all of them, wait no more: the caller starts them. False: it did not wait.
     bool take_back(const FlightPtr& flight);
     std::vector<FlightPtr> take_back_all();
+
+    // How many wait, and since when oned has sent the first of them.
+    size_t waiting() const { return removals_.size() + put_off_.size(); }
+    std::optional<JournalRecord::Time> oldest() const;
 
     // Nothing is begun any more.
     void stop();

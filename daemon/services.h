@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the handlers of all requests share. Read-only, but for slots and messages, once the driver
-// runs.
+// What the handlers of all requests share. Read-only, but for slots, bandwidth and messages.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "backends/all_backends.h"
+#include "backends/io/bandwidth.h"
 #include "backends/site.h"
 #include "daemon/config.h"
 #include "daemon/market_messages.h"
@@ -21,6 +22,7 @@ struct Services {
     std::optional<std::set<std::string, std::less<>>> markets;  // -m; none: every market folder
     TransferSlots& transfers;
     TimeLimit import_limit, monitor_limit, remove_limit;
+    std::shared_ptr<Bandwidth> bandwidth = nullptr;  // of all imports together; null: no limit
     MarketMessages* messages = nullptr;  // where those of MONITORs are kept; null: nowhere
 
     // The backend that serves the message's MARKET_MAD. Throws Error (unsupported) "Marketplace

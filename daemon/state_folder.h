@@ -26,6 +26,7 @@ class StateFolder {
     // What is in it is of no use, either.
     void unusable(std::string reason) { obstacle_ = std::move(reason); }
 
+    const std::string& path() const { return path_; }
     std::string journal() const { return path_ + "/journal"; }
 
   private:

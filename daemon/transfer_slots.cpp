@@ -17,6 +17,13 @@ TransferSlots::Slot TransferSlots::acquire(Context& context) {
     return Slot(*this);
 }
 
+void TransferSlots::set(size_t slots) {
+    const std::lock_guard lock(mutex_);
+    free_ += static_cast<ptrdiff_t>(slots) - static_cast<ptrdiff_t>(slots_);
+    slots_ = slots;
+    changed_.notify_all();
+}
+
 void TransferSlots::release() {
     const std::lock_guard lock(mutex_);
     ++free_;

@@ -15,7 +15,10 @@ namespace onemarket {
 // A counting lock whose waiters are served in the order they came. Thread-safe.
 class TransferSlots {
   public:
-    explicit TransferSlots(size_t slots) : free_(slots) {}
+    explicit TransferSlots(size_t slots) : slots_(slots), free_(static_cast<ptrdiff_t>(slots)) {}
+
+    // From now on; those that move go on, whatever their number.
+    void set(size_t slots);
 
     class Slot {
       public:
@@ -37,7 +40,8 @@ class TransferSlots {
 
     std::mutex mutex_;
     std::condition_variable_any changed_;
-    size_t free_;
+    size_t slots_;
+    ptrdiff_t free_;  // less than 0 where there were more slots
     uint64_t next_ticket_ = 0;
     std::set<uint64_t> waiting_;  // tickets; the smallest is next
 };

@@ -8,6 +8,8 @@
 #include "daemon/handlers/monitor.h"
 #include "daemon/handlers/remove.h"
 #include "daemon/redact.h"
+#include "daemon/words.h"
+#include "protocol/base64.h"
 
 namespace onemarket {
 
@@ -40,6 +42,19 @@ class Worker::Log : public RequestLog {
     std::vector<std::string> secrets_;
 };
 
+namespace {
+
+// ": 2.0 GiB in 6 s", of an import.
+std::string what_moved(const Flight& flight) {
+    const Transfer::State transfer = flight.transfer.state();
+    if (flight.request.action != Action::import || transfer.moved == 0) return "";
+    const auto span = std::chrono::steady_clock::now() - flight.since;
+    return ": " + size_in_words(transfer.moved) + " in " +
+           span_in_words(std::chrono::ceil<std::chrono::seconds>(span));
+}
+
+}  // namespace
+
 Worker::End Worker::run(const FlightPtr& flight) const {
     const Request& request = flight->request;
     Log log(output_, request);
@@ -57,7 +72,7 @@ Worker::End Worker::run(const FlightPtr& flight) const {
         reply.success = true;
         reply.info = std::move(*info);
         log.file(request.action == Action::monitor ? LogLevel::debug : LogLevel::info,
-                 std::string(to_string(request.action)) + " done");
+                 std::string(to_string(request.action)) + " done" + what_moved(*flight));
     } catch (const PutOff& reason) {
         return put_off(flight, reason, log);
     } catch (const Error& error) {
@@ -111,14 +126,18 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
                                           std::optional<ErrorKind>& left) const {
     const Request& request = flight->request;
     if (!flight->refusal.empty()) throw Error(ErrorKind::unavailable, flight->refusal);
-    log.file(LogLevel::debug, std::string(to_string(request.action)));
+    // The small hours of a day's MONITORs are nobody's business.
+    log.file(request.action == Action::monitor ? LogLevel::debug : LogLevel::info,
+             std::string(to_string(request.action)) + " begins");
     const Result<DriverMessage> message = DriverMessage::decode(request.payload);
     if (!message) {
         log.file(LogLevel::warning, message.reason());
         throw Error(ErrorKind::bad_request, std::string(kCannotDecode));
     }
     log.set_secrets(message->secrets());
+    if (request.action != Action::import) in_flight_.describe(flight, subject_of(*message));
     Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
+    context.watch(flight->transfer);
 
     switch (request.action) {
         case Action::import:
@@ -136,10 +155,15 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
         case Action::monitor:
             if (services_.messages != nullptr && message->market_id() == request.id)
                 services_.messages->keep(request.id, request.payload, log);
-            return handle_monitor(services_, *message, context);
+            return base64_encode(monitored(flight, handle_monitor(services_, *message, context)));
         default:
             throw Error(ErrorKind::internal, "no handler");
     }
+}
+
+std::string Worker::monitored(const FlightPtr& flight, std::string text) const {
+    if (output_.monitored) output_.monitored(flight, text);
+    return text;
 }
 
 EarlierLives Worker::lives_of(const FlightPtr& flight, Context& context) {
@@ -159,13 +183,6 @@ TimeLimit Worker::limit_of(Action action) const {
         default:
             return services_.monitor_limit;
     }
-}
-
-bool Worker::is_template(const Request& request) {
-    const Result<DriverMessage> message = DriverMessage::decode(request.payload);
-    if (!message) return false;
-    const std::optional<AppType> type = message->app_type();
-    return type == AppType::vm_template || type == AppType::service_template;
 }
 
 std::optional<ObjectId> Worker::market_of(const Flight& flight) {

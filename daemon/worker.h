@@ -21,6 +21,8 @@ struct WorkerOutput {
     std::function<void(const FlightPtr&, Reply, std::optional<ErrorKind> failure)> reply;
     std::function<void(LogLevel, ObjectId, std::string_view)> oned_log;
     std::function<void(LogLevel, std::string_view)> log_file;
+    // A MONITOR's text, before it is an answer.
+    std::function<void(const FlightPtr&, std::string_view)> monitored = {};
 };
 
 // Runs requests. The only place that answers them, so each gets exactly one answer; and the only
@@ -40,9 +42,6 @@ class Worker {
     // Nothing for an IMPORT, and when the message does not say.
     static std::optional<ObjectId> market_of(const Flight& flight);
 
-    // True for an app that is a VM or service template: its IMPORT gets no answer.
-    static bool is_template(const Request& request);
-
   private:
     class Log;
     static bool suspended(const FlightPtr& flight, const Log& log);
@@ -53,6 +52,7 @@ class Worker {
     // tried again.
     std::optional<std::string> handle(const FlightPtr& flight, Log& log,
                                       std::optional<ErrorKind>& left) const;
+    std::string monitored(const FlightPtr& flight, std::string text) const;
     TimeLimit limit_of(Action action) const;
 
     const Services& services_;

@@ -27,6 +27,7 @@ struct HttpSettings {
     std::string no_proxy;  // hosts and domains reached without it, with commas; "*": all
     std::string ca_file;   // certificates that are trusted, PEM; empty: the system's
     bool verify_tls = true;
+    std::string no_tls;  // why nothing may be asked over https; empty where it may
     std::vector<std::string> unverified_hosts;  // names, lower case, where it is not all the same
     std::string user_agent = "onemarketd";
     std::chrono::seconds connect_limit{10};

@@ -309,4 +309,16 @@ bool JsonEntries::found() const {
     return parser_->json.handler().found();
 }
 
+JsonObject& JsonObject::add_json(std::string_view name, std::string_view json) {
+    if (!members_.empty()) members_ += ", ";
+    members_.append(to_json(name)).append(": ").append(json);
+    return *this;
+}
+
+std::string json_array(const std::vector<std::string>& values) {
+    std::string text;
+    for (const std::string& value : values) text.append(text.empty() ? "" : ", ").append(value);
+    return "[" + text + "]";
+}
+
 }  // namespace onemarket

@@ -3,9 +3,11 @@
 // large one entry by entry as its bytes arrive, so that it is never in memory as a whole.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,39 @@ Result<JsonValue> parse_json(std::string_view text);
 
 // A text as a JSON string, quotes and all, in one line; what is no UTF-8 is repaired.
 std::string to_json(std::string_view text);
+
+// An object on its way to a text of one line, member by member.
+class JsonObject {
+  public:
+    JsonObject& add(std::string_view name, std::string_view value) {
+        return add_json(name, to_json(value));
+    }
+    JsonObject& add(std::string_view name, const char* value) {
+        return add(name, std::string_view(value));
+    }
+    JsonObject& add(std::string_view name, bool value) {
+        return add_json(name, value ? "true" : "false");
+    }
+    template <std::integral Number>
+    JsonObject& add(std::string_view name, Number value) {
+        return add_json(name, std::to_string(value));
+    }
+    // Nothing where there is nothing.
+    template <class Value>
+    JsonObject& add(std::string_view name, const std::optional<Value>& value) {
+        return value ? add(name, *value) : *this;
+    }
+    // `json`: a value as it is written.
+    JsonObject& add_json(std::string_view name, std::string_view json);
+
+    std::string text() const { return "{" + members_ + "}"; }
+
+  private:
+    std::string members_;
+};
+
+// `values`: as they are written.
+std::string json_array(const std::vector<std::string>& values);
 
 // Reads a document that is an object, and gives the entries of one of its members, an array or an
 // object, one after the other. All else in it is checked and forgotten. Not thread-safe.

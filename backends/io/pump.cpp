@@ -10,6 +10,7 @@ namespace onemarket {
 uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* beside) {
     HashThread hash(digest);
     uint64_t total = 0;
+    context.transfer().begin(from.length());
     while (true) {
         context.check();
         HashThread::Buffer* buffer = hash.take();
@@ -27,15 +28,17 @@ uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* 
             hash.hash(buffer, piece.size);
         }
         total += piece.size;
-        context.progress();
+        context.progress(piece.size);
     }
     hash.finish();
+    context.transfer().enter(Transfer::Stage::publishing);
     return total;
 }
 
 uint64_t copy(Reader& from, Sink& to, Context& context) {
     std::vector<std::byte> buffer(HashThread::kBufferBytes);
     uint64_t total = 0;
+    context.transfer().begin(from.length());
     while (true) {
         context.check();
         const Piece piece = from.read(buffer, context);
@@ -45,7 +48,7 @@ uint64_t copy(Reader& from, Sink& to, Context& context) {
         else
             to.write(std::span(buffer).first(piece.size));
         total += piece.size;
-        context.progress();
+        context.progress(piece.size);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/ctl/gc.h"
 
 #include "backends/io/json.h"
+#include "daemon/words.h"
 #include "protocol/iso_time.h"
 #include "protocol/reply.h"
 

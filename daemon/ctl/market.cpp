@@ -90,29 +90,6 @@ std::string ToolLog::safe(std::string_view text) const {
     return one_line(redact(text, secrets_));
 }
 
-std::string size_in_words(uint64_t bytes) {
-    constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
-    double size = static_cast<double>(bytes);
-    size_t unit = 0;
-    while (size >= 1024 && unit + 1 < units.size()) {
-        size /= 1024;
-        ++unit;
-    }
-    std::array<char, 40> text{};
-    const int length = std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s",
-                                     size, units[unit]);
-    return {text.data(), static_cast<size_t>(length)};
-}
-
-std::string span_in_words(std::chrono::seconds span) {
-    const int64_t seconds = std::max<int64_t>(0, span.count());
-    constexpr std::array<std::pair<int64_t, const char*>, 3> units{
-        {{86'400, " d"}, {3'600, " h"}, {60, " min"}}};
-    for (const auto& [length, name] : units)
-        if (seconds >= length) return std::to_string(seconds / length) + name;
-    return std::to_string(seconds) + " s";
-}
-
 std::optional<std::chrono::seconds> parse_span(std::string_view text) {
     constexpr int64_t most = int64_t{10'000} * 86'400;
     constexpr std::array<std::pair<char, int64_t>, 4> units{

@@ -51,10 +51,6 @@ class ToolLog : public RequestLog {
     std::vector<std::string> secrets_;
 };
 
-// For people: "1.5 GiB", "3 d".
-std::string size_in_words(uint64_t bytes);
-std::string span_in_words(std::chrono::seconds span);
-
 // "90s", "15m", "12h", "1d"; nothing where it is none of these: who leaves the unit out means days,
 // or seconds.
 std::optional<std::chrono::seconds> parse_span(std::string_view text);

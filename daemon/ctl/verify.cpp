@@ -8,6 +8,7 @@
 #include "backends/io/folder.h"
 #include "backends/io/json.h"
 #include "daemon/ctl/gc.h"
+#include "daemon/words.h"
 #include "protocol/reply.h"
 
 namespace onemarket {

@@ -39,13 +39,13 @@ bool is_path(const std::string& source) {
 // Tells the progress of what is read through it.
 class WatchedReader : public Reader {
   public:
-    WatchedReader(std::unique_ptr<Reader> from, Progress& progress)
+    WatchedReader(std::unique_ptr<Reader> from, ShownProgress& progress)
         : from_(std::move(from)), progress_(progress) {
-        progress_.begin(from_->length(), Progress::Clock::now());
+        progress_.begin(from_->length(), ShownProgress::Clock::now());
     }
     Piece read(std::span<std::byte> buffer, Context& context) override {
         const Piece piece = from_->read(buffer, context);
-        progress_.moved(piece.size, Progress::Clock::now());
+        progress_.moved(piece.size, ShownProgress::Clock::now());
         return piece;
     }
     uint64_t allocated() const override { return from_->allocated(); }
@@ -53,7 +53,7 @@ class WatchedReader : public Reader {
 
   private:
     std::unique_ptr<Reader> from_;
-    Progress& progress_;
+    ShownProgress& progress_;
 };
 
 // What is known of the bytes only when all of them have come.
@@ -142,10 +142,12 @@ void write_to(const std::string& destination, Hashes& hashes, const Write& write
 }
 
 void fetch(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
-           Progress& progress, Context& context) {
+           ShownProgress& progress, Context& context) {
     Hashes hashes(options.hashes);
     std::unique_ptr<Reader> source = open_source(options, credentials, site, context);
-    if (options.rate) source = std::make_unique<PacedReader>(std::move(source), *options.rate);
+    if (options.rate)
+        source = std::make_unique<PacedReader>(std::move(source),
+                                               std::make_shared<Bandwidth>(*options.rate));
     source = std::make_unique<WatchedReader>(std::move(source), progress);
 
     const auto peek = [&](std::unique_ptr<Reader> from) {
@@ -195,7 +197,7 @@ Site download_site(Site site, const DownloaderOptions& options, size_t connectio
 }
 
 void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
-              Progress& progress, Context& context) {
+              ShownProgress& progress, Context& context) {
     try {
         fetch(options, credentials, site, progress, context);
     } catch (const Error& error) {

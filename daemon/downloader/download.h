@@ -17,6 +17,6 @@ Site download_site(Site site, const DownloaderOptions& options, size_t connectio
 // the document of the datastore's action. Throws Error in the words of the site's downloader.sh,
 // with the reason behind them; nothing is left at the destination then, unless it is a stream.
 void download(const DownloaderOptions& options, const DriverMessage& credentials, const Site& site,
-              Progress& progress, Context& context);
+              ShownProgress& progress, Context& context);
 
 }  // namespace onemarket

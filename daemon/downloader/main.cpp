@@ -36,7 +36,7 @@ int fail(const std::string& why) {
 // Lines that its caller takes for a script's.
 class StderrLog : public RequestLog {
   public:
-    explicit StderrLog(Progress& progress) : progress_(progress) {}
+    explicit StderrLog(ShownProgress& progress) : progress_(progress) {}
     void log(LogLevel level, std::string_view text) override {
         if (level == LogLevel::debug) return;
         // What a script calls an error is one only if it fails, and is said in the end then.
@@ -46,7 +46,7 @@ class StderrLog : public RequestLog {
     }
 
   private:
-    Progress& progress_;
+    ShownProgress& progress_;
 };
 
 DriverMessage credentials_of(const Environment& environment) {
@@ -60,12 +60,12 @@ DriverMessage credentials_of(const Environment& environment) {
 int fetch(const DownloaderOptions& options) {
     const Environment environment = current_environment();
     const Installation installation(Options{}, environment);
-    for (const std::string& problem : installation.config().problems)
+    for (const std::string& problem : installation.services()->config.problems)
         print("WARN: " + problem + "\n");
-    const Site site = download_site(installation.services().site, options,
-                                    installation.config().download_connections);
+    const Site site = download_site(installation.services()->site, options,
+                                    installation.services()->config.download_connections);
 
-    Progress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
+    ShownProgress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);
     // A stream has nothing to be cleared away, and whoever takes it may not be waited for.
     std::optional<Interrupts> interrupts;

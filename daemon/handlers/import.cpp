@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/handlers/import.h"
 
+#include "backends/io/paced_reader.h"
 #include "backends/io/pump.h"
 #include "backends/io/subprocess.h"
 #include "backends/site_script.h"
@@ -48,6 +49,27 @@ std::unique_ptr<ImageSource> export_image(const Services& services, const Driver
         if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;
         throw Error(error.kind(), std::string("Error exporting image to file: ") + error.what());
     }
+}
+
+// An image that is read no quicker than all imports together may.
+class PacedImage : public ImageSource {
+  public:
+    PacedImage(std::unique_ptr<ImageSource> image, std::shared_ptr<Bandwidth> bandwidth)
+        : ImageSource(image->facts()), image_(std::move(image)), bandwidth_(std::move(bandwidth)) {}
+
+    std::unique_ptr<Reader> open(Context& context) override {
+        return std::make_unique<PacedReader>(image_->open(context), bandwidth_);
+    }
+
+  private:
+    std::unique_ptr<ImageSource> image_;
+    std::shared_ptr<Bandwidth> bandwidth_;
+};
+
+// One that is not limited keeps what only a file can do.
+std::unique_ptr<ImageSource> paced(const Services& services, std::unique_ptr<ImageSource> image) {
+    if (!services.bandwidth || !services.bandwidth->limited()) return image;
+    return std::make_unique<PacedImage>(std::move(image), services.bandwidth);
 }
 
 // Without these oned would put the app in ERROR when all is done, and the image would stay.
@@ -144,7 +166,9 @@ std::string carry_out(const Services& services, const Backend& backend,
                       const DriverMessage& message, Context& context, const EarlierLives& earlier,
                       const Commit& commit) {
     context.check();
+    context.transfer().enter(Transfer::Stage::queued);
     const TransferSlots::Slot slot = services.transfers.acquire(context);
+    context.transfer().enter(Transfer::Stage::preparing);
     if (context.record().resumed()) {
         if (const auto app = published_before(backend, message, context)) {
             backend.confirm(message, *app, context);
@@ -156,7 +180,7 @@ std::string carry_out(const Services& services, const Backend& backend,
                           "going on with the import");
     }
     context.record().begin();
-    const std::unique_ptr<ImageSource> image = export_image(services, message, context);
+    const auto image = paced(services, export_image(services, message, context));
     const Disposal disposal(services.site, image->facts(), context);
     check_facts(image->facts());
     step("exported");

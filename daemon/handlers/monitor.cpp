@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/handlers/monitor.h"
 
-#include "protocol/base64.h"
-
 namespace onemarket {
 
 std::string handle_monitor(const Services& services, const DriverMessage& message,
                            Context& context) {
     context.check();
-    return base64_encode(services.backend(message)->monitor(message, context));
+    return services.backend(message)->monitor(message, context);
 }
 
 }  // namespace onemarket

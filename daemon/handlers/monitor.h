@@ -8,7 +8,7 @@
 
 namespace onemarket {
 
-// The info of the SUCCESS line. Throws Error for a FAILURE.
+// Template text: of the SUCCESS line, before its base64. Throws Error for a FAILURE.
 std::string handle_monitor(const Services& services, const DriverMessage& message,
                            Context& context);
 

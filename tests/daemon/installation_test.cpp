@@ -43,9 +43,10 @@ TEST_F(InstallationTest, ReadsWhatIsThere) {
     EXPECT_THAT(installation.problems(), IsEmpty());
     EXPECT_EQ(installation.priority(), 5);
     EXPECT_EQ(installation.config_file(), dir_ / "etc/onemarketd.conf");
-    EXPECT_EQ(installation.config().transfers, 2U);
+    EXPECT_EQ(installation.services()->config.transfers, 2U);
 
-    const Services& services = installation.services();
+    const auto held = installation.services();
+    const Services& services = *held;
     const std::string root = dir_.path().string();
     EXPECT_EQ(services.site.remotes, dir_ / "var/remotes");
     EXPECT_EQ(services.site.work_dir, dir_ / "var");
@@ -61,17 +62,17 @@ TEST_F(InstallationTest, ReadsWhatIsThere) {
 TEST_F(InstallationTest, TimeLimits) {
     write_whole();
     const Installation standard(options_, process_);
-    EXPECT_EQ(standard.services().import_limit.span, seconds(0));
-    EXPECT_EQ(standard.services().monitor_limit.span, seconds(60));
-    EXPECT_EQ(standard.services().remove_limit.span, seconds(9));
+    EXPECT_EQ(standard.services()->import_limit.span, seconds(0));
+    EXPECT_EQ(standard.services()->monitor_limit.span, seconds(60));
+    EXPECT_EQ(standard.services()->remove_limit.span, seconds(9));
 
     const Installation given(parse_options({"-w 77"}), process_);
-    EXPECT_EQ(given.services().import_limit.span, seconds(77));
-    EXPECT_TRUE(given.services().import_limit.idle_only);
-    EXPECT_EQ(given.services().monitor_limit.span, seconds(77));
-    EXPECT_FALSE(given.services().monitor_limit.idle_only);
-    EXPECT_EQ(given.services().remove_limit.span, seconds(77));
-    EXPECT_FALSE(given.services().remove_limit.idle_only);
+    EXPECT_EQ(given.services()->import_limit.span, seconds(77));
+    EXPECT_TRUE(given.services()->import_limit.idle_only);
+    EXPECT_EQ(given.services()->monitor_limit.span, seconds(77));
+    EXPECT_FALSE(given.services()->monitor_limit.idle_only);
+    EXPECT_EQ(given.services()->remove_limit.span, seconds(77));
+    EXPECT_FALSE(given.services()->remove_limit.idle_only);
 }
 
 TEST_F(InstallationTest, RunsOnDefaultsWhereNothingIs) {
@@ -79,9 +80,9 @@ TEST_F(InstallationTest, RunsOnDefaultsWhereNothingIs) {
     EXPECT_THAT(installation.problems(), Contains(HasSubstr("/VERSION is missing")));
     EXPECT_EQ(installation.problems().size(), 1U);
     EXPECT_EQ(installation.priority(), 19);
-    EXPECT_EQ(installation.services().site.work_dir, "/");
-    EXPECT_EQ(installation.services().site.release, Release{});
-    EXPECT_EQ(installation.services().markets, std::nullopt);
+    EXPECT_EQ(installation.services()->site.work_dir, "/");
+    EXPECT_EQ(installation.services()->site.release, Release{});
+    EXPECT_EQ(installation.services()->markets, std::nullopt);
 }
 
 TEST_F(InstallationTest, SaysAllThatIsWrong) {

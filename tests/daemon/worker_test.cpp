@@ -512,19 +512,6 @@ TEST_F(WorkerTest, RequestsOfManyThreadsGetOneAnswerEach) {
 
 // ---- what a request is about ----
 
-TEST_F(WorkerTest, IsTemplate) {
-    const auto is_template = [](const std::string& payload) {
-        return Worker::is_template({Action::import, 5, payload});
-    };
-    for (const std::string type : {"2", "3"})
-        EXPECT_TRUE(is_template(base64_encode(template_app("import-http-template", type))));
-    for (const std::string type : {"0", "1", "4", "text"})
-        EXPECT_FALSE(is_template(base64_encode(template_app("import-http-template", type))));
-    EXPECT_FALSE(is_template(base64_encode(http_import())));
-    EXPECT_FALSE(is_template("%%%%"));
-    EXPECT_FALSE(is_template(""));
-}
-
 TEST_F(WorkerTest, MarketOf) {
     const auto market_of = [](Action action, ObjectId id, const std::string& payload) {
         return Worker::market_of(Flight({action, id, payload}));

@@ -25,7 +25,7 @@ int act(Action action, const std::string& file, Lists lists) {
         options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
     const Installation installation(options, current_environment());
     const Interrupts interrupts;
-    Outcome outcome = run_action(installation.services(), action, given, interrupts.stop_token());
+    Outcome outcome = run_action(*installation.services(), action, given, interrupts.stop_token());
     if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);
     std::FILE* to = outcome.success ? stdout : stderr;
     std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",

@@ -40,7 +40,7 @@ int look_at(const std::string& market, const Look& act) {
         const Interrupts interrupts;
         Context context(known.id, interrupts.stop_token(), kLookLimit, log);
         try {
-            const auto backend = installation.services().backend(known.message);
+            const auto backend = installation.services()->backend(known.message);
             return act(installation, *backend, known, context);
         } catch (const Error& error) {
             throw Error(error.kind(), log.safe(error.what()));

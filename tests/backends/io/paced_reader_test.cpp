@@ -21,6 +21,10 @@ class HoleReader : public Reader {
     uint64_t left_ = uint64_t{1} << 50;
 };
 
+std::shared_ptr<Bandwidth> at(uint64_t rate) {
+    return std::make_shared<Bandwidth>(rate);
+}
+
 class PacedReaderTest : public testing::Test {
   protected:
     TestContext context_;
@@ -28,7 +32,7 @@ class PacedReaderTest : public testing::Test {
 
 TEST_F(PacedReaderTest, NotQuickerThanTheRate) {
     const std::string text = noise(150'000);
-    PacedReader reader(std::make_unique<TextReader>(text), 100'000);
+    PacedReader reader(std::make_unique<TextReader>(text), at(100'000));
     const Stopwatch watch;
     EXPECT_TRUE(read_all(reader, context_) == text);
     // But for what was asked for at the last time.
@@ -38,7 +42,7 @@ TEST_F(PacedReaderTest, NotQuickerThanTheRate) {
 
 // At no moment, too.
 TEST_F(PacedReaderTest, NeverMoreThanTheTimeAllows) {
-    PacedReader reader(std::make_unique<TextReader>(noise(100'000)), 100'000);
+    PacedReader reader(std::make_unique<TextReader>(noise(100'000)), at(100'000));
     const Stopwatch watch;
     std::vector<std::byte> buffer(65'536);
     size_t given = 0;
@@ -55,14 +59,14 @@ TEST_F(PacedReaderTest, AHighRateDoesNotWait) {
     const std::string text = noise(10'000'000);
     const Stopwatch watch;
     for (const uint64_t rate : {uint64_t{1} << 40, ~uint64_t{0}}) {
-        PacedReader reader(std::make_unique<TextReader>(text), rate);
+        PacedReader reader(std::make_unique<TextReader>(text), at(rate));
         EXPECT_TRUE(read_all(reader, context_) == text);
     }
     EXPECT_LT(watch.seconds(), 5);
 }
 
 TEST_F(PacedReaderTest, AHoleCostsNothing) {
-    PacedReader reader(std::make_unique<HoleReader>(), 1);
+    PacedReader reader(std::make_unique<HoleReader>(), at(1));
     std::vector<std::byte> buffer(10);
     const Stopwatch watch;
     EXPECT_TRUE(reader.read(buffer, context_).hole);
@@ -73,7 +77,7 @@ TEST_F(PacedReaderTest, AHoleCostsNothing) {
 }
 
 TEST_F(PacedReaderTest, CancelIsHeardWhileItWaits) {
-    PacedReader reader(std::make_unique<TextReader>(noise(100'000)), 1);
+    PacedReader reader(std::make_unique<TextReader>(noise(100'000)), at(1));
     std::vector<std::byte> buffer(1000);
     ASSERT_EQ(reader.read(buffer, context_).size, 512U);  // the next is due in minutes
     const Stopwatch watch;
@@ -91,13 +95,43 @@ TEST_F(PacedReaderTest, NoMoreCreditThanASecond) {
                                          if (std::exchange(waited, true)) return;
                                          std::this_thread::sleep_for(milliseconds(1500));
                                      }),
-        200'000);
+        at(200'000));
     std::vector<std::byte> buffer(65'536);
     reader.read(buffer, context_);
     const Stopwatch watch;
     size_t given = 0;
     while (given < 200'000) given += reader.read(buffer, context_).size;
     EXPECT_GE(watch.seconds(), 0.85);
+}
+
+// Two that share it, together.
+TEST_F(PacedReaderTest, ManyShareOneRate) {
+    const auto bandwidth = at(100'000);
+    const Stopwatch watch;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 3; ++i)
+            threads.emplace_back([&] {
+                TestContext context;
+                PacedReader reader(std::make_unique<TextReader>(noise(60'000)), bandwidth);
+                EXPECT_EQ(read_all(reader, context).size(), 60'000U);
+            });
+    }
+    // But for the last read of each.
+    EXPECT_GE(watch.seconds(), 1.45);
+}
+
+// The limit is lifted while one waits.
+TEST_F(PacedReaderTest, ANewRateIsHeardAtOnce) {
+    const auto bandwidth = at(1);
+    PacedReader reader(std::make_unique<TextReader>(noise(100'000)), bandwidth);
+    const Stopwatch watch;
+    std::jthread lifter([&] {
+        std::this_thread::sleep_for(milliseconds(100));
+        bandwidth->set(0);
+    });
+    EXPECT_EQ(read_all(reader, context_).size(), 100'000U);
+    EXPECT_LT(watch.seconds(), 10);
 }
 
 }  // namespace

@@ -115,19 +115,6 @@ TEST_F(MarketTest, JournalNamesItsApps) {
     EXPECT_THROW(journalled_apps(dir_ / "journal/notes"), Error);
 }
 
-TEST(Words, ForPeople) {
-    EXPECT_EQ(size_in_words(0), "0 B");
-    EXPECT_EQ(size_in_words(1023), "1023 B");
-    EXPECT_EQ(size_in_words(1536), "1.5 KiB");
-    EXPECT_EQ(size_in_words(uint64_t{3} << 40), "3.0 TiB");
-    EXPECT_EQ(size_in_words(uint64_t{1} << 60), "1048576.0 TiB");
-    EXPECT_EQ(span_in_words(seconds(-5)), "0 s");
-    EXPECT_EQ(span_in_words(seconds(59)), "59 s");
-    EXPECT_EQ(span_in_words(seconds(3'599)), "59 min");
-    EXPECT_EQ(span_in_words(seconds(86'399)), "23 h");
-    EXPECT_EQ(span_in_words(seconds(864'000)), "10 d");
-}
-
 TEST(Words, SpansOfPeople) {
     EXPECT_EQ(parse_span("0s"), seconds(0));
     EXPECT_EQ(parse_span("90s"), seconds(90));

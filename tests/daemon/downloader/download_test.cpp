@@ -47,7 +47,7 @@ class DownloadTest : public testing::Test {
         options_.source = server_->url() + "/image";
     }
     void run() {
-        Progress progress([](std::string_view) {}, false, "test");
+        ShownProgress progress([](std::string_view) {}, false, "test");
         download(options_, *DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"),
                  download_site(site_.site, options_, kConnections), progress, context_);
     }

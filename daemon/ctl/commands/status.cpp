@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// onemarketctl status, cancel, reload: what a running driver is asked for.
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+#include "daemon/control.h"
+#include "daemon/ctl/commands/commands.h"
+#include "daemon/ctl/commands/common.h"
+#include "daemon/ctl/control_client.h"
+#include "daemon/ctl/status_view.h"
+#include "daemon/environment.h"
+#include "daemon/interrupts.h"
+#include "daemon/layout.h"
+
+namespace onemarket {
+namespace {
+
+std::string state_folder() {
+    return Layout::of(value_of(current_environment(), "ONE_LOCATION")).state();
+}
+
+JsonObject request(std::string_view what) {
+    JsonObject object;
+    object.add("version", kControlVersion).add("do", what);
+    return object;
+}
+
+JsonValue status_of_driver() {
+    const JsonValue answer = ask_driver_for(state_folder(), request("status"));
+    const JsonValue* status = answer.find("status");
+    if (status == nullptr) throw Error(ErrorKind::corrupt, "the driver's answer has no status");
+    return *status;
+}
+
+// Until it is interrupted, or the driver ends.
+void watch() {
+    const Interrupts interrupts;
+    const std::stop_token stop = interrupts.stop_token();
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    while (!stop.stop_requested()) {
+        // Home, and what was there goes line by line, so that nothing flickers.
+        std::string screen = "\033[H";
+        for (const char c : status_view(status_of_driver()))
+            screen += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
+        print(screen + "\033[J");
+        never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    }
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, int& status) {
+    struct Arguments {
+        bool json = false, watch = false;
+    };
+    const auto given = std::make_shared<Arguments>();
+    CLI::App* command = app.add_subcommand("status", "Show what the running driver does");
+    command->add_flag("--json", given->json, kJsonHelp);
+    command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C");
+    command->callback([&status, given] {
+        if (given->json)
+            print(ask_driver(state_folder(), request("status")) + "\n");
+        else if (given->watch)
+            watch();
+        else
+            print(status_view(status_of_driver()));
+        status = EXIT_SUCCESS;
+    });
+}
+
+void add_cancel(CLI::App& app, int& status) {
+    const auto id = std::make_shared<ObjectId>();
+    CLI::App* command = app.add_subcommand("cancel", "End the import of an app; oned is told so");
+    command->add_option("APP", *id, "The app's id")->required();
+    command->callback([&status, id] {
+        ask_driver_for(state_folder(), request("cancel").add("app", *id));
+        print("app " + std::to_string(*id) + ": cancelled\n");
+        status = EXIT_SUCCESS;
+    });
+}
+
+void add_reload(CLI::App& app, int& status) {
+    CLI::App* command = app.add_subcommand("reload", "Let the driver read onemarketd.conf again");
+    command->callback([&status] {
+        ask_driver_for(state_folder(), request("reload"));
+        print("done\n");
+        status = EXIT_SUCCESS;
+    });
+}
+
+}  // namespace onemarket

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/observer.h"
+
+#include <unistd.h>
+
+#include "daemon/control.h"
+#include "daemon/journal.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMostListed = 500;
+constexpr std::chrono::seconds kLook{2};
+
+}  // namespace
+
+Observer::Observer(Outside outside)
+    : outside_(std::move(outside)),
+      control_(outside_.loop,
+               [this](std::string_view line) {
+                   return answer_control(line, {[this] { return to_json(status()); },
+                                                outside_.cancel, outside_.reload});
+               }),
+      progress_(
+          [this](ObjectId app, std::string_view text) { outside_.say(LogLevel::info, app, text); }),
+      look_(outside_.loop) {
+    look_later();
+}
+
+void Observer::open() {
+    if (open_) return;
+    open_ = true;
+    try {
+        control_.open(outside_.state.path(), kControlName);
+    } catch (const Error& error) {
+        outside_.say(LogLevel::warning, 0, std::string("no control socket: ") + error.what());
+    }
+}
+
+void Observer::close() {
+    open_ = false;
+    control_.close();
+}
+
+void Observer::look_later() {
+    look_.expires_after(kLook);
+    look_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        progress_.look(outside_.in_flight.list(kMostListed), ProgressLog::Clock::now());
+        look_later();
+    });
+}
+
+void Observer::answered(const FlightPtr& flight, const Reply& reply,
+                        std::optional<ErrorKind> failure) {
+    const auto span = std::chrono::steady_clock::now() - flight->since;
+    statistics_.answered({reply.action, reply.id, flight->subject, reply.success,
+                          reply.success ? std::nullopt : failure,
+                          reply.success ? std::string() : reply.info,
+                          std::chrono::system_clock::now(),
+                          std::chrono::duration_cast<std::chrono::milliseconds>(span),
+                          reply.action == Action::import ? flight->transfer.state().moved : 0});
+}
+
+void Observer::monitored(const FlightPtr& flight, std::string_view text) {
+    statistics_.monitored(flight->request.id, flight->subject, parse_usage(text),
+                          std::chrono::system_clock::now());
+}
+
+Status Observer::status() const {
+    Status status;
+    status.now = std::chrono::system_clock::now();
+    status.started = started_;
+    status.pid = ::getpid();
+    status.counts = outside_.in_flight.count();
+    status.requests = outside_.in_flight.list(kMostListed);
+    status.totals = statistics_.totals();
+    status.moved = outside_.in_flight.moved();
+    status.retries_waiting = outside_.retries.waiting();
+    status.journal_records = records_in(outside_.state.journal());
+    status.journal_oldest = status.counts.oldest;
+    if (const auto oldest = outside_.retries.oldest())
+        if (!status.journal_oldest || *oldest < *status.journal_oldest)
+            status.journal_oldest = oldest;
+    status.journal_problem = outside_.state.obstacle();
+    return status;
+}
+
+}  // namespace onemarket

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver's windows: what has been answered and what is under way, for those who look at it from
+// outside.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/control_socket.h"
+#include "daemon/in_flight.h"
+#include "daemon/progress_log.h"
+#include "daemon/retries.h"
+#include "daemon/state_folder.h"
+#include "daemon/statistics.h"
+#include "daemon/status.h"
+#include "protocol/reply.h"
+
+namespace onemarket {
+
+// answered(), monitored() and retried() are for any thread, the rest for the loop's.
+class Observer {
+  public:
+    struct Outside {
+        boost::asio::io_context& loop;
+        const InFlight& in_flight;
+        const Retries& retries;
+        const StateFolder& state;
+        std::function<bool(ObjectId app)> cancel;
+        std::function<std::string()> reload;  // what is wrong; empty where it was done
+        std::function<void(LogLevel, ObjectId, std::string_view)> say;  // to oned, and the log
+    };
+    explicit Observer(Outside outside);
+
+    // The state folder is ours: whoever asks there is answered. Nothing where that is so already.
+    void open();
+    // The folder is another one, or it is the end.
+    void close();
+
+    void answered(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
+    void monitored(const FlightPtr& flight, std::string_view text);
+    void retried(Action action) { statistics_.retried(action); }
+
+    Status status() const;
+
+  private:
+    void look_later();
+
+    Outside outside_;
+    const WallTime started_ = std::chrono::system_clock::now();
+    Statistics statistics_;
+    ControlSocket control_;
+    bool open_ = false;
+    ProgressLog progress_;
+    boost::asio::steady_timer look_;
+};
+
+}  // namespace onemarket

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/statistics.h"
+
+#include <algorithm>
+
+#include "protocol/ascii.h"
+
+namespace onemarket {
+
+// A catalogue's list can be megabytes; all that is looked for stands before it, or between spaces
+// at the beginning of a line.
+MarketUsage parse_usage(std::string_view monitor_text) {
+    MarketUsage usage;
+    const auto number = [](std::string_view value) {
+        if (value.size() > 1 && value.front() == '"' && value.back() == '"')
+            value = value.substr(1, value.size() - 2);
+        return ascii::parse_number<uint64_t>(value);
+    };
+    for (const std::string_view line : ascii::split(monitor_text, "\n")) {
+        if (line.starts_with("APP=")) {
+            ++usage.apps;
+            continue;
+        }
+        if (usage.apps > 0) continue;
+        for (const std::string_view word : ascii::split(line, " \t")) {
+            for (const auto& [key, value] :
+                 {std::pair("USED_MB=", &usage.used), std::pair("FREE_MB=", &usage.free),
+                  std::pair("TOTAL_MB=", &usage.total)})
+                if (word.starts_with(key))
+                    *value = number(word.substr(std::string_view(key).size()));
+        }
+    }
+    return usage;
+}
+
+MarketState* Statistics::market(ObjectId id) {
+    if (totals_.markets.size() >= kMarkets && !totals_.markets.contains(id)) return nullptr;
+    return &totals_.markets[id];
+}
+
+void Statistics::answered(Answered answer) {
+    const std::lock_guard lock(mutex_);
+    ActionTotals& action = totals_.actions[answer.action];
+    if (answer.success)
+        ++action.successes;
+    else
+        ++action.failures[answer.kind.value_or(ErrorKind::internal)];
+    const double seconds = std::chrono::duration<double>(answer.span).count();
+    const auto* const bound = std::lower_bound(kSpanBounds.begin(), kSpanBounds.end(), seconds);
+    ++action.spans[static_cast<size_t>(bound - kSpanBounds.begin())];
+    action.seconds += seconds;
+    if (answer.action == Action::monitor) {
+        if (MarketState* state = market(answer.id)) {
+            if (!answer.subject.market_name.empty()) state->name = answer.subject.market_name;
+            state->at = answer.at;
+            state->success = answer.success;
+            state->reason = answer.reason;
+        }
+        // They come every few minutes, and would leave no place for anything else.
+        if (answer.success) return;
+    }
+    totals_.last.push_front(std::move(answer));
+    if (totals_.last.size() > kLast) totals_.last.pop_back();
+}
+
+void Statistics::monitored(ObjectId id, const Subject& subject, const MarketUsage& usage,
+                           WallTime now) {
+    const std::lock_guard lock(mutex_);
+    MarketState* state = market(id);
+    if (state == nullptr) return;
+    state->name = subject.market_name;
+    state->usage = usage;
+    state->usage_time = now;
+}
+
+void Statistics::retried(Action action) {
+    const std::lock_guard lock(mutex_);
+    ++totals_.actions[action].retries;
+}
+
+Statistics::Totals Statistics::totals() const {
+    const std::lock_guard lock(mutex_);
+    return totals_;
+}
+
+}  // namespace onemarket
