@@ -47,6 +47,8 @@ install_build_packages() {
 
 install_test_packages() {
     install_packages qemu-utils nginx-light curl procps util-linux openssl rclone tinyproxy-bin openssh-server openssh-client bzip2 xz-utils zstd
+    # For the tests of the package.
+    install_packages debootstrap lintian man-db systemd dpkg-dev
     # A release that has no Ceph has no real S3 gateway to test with.
     install_packages radosgw ceph-mon ceph-osd ceph-common libeatmydata1 ||
         echo "WITHOUT CEPH'S PACKAGES THE TESTS ON A REAL S3 GATEWAY ARE SKIPPED" >&2
