@@ -11,6 +11,7 @@ namespace onemarket {
 using AddCommand = void (*)(CLI::App& app, int& status);
 
 void add_actions(CLI::App& app, int& status);
+void add_check(CLI::App& app, int& status);
 void add_decode(CLI::App& app, int& status);
 void add_downloader(CLI::App& app, int& status);
 void add_gc(CLI::App& app, int& status);
@@ -19,7 +20,7 @@ void add_verify(CLI::App& app, int& status);
 
 // All of them, in the order of the help.
 inline constexpr AddCommand kCommands[] = {
-    add_actions, add_decode, add_gc, add_verify, add_downloader, add_oned_conf,
+    add_actions, add_decode, add_gc, add_verify, add_downloader, add_oned_conf, add_check,
 };
 
 }  // namespace onemarket
