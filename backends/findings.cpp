@@ -16,14 +16,11 @@ const char* to_string(Finding::State state) {
 }
 
 void Findings::add(Finding finding) {
+    if (finding.text.starts_with(finding.what + ": "))
+        finding.text.erase(0, finding.what.size() + 2);
     if (finding.state == Finding::State::warning) ++warnings_;
     if (finding.state == Finding::State::problem) ++problems_;
     tell_(finding);
-}
-
-std::string Findings::without(const std::string& what, std::string text) {
-    if (text.starts_with(what + ": ")) text.erase(0, what.size() + 2);
-    return text;
 }
 
 }  // namespace onemarket

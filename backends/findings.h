@@ -38,6 +38,7 @@ class Findings {
     void problem(std::string what, std::string text, std::string remedy) {
         add({Finding::State::problem, std::move(what), std::move(text), std::move(remedy)});
     }
+    // A text that begins with the thing, as those of Errors do, is told without it.
     void add(Finding finding);
 
     size_t warnings() const { return warnings_; }
@@ -60,15 +61,12 @@ class Findings {
                 text = remedy(error);
             else
                 text = remedy;
-            add({otherwise, what, without(what, error.what()), std::move(text)});
+            add({otherwise, what, error.what(), std::move(text)});
             return false;
         }
     }
 
   private:
-    // The text without the thing it begins with, which is said already.
-    static std::string without(const std::string& what, std::string text);
-
     Tell tell_;
     size_t warnings_ = 0, problems_ = 0;
 };

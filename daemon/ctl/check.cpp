@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/check.h"
 
+#include <sys/stat.h>
+
+#include "daemon/ctl/asker.h"
+#include "daemon/ctl/oned_conf.h"
+#include "daemon/options.h"
+#include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/request.h"
 #include "protocol/template.h"
@@ -64,6 +70,21 @@ DriverMessage described_market(std::string_view text) {
     if (!message->text("MARKETPLACE/MARKET_MAD"))
         throw Error(ErrorKind::bad_request, "no marketplace with a MARKET_MAD in it");
     return std::move(*message);
+}
+
+void check_surroundings(const Layout& layout, const std::string& type, Findings& findings) {
+    struct stat status {};
+    if (::stat(layout.var.c_str(), &status) == 0)
+        (void)check_asker(status.st_uid, "check", findings);
+    try {
+        const OnedConf conf(read_text_file(layout.etc + "/oned.conf"));
+        const Options options = parse_options({conf.arguments()});
+        if (conf.runs_onemarketd() && options.markets && !options.markets->contains(type))
+            findings.warning("driver", "it is not told to serve " + type,
+                             "add it to -m in oned.conf, and restart oned");
+    } catch (const Error&) {
+        // Of that doctor tells.
+    }
 }
 
 }  // namespace onemarket

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "backends/findings.h"
+#include "daemon/layout.h"
 #include "protocol/driver_message.h"
 
 namespace onemarket {
@@ -13,5 +15,9 @@ namespace onemarket {
 // `onemarket show -x` prints, or the template that `onemarket create` is given. Throws Error
 // (bad_request) when it is none of these.
 DriverMessage described_market(std::string_view text);
+
+// What an installation has to say of it first: a warning where the driver is not told to serve the
+// type, and where somebody else than the driver's user asks.
+void check_surroundings(const Layout& layout, const std::string& type, Findings& findings);
 
 }  // namespace onemarket

@@ -36,6 +36,7 @@ int check(const std::string& given, bool json) {
     Report report(json, print, [&log](std::string_view text) { return log.safe(text); });
     const Interrupts interrupts;
     Context context(message.market_id().value_or(0), interrupts.stop_token(), kCheckLimit, log);
+    check_surroundings(installation.layout(), type, report.findings());
     try {
         installation.services().backend(message)->check(message, context, report.findings());
     } catch (const Error& error) {

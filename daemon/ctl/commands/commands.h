@@ -13,6 +13,7 @@ using AddCommand = void (*)(CLI::App& app, int& status);
 void add_actions(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_decode(CLI::App& app, int& status);
+void add_doctor(CLI::App& app, int& status);
 void add_downloader(CLI::App& app, int& status);
 void add_gc(CLI::App& app, int& status);
 void add_oned_conf(CLI::App& app, int& status);
@@ -20,7 +21,8 @@ void add_verify(CLI::App& app, int& status);
 
 // All of them, in the order of the help.
 inline constexpr AddCommand kCommands[] = {
-    add_actions, add_decode, add_gc, add_verify, add_downloader, add_oned_conf, add_check,
+    add_actions, add_decode, add_check,      add_gc,
+    add_verify,  add_doctor, add_downloader, add_oned_conf,
 };
 
 }  // namespace onemarket

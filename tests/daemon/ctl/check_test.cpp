@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "protocol/base64.h"
 #include "tests/backends/helpers.h"
 
@@ -73,6 +75,26 @@ TEST(DescribedMarket, WhatIsNoneIsRefusedInWords) {
     EXPECT_THAT(refusal("<MARKETPLACE><ID>1</ID></MARKETPLACE>"),
                 HasSubstr("no marketplace with a MARKET_MAD"));
     EXPECT_THAT(refusal("<?xml"), HasSubstr("neither"));
+}
+
+TEST(Surroundings, ATypeThatIsNotServedIsSaid) {
+    test::TempDir dir;
+    const Layout layout = Layout::of(dir / "one");
+    std::filesystem::create_directories(layout.etc);
+    std::filesystem::create_directories(layout.var);
+    const auto warnings = [&](const std::string& conf) {
+        test::write_file(layout.etc + "/oned.conf", conf);
+        std::string text;
+        Findings findings([&text](const Finding& finding) { text += finding.text + "\n"; });
+        check_surroundings(layout, "http", findings);
+        return text;
+    };
+    const std::string begin = "MARKET_MAD = [ EXECUTABLE = \"onemarketd\"";
+    EXPECT_EQ(warnings(begin + ", ARGUMENTS = \"-m s3,one\" ]\n"),
+              "it is not told to serve http\n");
+    EXPECT_EQ(warnings(begin + ", ARGUMENTS = \"-m s3,http\" ]\n"), "");
+    EXPECT_EQ(warnings(begin + " ]\n"), "");
+    EXPECT_EQ(warnings("nonsense ["), "");
 }
 
 }  // namespace
