@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "backends/findings.h"
 #include "backends/image_source.h"
 #include "backends/inventory.h"
 #include "backends/published_app.h"
@@ -69,6 +70,13 @@ class Backend {
     // stored in it. `context` must outlive it.
     virtual std::unique_ptr<Inventory> inventory(const DriverMessage& message,
                                                  Context& context) const = 0;
+
+    // Tries what imports and exports need of this marketplace, for the administrator who sets it
+    // up: a finding for each step, as soon as it is known, with a remedy for what fails. Nothing is
+    // changed, and what was written to try is gone afterwards, also when this throws, which it does
+    // where the context has ended.
+    virtual void check(const DriverMessage& message, Context& context,
+                       Findings& findings) const = 0;
 
     // Template text for oned: USED_MB, FREE_MB, TOTAL_MB, and the list of apps of a marketplace
     // that is discovered. Complete, or an Error: oned drops the apps it does not see.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/http.h"
 
+#include "backends/checks/folder.h"
 #include "backends/inventories/folder.h"
 #include "backends/io/image_format.h"
 #include "backends/io/public_dir.h"
@@ -250,6 +251,31 @@ void HttpBackend::confirm(const DriverMessage& message, const PublishedApp& app,
 std::unique_ptr<Inventory> HttpBackend::inventory(const DriverMessage& message,
                                                   Context& context) const {
     return std::make_unique<FolderInventory>(folder(message, context));
+}
+
+void HttpBackend::check(const DriverMessage& message, Context& context, Findings& findings) const {
+    std::string url, path;
+    std::vector<std::string> hosts;
+    const bool described =
+        findings.attempt("template", "correct it with `onemarket update`", context, [&] {
+            url = base_url(message);
+            path = message.required_market("PUBLIC_DIR");
+            if (const auto bridges = message.market("BRIDGE_LIST")) hosts = bridge_hosts(*bridges);
+        });
+    if (!described) return;
+    if (hosts.empty())
+        return check_folder({"PUBLIC_DIR " + path,
+                             [&](Context&) { return std::make_unique<PublicDir>(path); }, url},
+                            site_.http, context, findings);
+    const SshSettings ssh = ssh_settings(site_);
+    for (const std::string& host : hosts)
+        check_folder({"PUBLIC_DIR " + host + ":" + path,
+                      [&](Context& own) {
+                          return std::make_unique<RemoteDir>(
+                              ssh, std::make_unique<Bridge>(ssh, host, own), path, own);
+                      },
+                      url},
+                     site_.http, context, findings);
 }
 
 std::string HttpBackend::monitor(const DriverMessage& message, Context& context) const {

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "backends/checks/bucket.h"
 #include "backends/inventories/bucket.h"
 #include "backends/io/image_format.h"
 #include "backends/io/pump.h"
@@ -210,6 +211,13 @@ void S3Backend::confirm(const DriverMessage& message, const PublishedApp& app,
 
 std::unique_ptr<Inventory> S3Backend::inventory(const DriverMessage& message, Context&) const {
     return std::make_unique<BucketInventory>(s3_settings(message), site_.http, site_.retries);
+}
+
+void S3Backend::check(const DriverMessage& message, Context& context, Findings& findings) const {
+    std::optional<S3Settings> settings;
+    findings.attempt("template", "correct it with `onemarket update`", context,
+                     [&] { settings = s3_settings(message); });
+    if (settings) check_bucket(*settings, site_, context, findings);
 }
 
 std::string S3Backend::monitor(const DriverMessage& message, Context& context) const {

@@ -26,6 +26,7 @@ class S3Backend : public Backend {
                                  Context& context) const override;
     std::unique_ptr<Inventory> inventory(const DriverMessage& message,
                                          Context& context) const override;
+    void check(const DriverMessage& message, Context& context, Findings& findings) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   private:

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/script.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "backends/io/pump.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
@@ -70,6 +75,24 @@ std::unique_ptr<Reader> ScriptBackend::open(const DriverMessage&, const std::str
 std::unique_ptr<Inventory> ScriptBackend::inventory(const DriverMessage&, Context&) const {
     throw Error(ErrorKind::unsupported,
                 folder_ + ": what a marketplace of scripts holds the driver cannot see");
+}
+
+void ScriptBackend::check(const DriverMessage&, Context& context, Findings& findings) const {
+    for (const char* action : {"import", "delete", "monitor"}) {
+        const std::string script = folder_ + "/" + action;
+        const auto remedy = [](const Error& error) {
+            return error.kind() == ErrorKind::permission
+                       ? "chmod +x"
+                       : "put it there, or take the type out of -m in oned.conf";
+        };
+        findings.attempt(script, remedy, context, [&] {
+            struct stat status {};
+            if (::stat(script.c_str(), &status) != 0) throw system_error(errno, script);
+            if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::bad_request, "no file");
+            if (::access(script.c_str(), X_OK) != 0) throw system_error(errno, script);
+            findings.ok(script, "there, and executable");
+        });
+    }
 }
 
 std::string ScriptBackend::monitor(const DriverMessage& message, Context& context) const {

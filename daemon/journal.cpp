@@ -242,16 +242,23 @@ RecordPtr Journal::open(const Request& request, const std::string& mark) {
 }
 
 Journal::Left Journal::load() const {
+    return read_all(folder_, true);
+}
+
+Journal::Left Journal::look(const std::string& folder) {
+    return read_all(folder, false);
+}
+
+Journal::Left Journal::read_all(const std::string& folder, bool mend) {
     Left left;
-    for (const std::string& name : names_in(folder_))
-        if (!name.starts_with('.')) read(name, left);
+    for (const std::string& name : names_in(folder))
+        if (!name.starts_with('.')) read(folder + "/" + name, name, mend, left);
     std::sort(left.records.begin(), left.records.end(),
               [](const auto& a, const auto& b) { return a->accepted() < b->accepted(); });
     return left;
 }
 
-void Journal::read(const std::string& file, Left& left) const {
-    const std::string path = folder_ + "/" + file;
+void Journal::read(const std::string& path, std::string_view file, bool mend, Left& left) {
     const std::optional<Name> name = parse_name(file);
     if (!name) return left.problems.push_back(path + ": not a record of this journal");
     struct stat status {};
@@ -284,7 +291,7 @@ void Journal::read(const std::string& file, Left& left) const {
     if (damaged > 0)
         left.problems.push_back(path + ": " + std::to_string(damaged) +
                                 " damaged lines are ignored");
-    if (!text.ends_with('\n')) end_last_line(path);
+    if (mend && !text.ends_with('\n')) end_last_line(path);
     left.records.push_back(record);
 }
 

@@ -106,9 +106,13 @@ class Journal {
         std::vector<std::string> problems;  // what an administrator should know, a line each
     };
     Left load() const;
+    // The same without touching anything: a driver may be at work in this folder. One that is not
+    // there has nothing. Throws Error.
+    static Left look(const std::string& folder);
 
   private:
-    void read(const std::string& file, Left& left) const;
+    static Left read_all(const std::string& folder, bool mend);
+    static void read(const std::string& path, std::string_view file, bool mend, Left& left);
 
     std::string folder_;
 };

@@ -11,6 +11,7 @@ struct Layout {
     std::string etc;      // configuration
     std::string log;      // logs
     std::string remotes;  // scripts; VERSION and EDITION hold the release
+    std::string mads;     // where oned looks for its drivers
 
     // What the driver keeps over its lives.
     std::string state() const { return var + "/onemarketd"; }

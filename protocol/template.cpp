@@ -3,24 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <optional>
 
+#include "protocol/template_lexer.h"
 #include "protocol/utf8.h"
 
 namespace onemarket {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
-constexpr std::string_view kSpaces = " \t\n";
-constexpr std::string_view kBareEnds = "=# \t\n,[]";
-constexpr auto kNowhere = std::string_view::npos;
-
-// ASCII only, whatever the locale: the reader's classes were fixed when its lexer was generated.
-bool is_word(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 constexpr bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -40,7 +29,7 @@ constexpr auto kSpecial = [] {
 // ---- writer ----
 
 void require_key(std::string_view key) {
-    if (!key.empty() && std::all_of(key.begin(), key.end(), is_word)) return;
+    if (!key.empty() && std::all_of(key.begin(), key.end(), is_template_word)) return;
     throw Error(ErrorKind::internal, "a template key must match [A-Za-z0-9_]+");
 }
 
@@ -71,202 +60,6 @@ void append_quoted(std::string& out, std::string_view value) {
     out += '"';
 }
 
-// ---- lexer ----
-
-enum class TokenKind {
-    variable,
-    equal,
-    equal_empty,
-    string,
-    obracket,
-    cbracket,
-    comma,
-    ccdata,
-    end,
-};
-
-// As oned's own messages have them.
-std::string_view to_string(TokenKind kind) {
-    switch (kind) {
-        case TokenKind::variable:
-            return "VARIABLE";
-        case TokenKind::equal:
-            return "EQUAL";
-        case TokenKind::equal_empty:
-            return "EQUAL_EMPTY";
-        case TokenKind::string:
-            return "STRING";
-        case TokenKind::obracket:
-            return "OBRACKET";
-        case TokenKind::cbracket:
-            return "CBRACKET";
-        case TokenKind::comma:
-            return "COMMA";
-        case TokenKind::ccdata:
-            return "CCDATA";
-        case TokenKind::end:
-            return "end of file";
-    }
-    return "end of file";
-}
-
-struct Token {
-    TokenKind kind;
-    std::string_view text;  // of a VARIABLE or STRING
-    std::size_t line;
-};
-
-// Where a needle stands next, for positions which never go back. Remembers its answer, so that
-// asking at every byte of a text stays linear.
-class NextOf {
-  public:
-    NextOf(std::string_view text, std::string_view needle)
-        : text_(text), needle_(needle), found_(text.find(needle)) {}
-
-    std::size_t from(std::size_t position) {
-        if (found_ < position) found_ = text_.find(needle_, position);
-        return found_;
-    }
-
-  private:
-    std::string_view text_;
-    std::string_view needle_;
-    std::size_t found_;
-};
-
-// A lexer made by flex: the longest match over the rules of a state wins, on a tie the rule listed
-// first, and a character no rule matches is skipped.
-class Lexer {
-  public:
-    explicit Lexer(std::string_view text)
-        : text_(text.substr(0, text.find('\0'))), newline_(text_, "\n"), ccdata_(text_, "]]>") {}
-
-    Token next() {
-        while (pos_ < text_.size()) {
-            const auto token = in_value_ ? lex_value() : lex_initial();
-            if (token) return *token;
-        }
-        return token_at(pos_, TokenKind::end);
-    }
-
-  private:
-    // Rules of the state INITIAL. Each but VARIABLE's is made of blanks and newlines or allows them
-    // in front; none needs them, so that skipping them first comes to the same.
-    std::optional<Token> lex_initial() {
-        pos_ = skip(kSpaces, pos_);
-        if (pos_ == text_.size()) return std::nullopt;
-        const auto start = pos_++;
-        switch (text_[start]) {
-            case ',':
-                return token_at(start, TokenKind::comma);
-            case ']':
-                return token_at(start, TokenKind::cbracket);
-            case '=':
-                return lex_equal(start);
-            case '#':
-                return lex_comment(start);
-            default:
-                return lex_variable(start);
-        }
-    }
-
-    Token lex_equal(std::size_t start) {
-        pos_ = skip(kBlanks, start + 1);
-        const bool empty = pos_ < text_.size() && text_[pos_] == '\n';
-        in_value_ = !empty;
-        return token_at(start, empty ? TokenKind::equal_empty : TokenKind::equal);
-    }
-
-    // A comment needs its newline; without one only the '#' is skipped.
-    std::optional<Token> lex_comment(std::size_t start) {
-        const auto newline = newline_.from(start);
-        if (newline != kNowhere) pos_ = newline + 1;
-        return std::nullopt;
-    }
-
-    std::optional<Token> lex_variable(std::size_t start) {
-        const auto first = text_.begin() + static_cast<std::ptrdiff_t>(start);
-        const auto last = std::find_if_not(first, text_.end(), is_word);
-        if (first == last) return std::nullopt;
-        pos_ = start + static_cast<std::size_t>(last - first);
-        return token_at(start, TokenKind::variable, text_.substr(start, pos_ - start));
-    }
-
-    // Rules of the state VALUE. CCDATA takes the rest of its line, so only a quoted string which
-    // goes on behind that line is longer.
-    std::optional<Token> lex_value() {
-        const auto start = pos_;
-        const auto quoted_end = end_of_quoted(start);
-        const auto line_end = std::min(newline_.from(start), text_.size());
-        if (ccdata_.from(start) < line_end && line_end >= quoted_end) {
-            return value_token(start, line_end, TokenKind::ccdata);
-        }
-        // Blanks before something else than '[' are skipped one by one, but none of them changes
-        // what the next one meets.
-        pos_ = skip(kBlanks, start);
-        if (pos_ < text_.size() && text_[pos_] == '[') {
-            return value_token(pos_, pos_ + 1, TokenKind::obracket);
-        }
-        if (pos_ != start) return std::nullopt;
-        return lex_string(start, quoted_end);
-    }
-
-    std::optional<Token> lex_string(std::size_t start, std::size_t quoted_end) {
-        const auto bare_end = std::min(text_.find_first_of(kBareEnds, start), text_.size());
-        if (quoted_end >= bare_end) {
-            return value_token(start, quoted_end, TokenKind::string,
-                               text_.substr(start + 1, quoted_end - start - 2));
-        }
-        if (bare_end > start) {
-            return value_token(start, bare_end, TokenKind::string,
-                               text_.substr(start, bare_end - start));
-        }
-        ++pos_;
-        return std::nullopt;
-    }
-
-    // Behind the closing quote, 0 if there is no quoted string here. By longest match a quote after
-    // a backslash closes the string only where no later quote can. Reading on to the end of the
-    // text for it stays linear: no quote is left behind to start from again.
-    std::size_t end_of_quoted(std::size_t start) const {
-        if (text_[start] != '"') return 0;
-        std::size_t end = 0;
-        auto quote = text_.find('"', start + 1);
-        while (quote != kNowhere) {
-            end = quote + 1;
-            if (text_[quote - 1] != '\\') break;
-            quote = text_.find('"', end);
-        }
-        return end;
-    }
-
-    std::size_t skip(std::string_view set, std::size_t from) const {
-        return std::min(text_.find_first_not_of(set, from), text_.size());
-    }
-
-    Token value_token(std::size_t start, std::size_t end, TokenKind kind,
-                      std::string_view text = {}) {
-        pos_ = end;
-        in_value_ = false;
-        return token_at(start, kind, text);
-    }
-
-    Token token_at(std::size_t position, TokenKind kind, std::string_view text = {}) {
-        const auto passed = text_.substr(counted_, position - counted_);
-        line_ += static_cast<std::size_t>(std::count(passed.begin(), passed.end(), '\n'));
-        counted_ = position;
-        return {kind, text, line_};
-    }
-
-    std::string_view text_;
-    NextOf newline_;
-    NextOf ccdata_;
-    std::size_t pos_ = 0;
-    bool in_value_ = false;
-    std::size_t line_ = 1;
-    std::size_t counted_ = 0;  // line_ is the line of this position
-};
-
 // ---- grammar ----
 
 std::string upper(std::string_view text) {
@@ -281,7 +74,8 @@ std::string unescape(std::string_view text) {
     std::string result;
     result.reserve(text.size());
     std::size_t from = 0;
-    for (auto escape = text.find("\\\""); escape != kNowhere; escape = text.find("\\\"", from)) {
+    for (auto escape = text.find("\\\""); escape != std::string_view::npos;
+         escape = text.find("\\\"", from)) {
         result.append(text, from, escape - from);
         result += '"';
         from = escape + 2;
@@ -297,7 +91,7 @@ class Parser {
     explicit Parser(std::string_view text) : lexer_(text), token_(lexer_.next()) {}
 
     Result<Template> parse() {
-        while (token_.kind != TokenKind::end) {
+        while (token_.kind != TemplateToken::Kind::end) {
             if (!read_attribute()) return Result<Template>::failure(std::move(reason_));
         }
         return Template(std::move(attributes_));
@@ -307,53 +101,61 @@ class Parser {
     bool read_attribute() {
         Template::Attribute attribute;
         attribute.line = token_.line;
+        attribute.place.begin = token_.begin;
         if (!read_name(attribute.key)) return false;
-        if (token_.kind == TokenKind::equal_empty) {
+        if (token_.kind == TemplateToken::Kind::equal_empty) {
             advance();
-        } else if (!skip(TokenKind::equal) || !read_value(attribute.value)) {
+        } else if (!skip(TemplateToken::Kind::equal) || !read_value(attribute)) {
             return false;
         }
+        attribute.place.end = behind_;
         attributes_.push_back(std::move(attribute));
         return true;
     }
 
-    bool read_value(std::variant<std::string, Template::Vector>& value) {
-        if (token_.kind == TokenKind::ccdata) return fail("a value must not contain ]]>");
-        if (token_.kind == TokenKind::obracket) return read_vector(value.emplace<1>());
-        return read_string(std::get<0>(value));
+    bool read_value(Template::Attribute& attribute) {
+        if (token_.kind == TemplateToken::Kind::ccdata) return fail("a value must not contain ]]>");
+        if (token_.kind == TemplateToken::Kind::obracket) {
+            attribute.value.emplace<1>();
+            return read_vector(attribute);
+        }
+        return read_string(std::get<0>(attribute.value));
     }
 
-    bool read_vector(Template::Vector& vector) {
+    bool read_vector(Template::Attribute& vector) {
         advance();
-        if (token_.kind != TokenKind::cbracket) {
+        if (token_.kind != TemplateToken::Kind::cbracket) {
             if (!read_pair(vector)) return false;
-            while (token_.kind == TokenKind::comma) {
+            while (token_.kind == TemplateToken::Kind::comma) {
                 advance();
                 if (!read_pair(vector)) return false;
             }
         }
-        return skip(TokenKind::cbracket);
+        return skip(TemplateToken::Kind::cbracket);
     }
 
-    bool read_pair(Template::Vector& vector) {
+    bool read_pair(Template::Attribute& vector) {
         std::string name;
         std::string value;
-        if (!read_name(name) || !skip(TokenKind::equal) || !read_string(value)) return false;
-        vector.emplace(std::move(name), std::move(value));
+        if (!read_name(name) || !skip(TemplateToken::Kind::equal)) return false;
+        const Template::Place place{token_.begin, token_.end};
+        if (!read_string(value)) return false;
+        vector.places.emplace(name, place);
+        std::get<1>(vector.value).emplace(std::move(name), std::move(value));
         return true;
     }
 
     bool read_name(std::string& name) {
-        if (token_.kind == TokenKind::variable) name = upper(token_.text);
-        return skip(TokenKind::variable);
+        if (token_.kind == TemplateToken::Kind::variable) name = upper(token_.text);
+        return skip(TemplateToken::Kind::variable);
     }
 
     bool read_string(std::string& value) {
-        if (token_.kind == TokenKind::string) value = unescape(token_.text);
-        return skip(TokenKind::string);
+        if (token_.kind == TemplateToken::Kind::string) value = unescape(token_.text);
+        return skip(TemplateToken::Kind::string);
     }
 
-    bool skip(TokenKind kind) {
+    bool skip(TemplateToken::Kind kind) {
         if (token_.kind != kind) {
             return fail("syntax error, unexpected " + std::string(to_string(token_.kind)));
         }
@@ -366,10 +168,14 @@ class Parser {
         return false;
     }
 
-    void advance() { token_ = lexer_.next(); }
+    void advance() {
+        behind_ = token_.end;
+        token_ = lexer_.next();
+    }
 
-    Lexer lexer_;
-    Token token_;
+    TemplateLexer lexer_;
+    TemplateToken token_;
+    std::size_t behind_ = 0;  // of the token before
     std::vector<Template::Attribute> attributes_;
     std::string reason_;
 };

@@ -60,10 +60,18 @@ class Template {
   public:
     using Vector = std::map<std::string, std::string, std::less<>>;
 
+    // Bytes of the text that was read, for who edits it.
+    struct Place {
+        std::size_t begin = 0, end = 0;
+    };
+
     struct Attribute {
         std::string key;
         std::variant<std::string, Vector> value;
         std::size_t line = 0;  // where the key stands, from 1
+        Place place;           // from the key to behind the value
+        // A vector's values as they are written, in quotes or not, by their names.
+        std::map<std::string, Place, std::less<>> places;
 
         // Null where the attribute is of the other sort.
         const std::string* single() const { return std::get_if<std::string>(&value); }

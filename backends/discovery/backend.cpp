@@ -102,6 +102,24 @@ std::unique_ptr<Inventory> DiscoveryBackend::inventory(const DriverMessage&, Con
                 "a marketplace " + name_ + " is only discovered: nothing is stored in it");
 }
 
+void DiscoveryBackend::check(const DriverMessage& message, Context& context,
+                             Findings& findings) const {
+    std::string url;
+    const bool described = findings.attempt("template", "correct it with `onemarket update`",
+                                            context, [&] { url = catalogue(message).url; });
+    if (!described) return;
+    findings.attempt(
+        url, "correct ENDPOINT, or the way there: a proxy (-p), CA_FILE for its certificate",
+        context, [&] {
+            const std::string list = "\n" + monitor(message, context);
+            size_t apps = 0;
+            for (size_t at = list.find("\nAPP="); at != std::string::npos;
+                 at = list.find("\nAPP=", at + 1))
+                ++apps;
+            findings.ok(url, std::to_string(apps) + " apps");
+        });
+}
+
 std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {
     const Catalogue catalogue = this->catalogue(message);
     const std::string key = name_ + "\n" + catalogue.url + "\n" + catalogue.options;

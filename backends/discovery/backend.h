@@ -49,6 +49,7 @@ class DiscoveryBackend : public Backend {
                                          Context& context) const override;
     // A text APP="<base64>" a line. Where the catalogue has not changed since the last one it is
     // the text of that time, and nothing is logged again.
+    void check(const DriverMessage& message, Context& context, Findings& findings) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   protected:

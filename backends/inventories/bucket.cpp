@@ -2,6 +2,7 @@
 #include "backends/inventories/bucket.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "backends/io/digest.h"
 #include "backends/io/s3/object_reader.h"
@@ -48,6 +49,9 @@ StoredObject BucketInventory::named(Kind kind, const std::string& key,
     if (app && settings_.key_of(*app) == key) {
         object.kind = kind;
         object.app = app;
+    } else if (settings_.is_probe(key)) {  // of a check that was killed
+        object.kind = kind == Kind::image ? Kind::temporary : kind;
+        object.app = std::numeric_limits<ObjectId>::max();
     }
     // One whose age nobody knows is as good as new.
     object.time = parse_iso_time(time).value_or(std::chrono::system_clock::now());

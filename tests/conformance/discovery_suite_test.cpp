@@ -269,6 +269,24 @@ TEST_P(DiscoverySuite, PastItsDeadlineTheUrlIsNamed) {
     EXPECT_THAT(error.what(), HasSubstr(server_.url() + market_->path() + ": "));
 }
 
+TEST_P(DiscoverySuite, CheckReadsTheCatalogue) {
+    std::vector<Finding> found;
+    Findings findings([&found](const Finding& finding) { found.push_back(finding); });
+    const auto check = [&](const HttpGiven& given) {
+        give(given);
+        backend_->check(market_->monitor_message(server_.url()), context_, findings);
+        return found.back();
+    };
+    const Finding good = check({"200 OK", {}, market_->catalogue(3)});
+    EXPECT_EQ(good.state, Finding::State::ok);
+    EXPECT_EQ(good.what, server_.url() + market_->path());
+    EXPECT_EQ(good.text, "3 apps");
+    const Finding bad = check({"200 OK", {}, "<html>"});
+    EXPECT_EQ(bad.state, Finding::State::problem);
+    EXPECT_THAT(bad.text, HasSubstr("no JSON"));
+    EXPECT_THAT(bad.remedy, HasSubstr("ENDPOINT"));
+}
+
 TEST_P(DiscoverySuite, TakesNoApps) {
     const DriverMessage message = market_->monitor_message(server_.url());
     const std::string import = "Cannot import app into " + market_->name() + " marketplace";

@@ -49,6 +49,9 @@ class MarketHarness {
     virtual DriverMessage delete_message(const App& app, const std::string& source) const = 0;
     virtual DriverMessage monitor_message() const = 0;
 
+    // One of the marketplace where all is well, for a check of it.
+    virtual DriverMessage check_message() const { return monitor_message(); }
+
     // Names of everything the marketplace holds now, unfinished and hidden things too.
     virtual std::vector<std::string> objects() const = 0;
     // The bytes an importer finds at `source`.

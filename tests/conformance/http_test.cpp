@@ -2,6 +2,7 @@
 #include "backends/http.h"
 
 #include "tests/conformance/market_suite.h"
+#include "tests/support/http_server.h"
 #include "tests/support/sshd.h"
 
 namespace onemarket::test {
@@ -33,6 +34,12 @@ class HttpMarket : public MarketHarness {
             *DriverMessage::parse(set_up(message_xml("monitor-http", market_values()))));
     }
 
+    DriverMessage check_message() const override {
+        const std::string xml =
+            message_xml("monitor-http", {{"BASE_URL", web_.url()}, {"PUBLIC_DIR", public_}});
+        return std::move(*DriverMessage::parse(set_up_well(xml)));
+    }
+
     // An image and its manifest are one.
     std::vector<std::string> objects() const override { return list_images(public_); }
     std::string content(const std::string& source) const override {
@@ -50,6 +57,7 @@ class HttpMarket : public MarketHarness {
   protected:
     // What this marketplace's template says besides.
     virtual std::string set_up(std::string xml) const { return xml; }
+    virtual std::string set_up_well(std::string xml) const { return xml; }
 
     TestSite site_;
 
@@ -62,6 +70,10 @@ class HttpMarket : public MarketHarness {
     HttpBackend backend_{site_.site};
     std::string public_;
     std::string outside_;
+    HttpServer web_{[this](const HttpAsked& asked) -> HttpGiven {
+        if (!std::filesystem::exists(public_ + asked.target)) return {"404 Not Found"};
+        return {"200 OK", {}, read_file(public_ + asked.target)};
+    }};
 };
 
 // The same folder behind bridges, the first of which is down.
@@ -91,9 +103,15 @@ class BridgedHttpMarket : public HttpMarket {
 
   private:
     std::string set_up(std::string xml) const override {
+        return with_bridges(std::move(xml), "down bridge1 bridge2");
+    }
+    std::string set_up_well(std::string xml) const override {
+        return with_bridges(std::move(xml), "bridge1");
+    }
+    static std::string with_bridges(std::string xml, const std::string& hosts) {
         const std::string mark = "<PUBLIC_DIR>";
         return xml.replace(xml.find(mark), mark.size(),
-                           "<BRIDGE_LIST>down bridge1 bridge2</BRIDGE_LIST>" + mark);
+                           "<BRIDGE_LIST>" + hosts + "</BRIDGE_LIST>" + mark);
     }
 
     std::unique_ptr<Sshd> sshd_;

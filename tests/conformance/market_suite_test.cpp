@@ -369,4 +369,39 @@ TEST_P(MarketSuite, MonitorsNumbersAreSane) {
     EXPECT_EQ(objects(), before) << "and nothing is written";
 }
 
+// --- Check ---
+
+TEST_P(MarketSuite, CheckFindsItWellAndChangesNothing) {
+    import("content");
+    const Names before = objects();
+    size_t well = 0;
+    Findings findings([&well](const Finding& finding) {
+        well += finding.state == Finding::State::ok ? 1 : 0;
+        EXPECT_NE(finding.state, Finding::State::problem)
+            << finding.what << ": " << finding.text << "; " << finding.remedy;
+        EXPECT_EQ(finding.remedy.empty(), finding.state == Finding::State::ok) << finding.what;
+    });
+    market_->backend().check(market_->check_message(), context_, findings);
+    EXPECT_GE(well, 3U);
+    EXPECT_EQ(objects(), before);
+}
+
+TEST_P(MarketSuite, CheckLeavesNothingWhereverItIsStopped) {
+    for (size_t steps = 1;; ++steps) {
+        ASSERT_LT(steps, 100U);
+        TestContext stopped;
+        size_t told = 0;
+        Findings findings([&](const Finding&) {
+            if (++told == steps) stopped.stop.request_stop();
+        });
+        try {
+            market_->backend().check(market_->check_message(), stopped, findings);
+            if (told < steps) return;  // it has no such step
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::cancelled);
+        }
+        EXPECT_EQ(objects(), Names{}) << "after " << steps << " steps";
+    }
+}
+
 }  // namespace onemarket::test

@@ -12,6 +12,7 @@ TEST(Layout, WithoutOneLocationItIsTheSystem) {
     EXPECT_EQ(layout.etc, "/etc/one");
     EXPECT_EQ(layout.log, "/var/log/one");
     EXPECT_EQ(layout.remotes, "/var/lib/one/remotes");
+    EXPECT_EQ(layout.mads, "/usr/lib/one/mads");
 }
 
 TEST(Layout, OneLocationIsSelfContained) {
@@ -20,6 +21,7 @@ TEST(Layout, OneLocationIsSelfContained) {
     EXPECT_EQ(layout.etc, "/opt/one/etc");
     EXPECT_EQ(layout.log, "/opt/one/var");
     EXPECT_EQ(layout.remotes, "/opt/one/var/remotes");
+    EXPECT_EQ(layout.mads, "/opt/one/lib/mads");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr uint64_t kSmallestPartMegabytes = 5;    // S3's limit
 constexpr uint64_t kLargestPartMegabytes = 1024;  // a part is what is sent again, and may be in RAM
 constexpr uint64_t kDefaultTotalMegabytes = 1 << 20;
 constexpr size_t kMaxPrefix = 200;  // a key has 1024 bytes
+constexpr std::string_view kProbe = "check-";
 
 [[noreturn]] void refuse(std::string_view attribute, const std::string& reason) {
     throw Error(ErrorKind::bad_request, std::string(attribute) + " " + reason);
@@ -146,6 +147,14 @@ std::string S3Target::path(const std::string& key) const {
     if (path_style) path += "/" + percent_encode(bucket);
     if (!key.empty()) return path + "/" + percent_encode(key, "-._~/");
     return path.empty() ? "/" : path;
+}
+
+std::string S3Settings::probe_key(std::string_view mark) const {
+    return key_prefix() + std::string(kProbe) + std::string(mark);
+}
+
+bool S3Settings::is_probe(std::string_view key) const {
+    return key.starts_with(probe_key("")) && key.size() > probe_key("").size();
 }
 
 std::string S3Settings::key_of(ObjectId app) const {

@@ -38,6 +38,9 @@ struct S3Settings {
     std::string key_of(ObjectId app) const;
     // What all of them begin with.
     std::string key_prefix() const { return app_prefix + "-"; }
+    // A key for what only tries the bucket, and whether a key is one.
+    std::string probe_key(std::string_view mark) const;
+    bool is_probe(std::string_view key) const;
     // The address an importer is given: s3://BUCKET/KEY.
     std::string source_of(const std::string& key) const;
 };

@@ -72,20 +72,24 @@ class BucketInventoryTest : public testing::Test {
 };
 
 TEST_F(BucketInventoryTest, NamesTellWhoseItIs) {
-    objects_ = objects(object("marketapp-05", "x") + object("marketapp-5", "x") +
-                       object("marketapp-5/x", "x") + object("marketapp-99999999999", "x") +
-                       object("marketapp-x", "x"));
+    objects_ =
+        objects(object("marketapp-05", "x") + object("marketapp-5", "x") +
+                object("marketapp-5/x", "x") + object("marketapp-99999999999", "x") +
+                object("marketapp-check-0123456789abcdef", "x") + object("marketapp-x", "x"));
     uploads_[""] = uploads("<IsTruncated>false</IsTruncated>" + upload("marketapp-", "u1") +
-                           upload("marketapp-7", "u2"));
+                           upload("marketapp-7", "u2") + upload("marketapp-check-1", "u3"));
     std::map<std::string, Kind> kinds;
     for (const StoredObject& found : list()) kinds[found.name] = found.kind;
-    EXPECT_EQ(kinds, (std::map<std::string, Kind>{{"marketapp-", Kind::other},
-                                                  {"marketapp-05", Kind::other},
-                                                  {"marketapp-5", Kind::image},
-                                                  {"marketapp-5/x", Kind::other},
-                                                  {"marketapp-7", Kind::upload},
-                                                  {"marketapp-99999999999", Kind::other},
-                                                  {"marketapp-x", Kind::other}}));
+    EXPECT_EQ(kinds,
+              (std::map<std::string, Kind>{{"marketapp-", Kind::other},
+                                           {"marketapp-05", Kind::other},
+                                           {"marketapp-5", Kind::image},
+                                           {"marketapp-5/x", Kind::other},
+                                           {"marketapp-7", Kind::upload},
+                                           {"marketapp-99999999999", Kind::other},
+                                           {"marketapp-check-0123456789abcdef", Kind::temporary},
+                                           {"marketapp-check-1", Kind::upload},
+                                           {"marketapp-x", Kind::other}}));
 }
 
 TEST_F(BucketInventoryTest, TimesAreTheServicesAndUnknownOnesAreNow) {
