@@ -38,7 +38,7 @@ int check(const std::string& given, bool json) {
     Context context(message.market_id().value_or(0), interrupts.stop_token(), kCheckLimit, log);
     check_surroundings(installation.layout(), type, report.findings());
     try {
-        installation.services().backend(message)->check(message, context, report.findings());
+        installation.services()->backend(message)->check(message, context, report.findings());
     } catch (const Error& error) {
         throw Error(error.kind(), log.safe(error.what()));
     }

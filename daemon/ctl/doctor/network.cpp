@@ -35,7 +35,7 @@ size_t certificates_in(const std::string& file) {
 }
 
 void check_certificates(const Examined& examined, Context& context, Findings& findings) {
-    const Config& config = examined.installation->config();
+    const Config& config = examined.installation->services()->config;
     if (!config.tls_verify)
         return findings.warning("TLS", "certificates are not verified: TLS_VERIFY = \"no\"",
                                 "CA_FILE in onemarketd.conf, with the certificates to be trusted");
@@ -128,7 +128,7 @@ void check_bridges(const Examined& examined, Context& context, Findings& finding
                              if (!is_bridge_host(host))
                                  throw Error(ErrorKind::bad_request, "no name of a host");
                              const Bridge bridge(
-                                 ssh_settings(examined.installation->services().site), host,
+                                 ssh_settings(examined.installation->services()->site), host,
                                  context);
                              findings.ok(what, "can be worked with");
                          });

@@ -79,7 +79,7 @@ void check_options(const Examined& examined, Context&, Findings& findings) {
 void check_types(const Examined& examined, Context&, Findings& findings) {
     if (!examined.runs_onemarketd() || !examined.options.markets) return;
     const std::set<std::string> declared = declared_types(*examined.oned_conf);
-    const auto& scripts = examined.installation->config().scripts.markets;
+    const auto& scripts = examined.installation->services()->config.scripts.markets;
     for (const std::string& type : *examined.options.markets) {
         const std::string what = "marketplaces " + type;
         const bool built_in =

@@ -14,6 +14,7 @@
 #include "daemon/state_files.h"
 #include "daemon/state_folder.h"
 #include "daemon/text_file.h"
+#include "daemon/words.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {
