@@ -55,6 +55,7 @@ std::vector<std::string> take_place(const Installation& installation) {
 }
 
 int serve(const Options& options, Installation& installation) {
+    forbid_core_dumps();
     reset_signals();
     for (const int number : {SIGTERM, SIGINT}) ::signal(number, SIG_DFL);
     Dispatcher::Setup setup;

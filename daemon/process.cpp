@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace onemarket {
@@ -12,6 +13,11 @@ void hold_standard_descriptors(int mode) {
     do fd = ::open("/dev/null", mode);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO) ::close(fd);
+}
+
+void forbid_core_dumps() {
+    const rlimit none{0, 0};
+    (void)::setrlimit(RLIMIT_CORE, &none);
 }
 
 void reset_signals() {

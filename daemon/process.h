@@ -10,6 +10,9 @@ namespace onemarket {
 // O_RDONLY where writing to what nobody holds is to be an error.
 void hold_standard_descriptors(int mode);
 
+// A core would hold credentials. Neither this process nor a child of it leaves one.
+void forbid_core_dumps();
+
 // oned blocks signals in its threads, and what they start inherits that; a shell may ignore
 // SIGCHLD. A reader that goes away, and a file over the limit, are from now on errors of write(2).
 void reset_signals();

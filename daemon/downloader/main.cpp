@@ -83,6 +83,7 @@ int fetch(const DownloaderOptions& options) {
 
 int main_of(int argc, char** argv) {
     hold_standard_descriptors(O_RDONLY);
+    forbid_core_dumps();
     reset_signals();
     std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
     const Result<DownloaderOptions> options =
