@@ -29,21 +29,24 @@ void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
 }
 
 void Answers::repeat(const RecordPtr& record) {
-    if (record->noted(kLeftNote)) outside_.retries.clear_up_behind(*record);
+    if (record->noted(kLeftNote) && !record->answer()->success)
+        outside_.retries.clear_up_behind(*record);
     tell(record, *record->answer(), true);
 }
 
 // Throws Error when it may not be told yet.
 void Answers::note(JournalRecord& record, const Reply& reply) const {
+    // What is left beside an image that oned is told of is gc's.
+    const bool left = record.left() && !reply.success;
     try {
         // What is left is known to the next life as soon as it knows the answer.
-        if (record.left()) record.note(kLeftNote, "yes");
+        if (left) record.note(kLeftNote, "yes");
         record.set_answer(reply);
     } catch (const Error&) {
         // Somebody has removed it: there is nothing that could give another answer.
         if (record.is_there()) throw;
     }
-    if (record.left()) outside_.retries.clear_up_behind(record);
+    if (left) outside_.retries.clear_up_behind(record);
 }
 
 void Answers::tell(const RecordPtr& record, const Reply& reply, bool late) const {

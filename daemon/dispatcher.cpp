@@ -76,6 +76,9 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
                config().delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
+      inheritance_({in_flight_, writer_, retries_, answers_,
+                    [this](const FlightPtr& flight) { start(flight); },
+                    [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       observer_({loop_, in_flight_, retries_, state_,
                  [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
                  [this](LogLevel level, ObjectId id, std::string_view text) {
@@ -212,12 +215,12 @@ void Dispatcher::begin(const FlightPtr& flight) {
     if (flight->request.action == Action::import) {
         in_flight_.describe(flight, subject_of(flight->request));
         if (flight->subject.is_template) return begin_import(flight);
-        retries_.forget(id);
+        retries_.forget_deletes(id);
         if (in_flight_.supersede_before(flight)) return expedite(id);
         return begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
-        if (journal_ == nullptr) deleted_unseen_.insert(id);
+        if (journal_ == nullptr) inheritance_.deleted_unseen(flight->request);
         if (in_flight_.cancel_import_before(flight)) return expedite(id);
     }
     start(flight);
@@ -277,49 +280,12 @@ void Dispatcher::take_over_journal() {
             return;
         }
         Journal::Left left = journal->load();
-        for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
-        for (const Journal::Left::Damaged& damaged : left.damaged) {
-            const auto forget = [this, damaged] {
-                if (!damaged.forget()) tell(LogLevel::error, damaged.path + ": cannot be removed");
-            };
-            if (damaged.action == Action::import)
-                writer_.late_reply({Action::import, false, damaged.id,
-                                    "The driver was ended, and its note of this import is damaged"},
-                                   forget);
-            else
-                forget();
-        }
         opened_journal_ = std::move(journal);
         journal_ = opened_journal_.get();
-        std::set<std::string> deleted;  // imports whose app was, by their marks
-        for (const RecordPtr& record : left.records)
-            if (record->request().action == Action::remove) deleted.insert(record->mark());
-        for (RecordPtr& record : left.records) resume(std::move(record), deleted);
-        deleted_unseen_.clear();
+        inheritance_.take_up(std::move(left));
     } catch (const Error& error) {
         state_.unusable(error.what());
     }
-}
-
-void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) {
-    const Request& request = record->request();
-    if (request.action == Action::remove) return retries_.take_up(std::move(record));
-    if (deleted_unseen_.contains(request.id)) {
-        retries_.clear_up_behind(*record);
-        return answers_.forget(*record);
-    }
-    if (const auto& answer = record->answer()) {
-        if (const auto note = record->noted(kPublishingNote); note && answer->success)
-            if (const auto app = parse_published_app(*note))
-                in_flight_.remember(request.id, app->source);
-        return answers_.repeat(record);
-    }
-    // Of a template nothing is noted down; this one somebody else has put there.
-    Subject subject = subject_of(request);
-    if (deleted.contains(record->mark()) || subject.is_template) return answers_.forget(*record);
-    const FlightPtr flight = in_flight_.take_up(std::move(record), Flight::Origin::earlier_life);
-    in_flight_.describe(flight, std::move(subject));
-    start(flight);
 }
 
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.

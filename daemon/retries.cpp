@@ -48,21 +48,25 @@ void Retries::stop() {
 
 // oned drops an app whatever its DELETE is answered: what failed for now is tried again.
 void Retries::keep(const Request& request, const std::string& mark) {
-    Journal* journal = outside_.journal;
-    if (journal == nullptr) return;
-    try {
-        const RecordPtr record =
-            mark.empty() ? journal->open(request) : journal->open(request, mark);
-        if (record) boost::asio::post(outside_.loop, [this, record] { remove_later(record); });
-    } catch (const Error& error) {
-        outside_.tell(LogLevel::error, "app " + std::to_string(request.id) +
-                                           ": its DELETE will not be tried again: " + error.what());
-    }
+    keep(request.id, [&](Journal& journal) {
+        return mark.empty() ? journal.open(request) : journal.open(request, mark);
+    });
 }
 
 void Retries::clear_up_behind(const JournalRecord& import) {
-    const Request& request = import.request();
-    keep({Action::remove, request.id, request.payload}, import.mark());
+    keep(import.request().id, [&](Journal& journal) { return journal.open_clearing(import); });
+}
+
+void Retries::keep(ObjectId app, const std::function<RecordPtr(Journal&)>& open) {
+    Journal* journal = outside_.journal;
+    if (journal == nullptr) return;
+    try {
+        if (const RecordPtr record = open(*journal))
+            boost::asio::post(outside_.loop, [this, record] { remove_later(record); });
+    } catch (const Error& error) {
+        outside_.tell(LogLevel::error, "app " + std::to_string(app) +
+                                           ": its DELETE will not be tried again: " + error.what());
+    }
 }
 
 void Retries::take_up(RecordPtr removal) {
@@ -71,15 +75,27 @@ void Retries::take_up(RecordPtr removal) {
 
 void Retries::remove_later(const RecordPtr& record) {
     removals_[record] = after(record->attempts(), [this, record] {
+        // It would take from an import of another app of this id what that has sent so far.
+        const ObjectId app = record->request().id;
+        if (record->clears() && !outside_.in_flight.find(Action::import, app).empty())
+            return remove_later(record);
         removals_.erase(record);
         outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
     });
 }
 
+void Retries::forget_deletes(ObjectId app) {
+    forget(app, false);
+}
+
 void Retries::forget(ObjectId app) {
+    forget(app, true);
+}
+
+void Retries::forget(ObjectId app, bool clearing) {
     for (auto it = removals_.begin(); it != removals_.end();) {
         const auto& [record, timer] = *it;
-        if (record->request().id != app) {
+        if (record->request().id != app || (record->clears() && !clearing)) {
             ++it;
             continue;
         }
@@ -92,11 +108,13 @@ void Retries::forget(ObjectId app) {
 void Retries::settle(const FlightPtr& flight, const Reply& reply,
                      std::optional<ErrorKind> failure) {
     JournalRecord& record = *flight->record;
-    if (flight->superseded) return retire(record);
     if (!failure || *failure == ErrorKind::not_found) {
-        outside_.log_file(LogLevel::info, name_of(record) + ": deleted at last");
+        outside_.log_file(LogLevel::info, name_of(record) + ": " +
+                                              (record.clears() ? "cleared up behind its import"
+                                                               : "deleted at last"));
         return retire(record);
     }
+    if (flight->superseded) return settle_later(flight);
     if (*failure == ErrorKind::cancelled) return;  // the next start goes on
     const auto age = std::chrono::system_clock::now() - record.accepted();
     if (!may_be_cleared_later(*failure) || record.attempts() >= kMost || age > kMaxAge) {
@@ -109,8 +127,12 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     } catch (const Error& error) {
         outside_.log_file(LogLevel::error, error.what());
     }
+    settle_later(flight);
+}
+
+void Retries::settle_later(const FlightPtr& flight) {
     boost::asio::post(outside_.loop, [this, flight] {
-        if (flight->superseded)
+        if (flight->superseded && !flight->record->clears())
             retire(*flight->record);
         else
             remove_later(flight->record);

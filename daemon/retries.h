@@ -41,12 +41,15 @@ class Retries {
 
     // A DELETE that failed for now. `mark`: of the import it is about, or empty.
     void keep(const Request& request, const std::string& mark);
-    // What an import has left, and could not clear away: a DELETE of its app that oned never sent.
+    // What an import has left that failed, and could not clear away.
     void clear_up_behind(const JournalRecord& import);
     // The same from an earlier life.
     void take_up(RecordPtr removal);
 
-    // An IMPORT of this app has come, or a DELETE has gone well: none that failed is tried again.
+    // An IMPORT of this app has come: none that failed before is tried again. What another import
+    // of its id has left is still to be cleared away.
+    void forget_deletes(ObjectId app);
+    // A DELETE has gone well: nothing is to be done for this app.
     void forget(ObjectId app);
 
     // One that was run again.
@@ -68,7 +71,10 @@ class Retries {
   private:
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
+    void keep(ObjectId app, const std::function<RecordPtr(Journal&)>& open);
+    void forget(ObjectId app, bool clearing);
     void remove_later(const RecordPtr& record);
+    void settle_later(const FlightPtr& flight);
     // Where that fails it is said.
     void retire(JournalRecord& record) const;
 

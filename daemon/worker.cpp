@@ -146,6 +146,10 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
                 [&](const std::string& source) { return in_flight_.commit(flight, source); });
         case Action::remove:
             if (flight->record) context.keep_in(flight->record);
+            if (flight->record && flight->record->clears()) {
+                handle_clearing(services_, *message, context);
+                return "";
+            }
             if (const auto obstacle =
                     handle_remove(services_, *message, context, flight->published_source)) {
                 left = obstacle->kind();
