@@ -292,7 +292,10 @@ void Dispatcher::take_over_journal() {
 void Dispatcher::keep(const FlightPtr& flight) {
     if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
-            in_flight_.keep(flight, journal_.load()->open(flight->request));
+            Journal* const journal = journal_;
+            if (journal == nullptr)
+                throw Error(ErrorKind::unavailable, state_.journal() + ": somebody has removed it");
+            in_flight_.keep(flight, journal->open(flight->request));
         } catch (const Error& error) {
             flight->refusal = std::string("The import cannot be noted down: ") + error.what();
         }

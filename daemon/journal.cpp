@@ -89,9 +89,14 @@ std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::str
                      JournalRecord::Time(milliseconds(*time)));
 }
 
+// The second: what was its folder is a file now.
+bool is_missing(int error) {
+    return error == ENOENT || error == ENOTDIR;
+}
+
 // Removes a record; false when it stays.
 bool is_gone(const std::string& path) noexcept {
-    return ::unlink(path.c_str()) == 0 || errno == ENOENT;
+    return ::unlink(path.c_str()) == 0 || is_missing(errno);
 }
 
 // A line that was cut off must not spoil the next one.
@@ -148,7 +153,7 @@ bool JournalRecord::retire() noexcept {
 
 bool JournalRecord::is_there() const noexcept {
     struct stat status {};
-    return ::lstat(path_.c_str(), &status) == 0 || errno != ENOENT;
+    return ::lstat(path_.c_str(), &status) == 0 || !is_missing(errno);
 }
 
 // A line of a file that is read; false where it means nothing.

@@ -264,6 +264,17 @@ TEST_F(JournalTest, AFolderThatIsNoneIsAnError) {
     EXPECT_EQ(test::error_of([&] { journal_.open(import_of(5)); }).kind(), ErrorKind::not_found);
 }
 
+// With a file where the folder was, too.
+TEST_F(JournalTest, ARecordWhoseFolderIsGoneIsNotThere) {
+    const RecordPtr record = journal_.open(import_of(5));
+    EXPECT_TRUE(record->is_there());
+    fs::remove_all(folder_);
+    EXPECT_FALSE(record->is_there());
+    test::write_file(folder_, "");
+    EXPECT_FALSE(record->is_there());
+    EXPECT_TRUE(record->retire());
+}
+
 TEST_F(JournalTest, ALargeRequest) {
     const std::string payload = base64_encode(test::noise(size_t{11} << 20));
     journal_.open(import_of(5, payload));
