@@ -83,8 +83,13 @@ void Answers::withhold(const RecordPtr& record, Withheld answer, unsigned tries)
 }
 
 void Answers::drop(ObjectId app) {
-    for (auto& [record, answer] : withheld_)
-        if (record->request().id == app) answer.reply.reset();
+    for (auto it = withheld_.begin(); it != withheld_.end();) {
+        auto& [record, answer] = *it;
+        const bool dropped = record->request().id == app;
+        if (dropped) answer.reply.reset();
+        // One that cannot be removed is tried again.
+        it = dropped && record->retire() ? withheld_.erase(it) : std::next(it);
+    }
 }
 
 void Answers::forget(JournalRecord& record) const {

@@ -221,7 +221,13 @@ void Dispatcher::begin(const FlightPtr& flight) {
     }
     if (flight->request.action == Action::remove) {
         if (journal_ == nullptr) inheritance_.deleted_unseen(flight->request);
-        if (in_flight_.cancel_import_before(flight)) return expedite(id);
+        answers_.drop(id);
+        in_flight_.hold(flight);  // until it is noted
+        if (in_flight_.cancel_import_before(flight)) {
+            if (!keeper_ || !keeper_->post(flight)) keep_removal(flight);
+            return expedite(id);
+        }
+        (void)in_flight_.release(flight);
     }
     start(flight);
 }
@@ -290,6 +296,7 @@ void Dispatcher::take_over_journal() {
 
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
+    if (flight->request.action == Action::remove) return keep_removal(flight);
     if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
             Journal* const journal = journal_;
@@ -304,23 +311,48 @@ void Dispatcher::keep(const FlightPtr& flight) {
     start_on(quick_ && flight->stop.stop_requested() ? *quick_ : *imports_, flight);
 }
 
+// Of an app whose import is still to end: whatever ends this life, the next does not go on with it.
+void Dispatcher::keep_removal(const FlightPtr& flight) {
+    Journal* const journal = journal_;
+    for (const FlightPtr& import : in_flight_.find(Action::import, flight->request.id)) {
+        if (journal == nullptr || !import->record || flight->record) continue;
+        try {
+            in_flight_.keep(flight, journal->open(flight->request, import->record->mark()));
+        } catch (const Error& error) {
+            tell(LogLevel::error, "app " + std::to_string(flight->request.id) +
+                                      ": that it is deleted cannot be noted down: " + error.what());
+        }
+    }
+    if (in_flight_.release(flight)) start(flight);
+}
+
 void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
     if (flight->origin == Flight::Origin::repeated) {
         observer_.retried(reply.action);
         return retries_.settle(flight, reply, failure);
     }
     observer_.answered(flight, reply, failure);
-    // Where it is a SUCCESS all the same, the handler has said that it may pass.
-    if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
-        retries_.keep(flight->request, flight->import_mark);
+    if (reply.action == Action::remove) return answer_removal(flight, std::move(reply), failure);
     if (flight->superseded) return answers_.forget(*flight->record);
-    if (reply.action == Action::remove)
-        boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
-            answers_.drop(id);
-            if (done) retries_.forget(id);  // what an import of it has left has gone as well
-        });
     if (!flight->record) return writer_.reply(std::move(reply));
     answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
+}
+
+void Dispatcher::answer_removal(const FlightPtr& flight, Reply reply,
+                                std::optional<ErrorKind> failure) {
+    // Where it is a SUCCESS all the same, the handler has said that it may pass.
+    const bool again = failure && (reply.success || is_passing(*failure));
+    if (again && flight->record)
+        retries_.keep(flight->record);
+    else if (again)
+        retries_.keep(flight->request, flight->import_mark);
+    else if (flight->record)
+        answers_.forget(*flight->record);
+    boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
+        answers_.drop(id);
+        if (done) retries_.forget(id);  // what an import of it has left has gone as well
+    });
+    writer_.reply(std::move(reply));
 }
 
 // --- Lanes ---

@@ -69,7 +69,9 @@ class Dispatcher {
     void admit();
     void take_over_journal();
     void keep(const FlightPtr& flight);
+    void keep_removal(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
+    void answer_removal(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
 
     void begin(const FlightPtr& flight);
     void begin_import(const FlightPtr& flight);

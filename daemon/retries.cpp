@@ -53,6 +53,10 @@ void Retries::keep(const Request& request, const std::string& mark) {
     });
 }
 
+void Retries::keep(const RecordPtr& removal) {
+    boost::asio::post(outside_.loop, [this, removal] { remove_later(removal); });
+}
+
 void Retries::clear_up_behind(const JournalRecord& import) {
     keep(import.request().id, [&](Journal& journal) { return journal.open_clearing(import); });
 }
@@ -61,8 +65,7 @@ void Retries::keep(ObjectId app, const std::function<RecordPtr(Journal&)>& open)
     Journal* journal = outside_.journal;
     if (journal == nullptr) return;
     try {
-        if (const RecordPtr record = open(*journal))
-            boost::asio::post(outside_.loop, [this, record] { remove_later(record); });
+        if (const RecordPtr record = open(*journal)) keep(record);
     } catch (const Error& error) {
         outside_.tell(LogLevel::error, "app " + std::to_string(app) +
                                            ": its DELETE will not be tried again: " + error.what());

@@ -41,6 +41,8 @@ class Retries {
 
     // A DELETE that failed for now. `mark`: of the import it is about, or empty.
     void keep(const Request& request, const std::string& mark);
+    // One that is in the journal already.
+    void keep(const RecordPtr& removal);
     // What an import has left that failed, and could not clear away.
     void clear_up_behind(const JournalRecord& import);
     // The same from an earlier life.
