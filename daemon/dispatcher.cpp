@@ -201,13 +201,13 @@ void Dispatcher::on_request(const Request& request) {
             break;
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
-    writer_.release_late_replies();
     const FlightPtr flight = in_flight_.add(request);
-    if (!flight) return refuse(request);
-    if (admitted_)
+    if (flight && !admitted_) return waiting_.push_back(flight);
+    if (flight)
         begin(flight);
     else
-        waiting_.push_back(flight);
+        refuse(request);
+    writer_.release_late_replies();  // behind an IMPORT that makes some of them void
 }
 
 void Dispatcher::begin(const FlightPtr& flight) {
@@ -216,6 +216,7 @@ void Dispatcher::begin(const FlightPtr& flight) {
         in_flight_.describe(flight, subject_of(flight->request));
         if (flight->subject.is_template) return begin_import(flight);
         retries_.forget_deletes(id);
+        answers_.supersede(id);
         if (in_flight_.supersede_before(flight)) return expedite(id);
         return begin_import(flight);
     }
@@ -273,7 +274,9 @@ void Dispatcher::take_state_folder() {
 
 void Dispatcher::admit() {
     admitted_ = true;
+    if (waiting_.empty()) return;
     for (const FlightPtr& flight : std::exchange(waiting_, {})) begin(flight);
+    writer_.release_late_replies();
 }
 
 void Dispatcher::take_over_journal() {
@@ -332,27 +335,10 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
         return retries_.settle(flight, reply, failure);
     }
     observer_.answered(flight, reply, failure);
-    if (reply.action == Action::remove) return answer_removal(flight, std::move(reply), failure);
-    if (flight->superseded) return answers_.forget(*flight->record);
+    if (reply.action == Action::remove) return answers_.give_removal(*flight, reply, failure);
+    if (flight->superseded) return answers_.supersede(*flight->record, reply);
     if (!flight->record) return writer_.reply(std::move(reply));
     answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
-}
-
-void Dispatcher::answer_removal(const FlightPtr& flight, Reply reply,
-                                std::optional<ErrorKind> failure) {
-    // Where it is a SUCCESS all the same, the handler has said that it may pass.
-    const bool again = failure && (reply.success || is_passing(*failure));
-    if (again && flight->record)
-        retries_.keep(flight->record);
-    else if (again)
-        retries_.keep(flight->request, flight->import_mark);
-    else if (flight->record)
-        answers_.forget(*flight->record);
-    boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
-        answers_.drop(id);
-        if (done) retries_.forget(id);  // what an import of it has left has gone as well
-    });
-    writer_.reply(std::move(reply));
 }
 
 // --- Lanes ---

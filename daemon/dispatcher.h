@@ -71,7 +71,6 @@ class Dispatcher {
     void keep(const FlightPtr& flight);
     void keep_removal(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
-    void answer_removal(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
 
     void begin(const FlightPtr& flight);
     void begin_import(const FlightPtr& flight);

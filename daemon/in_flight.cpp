@@ -109,7 +109,7 @@ bool InFlight::supersede_before(const FlightPtr& flight) {
         for (auto it = begin; it != end; ++it) {
             Flight& old = *it->second;
             if (old.origin == Flight::Origin::oned) continue;
-            if (!old.committed_) old.superseded = true;
+            old.superseded = true;
             cancel(old);
             wait_for(old, flight);
         }

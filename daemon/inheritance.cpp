@@ -22,8 +22,15 @@ void Inheritance::take_up(Journal::Left left) {
     std::set<std::string> removed;  // imports whose app is no more, by their marks
     for (const RecordPtr& record : left.records)
         if (record->request().action == Action::remove) removed.insert(record->mark());
+    // An app has the id of another: only the last import of an id is of one that is there.
+    std::map<ObjectId, RecordPtr> imports;
+    for (const RecordPtr& record : left.records)
+        if (record->request().action == Action::import) imports[record->request().id] = record;
     for (const RecordPtr& record : left.records) {
-        if (record->request().action == Action::remove)
+        const bool is_import = record->request().action == Action::import;
+        if (is_import && imports[record->request().id] != record)
+            outside_.answers.supersede(*record);
+        else if (record->request().action == Action::remove)
             take_up_removal(record);
         else
             take_up_import(record, removed);
@@ -38,7 +45,7 @@ void Inheritance::answer(const Journal::Left::Damaged& damaged) const {
     if (damaged.action != Action::import) return forget();
     outside_.writer.late_reply({Action::import, false, damaged.id,
                                 "The driver was ended, and its note of this import is damaged"},
-                               forget);
+                               forget, forget);
 }
 
 void Inheritance::take_up_removal(const RecordPtr& record) const {

@@ -144,6 +144,10 @@ void JournalRecord::set_answer(const Reply& reply) {
     step("answer kept");
 }
 
+void JournalRecord::withdraw_answer() {
+    if (answer_) set_answer({request_.action, false, request_.id, "Another app has its ID"});
+}
+
 bool JournalRecord::retire() noexcept {
     step("answer written");
     const bool gone = is_gone(path_);

@@ -55,6 +55,8 @@ class JournalRecord : public ImportRecord {
     // What oned is told, before it is told: from then on it is told nothing else.
     void set_answer(const Reply& reply);
     const std::optional<Reply>& answer() const { return answer_; }
+    // It was not told, and never will be.
+    void withdraw_answer();
 
     // Nobody needs it any more. From any thread, as the last thing that is done with it, unless it
     // is still there: false.

@@ -63,19 +63,33 @@ void ReplyWriter::reply(Reply reply, Taken taken) {
     push({std::move(line), std::move(taken)});
 }
 
-void ReplyWriter::late_reply(Reply reply, Taken taken) {
+void ReplyWriter::late_reply(Reply reply, Taken taken, std::function<void()> withdrawn) {
+    const ObjectId app = reply.id;
     Line line{format(std::move(reply)), std::move(taken)};
     const std::lock_guard lock(mutex_);
     if (holding_late_)
-        late_replies_.push_back(std::move(line));
+        late_replies_.push_back({app, std::move(line), std::move(withdrawn)});
     else
         push(std::move(line));
+}
+
+void ReplyWriter::withdraw_late_replies(ObjectId app) {
+    std::deque<LateReply> withdrawn;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto of_app = [app](const LateReply& late) { return late.app == app; };
+        std::copy_if(late_replies_.begin(), late_replies_.end(), std::back_inserter(withdrawn),
+                     of_app);
+        std::erase_if(late_replies_, of_app);
+    }
+    for (const LateReply& late : withdrawn)
+        if (late.withdrawn) late.withdrawn();
 }
 
 void ReplyWriter::release_late_replies() {
     const std::lock_guard lock(mutex_);
     holding_late_ = false;
-    for (Line& line : late_replies_) push(std::move(line));
+    for (LateReply& late : late_replies_) push(std::move(late.line));
     late_replies_.clear();
 }
 

@@ -43,7 +43,10 @@ class ReplyWriter {
 
     // An answer to what oned asked an earlier life of the driver: held back until oned, which may
     // be a follower now that drops it, has sent a request, that is until release_late_replies().
-    void late_reply(Reply reply, Taken taken);
+    // `withdrawn` is called, by the caller of withdraw_late_replies(), if that takes it back.
+    void late_reply(Reply reply, Taken taken, std::function<void()> withdrawn = {});
+    // Those about this app that are held back are not written.
+    void withdraw_late_replies(ObjectId app);
     void release_late_replies();
     void log(LogLevel level, ObjectId id, std::string_view text);
 
@@ -70,7 +73,12 @@ class ReplyWriter {
     std::condition_variable changed_;
     std::deque<Line> lines_;
     std::deque<std::string> held_logs_;
-    std::deque<Line> late_replies_;
+    struct LateReply {
+        ObjectId app;
+        Line line;
+        std::function<void()> withdrawn;
+    };
+    std::deque<LateReply> late_replies_;
     // Of the writer's thread: who waits until so many bytes, of all that were written, are read.
     std::deque<std::pair<uint64_t, Taken>> untaken_;
     uint64_t written_bytes_ = 0;

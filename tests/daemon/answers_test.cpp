@@ -99,5 +99,21 @@ TEST_F(AnswersTest, AFailureThatIsRepeatedIsClearedUpBehind) {
     EXPECT_THAT(journal(), ElementsAre("clear-5-" + record->mark()));
 }
 
+// Another app has its id.
+TEST_F(AnswersTest, WhatWasNotToldIsWithdrawnAndClearedUpBehind) {
+    const RecordPtr record = import(false);
+    answers_->give(record, success(), true);
+    answers_->supersede(5);
+    EXPECT_THAT(test::list(dir_ / "journal"), ElementsAre("clear-5-" + record->mark()));
+}
+
+TEST_F(AnswersTest, WhatMayHaveBeenToldStays) {
+    const RecordPtr record = import(false);
+    record->set_answer(success());
+    answers_->repeat(record);
+    answers_->supersede(5);
+    EXPECT_THAT(test::list(dir_ / "journal"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -299,6 +299,21 @@ TEST_F(ReplyWriterTest, LateRepliesWaitUntilOnedSpeaks) {
     EXPECT_EQ(written, 1);
 }
 
+TEST_F(ReplyWriterTest, LateRepliesThatAreWithdrawnAreNotWritten) {
+    ReplyWriter& writer = start();
+    std::vector<int> withdrawn;
+    for (const int app : {5, 6, 5})
+        writer.late_reply({Action::import, false, app, "late"}, {},
+                          [&, app] { withdrawn.push_back(app); });
+    writer.withdraw_late_replies(5);
+    EXPECT_THAT(withdrawn, ElementsAre(5, 5));
+    writer.release_late_replies();
+    EXPECT_EQ(next_line(), "IMPORT FAILURE 6 late");
+    writer.close(seconds(1));
+    writer_.reset();
+    EXPECT_EQ(rest(), "");
+}
+
 // Held back to the end they are not written, and nobody is told that they were.
 TEST_F(ReplyWriterTest, LateRepliesNobodyAskedForAreNotWritten) {
     ReplyWriter& writer = start();
