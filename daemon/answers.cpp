@@ -16,7 +16,7 @@ constexpr unsigned kMostDoublings = 6;  // of a second
 
 void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
     try {
-        note(*record, reply);
+        note(record, reply);
         return tell(record, reply, late ? To::late : To::oned);
     } catch (const Error& error) {
         outside_.tell(LogLevel::error,
@@ -30,21 +30,21 @@ void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
 
 void Answers::repeat(const RecordPtr& record) {
     if (record->noted(kLeftNote) && !record->answer()->success)
-        outside_.retries.clear_up_behind(*record);
+        outside_.retries.clear_up_behind(record);
     tell(record, *record->answer(), To::perhaps_told);
 }
 
 // Throws Error when it may not be told yet.
-void Answers::note(JournalRecord& record, const Reply& reply) const {
+void Answers::note(const RecordPtr& record, const Reply& reply) const {
     // What is left beside an image that oned is told of is gc's.
-    const bool left = record.left() && !reply.success;
+    const bool left = record->left() && !reply.success;
     try {
         // What is left is known to the next life as soon as it knows the answer.
-        if (left) record.note(kLeftNote, "yes");
-        record.set_answer(reply);
+        if (left) record->note(kLeftNote, "yes");
+        record->set_answer(reply);
     } catch (const Error&) {
         // Somebody has removed it: there is nothing that could give another answer.
-        if (record.is_there()) throw;
+        if (record->is_there()) throw;
     }
     if (left) outside_.retries.clear_up_behind(record);
 }
@@ -53,7 +53,7 @@ void Answers::tell(const RecordPtr& record, const Reply& reply, To to) {
     const auto told = [this, record] { forget(*record); };
     if (to == To::oned) return outside_.writer.reply(reply, told);
     outside_.writer.late_reply(reply, told, [this, record, told_before = to == To::perhaps_told] {
-        clear_up_behind(*record, told_before);
+        clear_up_behind(record, told_before);
     });
 }
 
@@ -61,7 +61,7 @@ void Answers::tell(const RecordPtr& record, const Reply& reply, To to) {
 bool Answers::settled(const RecordPtr& record, const Withheld& answer) {
     if (!answer.reply) return record->retire();
     try {
-        note(*record, *answer.reply);
+        note(record, *answer.reply);
         tell(record, *answer.reply, answer.late ? To::late : To::oned);
         return true;
     } catch (const Error&) {
@@ -114,34 +114,34 @@ void Answers::supersede(ObjectId app) {
         const RecordPtr record = it->first;
         const bool superseded = record->request().id == app;
         it = superseded ? withheld_.erase(it) : std::next(it);
-        if (superseded) clear_up_behind(*record, false);
+        if (superseded) clear_up_behind(record, false);
     }
     outside_.writer.withdraw_late_replies(app);
 }
 
-void Answers::supersede(JournalRecord& record, const Reply& reply) {
-    if (!reply.success && !record.left()) return forget(record);
+void Answers::supersede(const RecordPtr& record, const Reply& reply) {
+    if (!reply.success && !record->left()) return forget(*record);
     clear_up_behind(record, false);
 }
 
-void Answers::supersede(JournalRecord& record) {
+void Answers::supersede(const RecordPtr& record) {
     clear_up_behind(record, true);
 }
 
 // And forgets it. `told`: oned may have been told its answer.
-void Answers::clear_up_behind(JournalRecord& record, bool told) const {
+void Answers::clear_up_behind(const RecordPtr& record, bool told) const {
     try {
-        if (!told) record.withdraw_answer();
-        if (record.answer() && record.answer()->success)
+        if (!told) record->withdraw_answer();
+        if (record->answer() && record->answer()->success)
             outside_.tell(LogLevel::warning,
-                          "app " + std::to_string(record.request().id) +
+                          "app " + std::to_string(record->request().id) +
                               ": another app had this id, and what it has published stays: " +
-                              record.noted(kPublishingNote).value_or("nobody knows what"));
+                              record->noted(kPublishingNote).value_or("nobody knows what"));
         outside_.retries.clear_up_behind(record);
     } catch (const Error& error) {
         outside_.tell(LogLevel::warning, std::string("what it says is left: ") + error.what());
     }
-    forget(record);
+    forget(*record);
 }
 
 void Answers::forget(JournalRecord& record) const {

@@ -45,8 +45,8 @@ class Answers {
     // cleared away. All that waits here; an import that has just ended; one of an earlier life,
     // which may have told its answer.
     void supersede(ObjectId app);
-    void supersede(JournalRecord& record, const Reply& reply);
-    void supersede(JournalRecord& record);
+    void supersede(const RecordPtr& record, const Reply& reply);
+    void supersede(const RecordPtr& record);
 
     // Removes a record; where that fails it is said.
     void forget(JournalRecord& record) const;
@@ -59,10 +59,10 @@ class Answers {
     };
     bool settled(const RecordPtr& record, const Withheld& answer);
     void withhold(const RecordPtr& record, Withheld answer, unsigned tries);
-    void note(JournalRecord& record, const Reply& reply) const;
+    void note(const RecordPtr& record, const Reply& reply) const;
     enum class To { oned, late, perhaps_told };
     void tell(const RecordPtr& record, const Reply& reply, To to);
-    void clear_up_behind(JournalRecord& record, bool told) const;
+    void clear_up_behind(const RecordPtr& record, bool told) const;
 
     Outside outside_;
     std::map<RecordPtr, Withheld> withheld_;

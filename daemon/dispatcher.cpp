@@ -292,6 +292,7 @@ void Dispatcher::take_over_journal() {
         opened_journal_ = std::move(journal);
         journal_ = opened_journal_.get();
         inheritance_.take_up(std::move(left));
+        retries_.keep_held();
     } catch (const Error& error) {
         state_.unusable(error.what());
     }
@@ -336,7 +337,7 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
     }
     observer_.answered(flight, reply, failure);
     if (reply.action == Action::remove) return answers_.give_removal(*flight, reply, failure);
-    if (flight->superseded) return answers_.supersede(*flight->record, reply);
+    if (flight->superseded) return answers_.supersede(flight->record, reply);
     if (!flight->record) return writer_.reply(std::move(reply));
     answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
 }

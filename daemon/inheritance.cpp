@@ -29,7 +29,7 @@ void Inheritance::take_up(Journal::Left left) {
     for (const RecordPtr& record : left.records) {
         const bool is_import = record->request().action == Action::import;
         if (is_import && imports[record->request().id] != record)
-            outside_.answers.supersede(*record);
+            outside_.answers.supersede(record);
         else if (record->request().action == Action::remove)
             take_up_removal(record);
         else

@@ -12,7 +12,10 @@ namespace onemarket {
 namespace {
 
 constexpr std::chrono::hours kLongest{1};
-constexpr unsigned kMost = 30;  // of one DELETE
+// Tries of one DELETE: all, and those that are made however old it is, since a clock may be wrong.
+constexpr unsigned kMost = 30;
+constexpr unsigned kFewest = 5;
+constexpr size_t kMostHeld = 1000;  // requests that wait for a journal
 
 std::string name_of(const JournalRecord& record) {
     return "app " + std::to_string(record.request().id);
@@ -42,13 +45,15 @@ std::optional<JournalRecord::Time> Retries::oldest() const {
 
 void Retries::stop() {
     stopped_ = true;
+    for (const auto& [app, open] : held_)
+        not_tried_again(app, "the driver ends, and the journal is another one's");
 }
 
 // --- DELETEs ---
 
 // oned drops an app whatever its DELETE is answered: what failed for now is tried again.
 void Retries::keep(const Request& request, const std::string& mark) {
-    keep(request.id, [&](Journal& journal) {
+    keep(request.id, [request, mark](Journal& journal) {
         return mark.empty() ? journal.open(request) : journal.open(request, mark);
     });
 }
@@ -57,19 +62,29 @@ void Retries::keep(const RecordPtr& removal) {
     boost::asio::post(outside_.loop, [this, removal] { remove_later(removal); });
 }
 
-void Retries::clear_up_behind(const JournalRecord& import) {
-    keep(import.request().id, [&](Journal& journal) { return journal.open_clearing(import); });
+void Retries::clear_up_behind(const RecordPtr& import) {
+    keep(import->request().id,
+         [import](Journal& journal) { return journal.open_clearing(*import); });
 }
 
-void Retries::keep(ObjectId app, const std::function<RecordPtr(Journal&)>& open) {
+void Retries::keep(ObjectId app, const Open& open) {
     Journal* journal = outside_.journal;
-    if (journal == nullptr) return;
+    if (journal == nullptr)
+        return boost::asio::post(outside_.loop, [this, app, open] {
+            if (outside_.journal != nullptr) return keep(app, open);
+            if (held_.size() < kMostHeld) return void(held_.emplace(app, open));
+            not_tried_again(app, "no journal, and too many wait for one");
+        });
     try {
         if (const RecordPtr record = open(*journal)) keep(record);
     } catch (const Error& error) {
-        outside_.tell(LogLevel::error, "app " + std::to_string(app) +
-                                           ": its DELETE will not be tried again: " + error.what());
+        not_tried_again(app, error.what());
     }
+}
+
+void Retries::not_tried_again(ObjectId app, const std::string& why) const {
+    outside_.tell(LogLevel::error,
+                  "app " + std::to_string(app) + ": its DELETE will not be tried again: " + why);
 }
 
 void Retries::take_up(RecordPtr removal) {
@@ -87,6 +102,10 @@ void Retries::remove_later(const RecordPtr& record) {
     });
 }
 
+void Retries::keep_held() {
+    for (const auto& [app, open] : std::exchange(held_, {})) keep(app, open);
+}
+
 void Retries::forget_deletes(ObjectId app) {
     forget(app, false);
 }
@@ -96,6 +115,7 @@ void Retries::forget(ObjectId app) {
 }
 
 void Retries::forget(ObjectId app, bool clearing) {
+    held_.erase(app);
     for (auto it = removals_.begin(); it != removals_.end();) {
         const auto& [record, timer] = *it;
         if (record->request().id != app || (record->clears() && !clearing)) {
@@ -119,8 +139,10 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     }
     if (flight->superseded) return settle_later(flight);
     if (*failure == ErrorKind::cancelled) return;  // the next start goes on
-    const auto age = std::chrono::system_clock::now() - record.accepted();
-    if (!may_be_cleared_later(*failure) || record.attempts() >= kMost || age > kMaxAge) {
+    // Whatever the failure is: it was a passing one when it was kept, so that it is the site's
+    // configuration that was changed, and will be again.
+    const bool old = std::chrono::system_clock::now() - record.accepted() > kMaxAge;
+    if (record.attempts() >= (old ? kFewest : kMost)) {
         outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " +
                                            (reply.success ? flight->obstacle : reply.info));
         return retire(record);

@@ -28,7 +28,8 @@ class Retries {
     struct Outside {
         boost::asio::io_context& loop;
         InFlight& in_flight;
-        const std::atomic<Journal*>& journal;  // may be null: then nothing is kept
+        const std::atomic<Journal*>&
+            journal;  // may be null: what is kept is held until keep_held()
         std::function<void(const FlightPtr&)> start;
         std::function<void(LogLevel, std::string_view)> tell;      // oned, and the driver's log
         std::function<void(LogLevel, std::string_view)> log_file;  // the latter alone
@@ -44,7 +45,9 @@ class Retries {
     // One that is in the journal already.
     void keep(const RecordPtr& removal);
     // What an import has left that failed, and could not clear away.
-    void clear_up_behind(const JournalRecord& import);
+    void clear_up_behind(const RecordPtr& import);
+    // There is a journal.
+    void keep_held();
     // The same from an earlier life.
     void take_up(RecordPtr removal);
 
@@ -73,7 +76,9 @@ class Retries {
   private:
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
-    void keep(ObjectId app, const std::function<RecordPtr(Journal&)>& open);
+    using Open = std::function<RecordPtr(Journal&)>;
+    void keep(ObjectId app, const Open& open);
+    void not_tried_again(ObjectId app, const std::string& why) const;
     void forget(ObjectId app, bool clearing);
     void remove_later(const RecordPtr& record);
     void settle_later(const FlightPtr& flight);
@@ -83,6 +88,7 @@ class Retries {
     Outside outside_;
     std::chrono::seconds base_;
     bool stopped_ = false;
+    std::multimap<ObjectId, Open> held_;
     std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
     std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
 };
