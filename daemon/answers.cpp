@@ -16,8 +16,8 @@ constexpr unsigned kMostDoublings = 6;  // of a second
 
 void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
     try {
-        note(*record, reply);
-        return tell(record, reply, late);
+        note(record, reply);
+        return tell(record, reply, late ? To::late : To::oned);
     } catch (const Error& error) {
         outside_.tell(LogLevel::error,
                       "app " + std::to_string(reply.id) +
@@ -29,37 +29,40 @@ void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
 }
 
 void Answers::repeat(const RecordPtr& record) {
-    if (record->noted(kLeftNote)) outside_.retries.clear_up_behind(*record);
-    tell(record, *record->answer(), true);
+    if (record->noted(kLeftNote) && !record->answer()->success)
+        outside_.retries.clear_up_behind(record);
+    tell(record, *record->answer(), To::perhaps_told);
 }
 
 // Throws Error when it may not be told yet.
-void Answers::note(JournalRecord& record, const Reply& reply) const {
+void Answers::note(const RecordPtr& record, const Reply& reply) const {
+    // What is left beside an image that oned is told of is gc's.
+    const bool left = record->left() && !reply.success;
     try {
         // What is left is known to the next life as soon as it knows the answer.
-        if (record.left()) record.note(kLeftNote, "yes");
-        record.set_answer(reply);
+        if (left) record->note(kLeftNote, "yes");
+        record->set_answer(reply);
     } catch (const Error&) {
         // Somebody has removed it: there is nothing that could give another answer.
-        if (record.is_there()) throw;
+        if (record->is_there()) throw;
     }
-    if (record.left()) outside_.retries.clear_up_behind(record);
+    if (left) outside_.retries.clear_up_behind(record);
 }
 
-void Answers::tell(const RecordPtr& record, const Reply& reply, bool late) const {
+void Answers::tell(const RecordPtr& record, const Reply& reply, To to) {
     const auto told = [this, record] { forget(*record); };
-    if (late)
-        outside_.writer.late_reply(reply, told);
-    else
-        outside_.writer.reply(reply, told);
+    if (to == To::oned) return outside_.writer.reply(reply, told);
+    outside_.writer.late_reply(reply, told, [this, record, told_before = to == To::perhaps_told] {
+        clear_up_behind(record, told_before);
+    });
 }
 
 // True when there is nothing more to do.
-bool Answers::settled(const RecordPtr& record, const Withheld& answer) const {
+bool Answers::settled(const RecordPtr& record, const Withheld& answer) {
     if (!answer.reply) return record->retire();
     try {
-        note(*record, *answer.reply);
-        tell(record, *answer.reply, answer.late);
+        note(record, *answer.reply);
+        tell(record, *answer.reply, answer.late ? To::late : To::oned);
         return true;
     } catch (const Error&) {
         return false;
@@ -79,9 +82,66 @@ void Answers::withhold(const RecordPtr& record, Withheld answer, unsigned tries)
     withheld_[record] = std::move(answer);
 }
 
+void Answers::give_removal(const Flight& flight, const Reply& reply,
+                           std::optional<ErrorKind> failure) {
+    // Where it is a SUCCESS all the same, the handler has said that it may pass.
+    const bool again = failure && (reply.success || is_passing(*failure));
+    if (again && flight.record)
+        outside_.retries.keep(flight.record);
+    else if (again)
+        outside_.retries.keep(flight.request, flight.import_mark);
+    else if (flight.record)
+        forget(*flight.record);
+    boost::asio::post(outside_.loop, [this, id = reply.id, done = reply.success && !failure] {
+        drop(id);
+        if (done) outside_.retries.forget(id);  // what an import of it has left has gone as well
+    });
+    outside_.writer.reply(reply);
+}
+
 void Answers::drop(ObjectId app) {
-    for (auto& [record, answer] : withheld_)
-        if (record->request().id == app) answer.reply.reset();
+    for (auto it = withheld_.begin(); it != withheld_.end();) {
+        auto& [record, answer] = *it;
+        const bool dropped = record->request().id == app;
+        if (dropped) answer.reply.reset();
+        // One that cannot be removed is tried again.
+        it = dropped && record->retire() ? withheld_.erase(it) : std::next(it);
+    }
+}
+
+void Answers::supersede(ObjectId app) {
+    for (auto it = withheld_.begin(); it != withheld_.end();) {
+        const RecordPtr record = it->first;
+        const bool superseded = record->request().id == app;
+        it = superseded ? withheld_.erase(it) : std::next(it);
+        if (superseded) clear_up_behind(record, false);
+    }
+    outside_.writer.withdraw_late_replies(app);
+}
+
+void Answers::supersede(const RecordPtr& record, const Reply& reply) {
+    if (!reply.success && !record->left()) return forget(*record);
+    clear_up_behind(record, false);
+}
+
+void Answers::supersede(const RecordPtr& record) {
+    clear_up_behind(record, true);
+}
+
+// And forgets it. `told`: oned may have been told its answer.
+void Answers::clear_up_behind(const RecordPtr& record, bool told) const {
+    try {
+        if (!told) record->withdraw_answer();
+        if (record->answer() && record->answer()->success)
+            outside_.tell(LogLevel::warning,
+                          "app " + std::to_string(record->request().id) +
+                              ": another app had this id, and what it has published stays: " +
+                              record->noted(kPublishingNote).value_or("nobody knows what"));
+        outside_.retries.clear_up_behind(record);
+    } catch (const Error& error) {
+        outside_.tell(LogLevel::warning, std::string("what it says is left: ") + error.what());
+    }
+    forget(*record);
 }
 
 void Answers::forget(JournalRecord& record) const {

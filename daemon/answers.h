@@ -18,7 +18,7 @@
 namespace onemarket {
 
 // An answer that cannot be noted is not told, as long as its record is there to give another one at
-// the next start. give() and forget() are for any thread, the rest for the loop's.
+// the next start. give(), give_removal() and forget() are for any thread, the rest for the loop's.
 class Answers {
   public:
     struct Outside {
@@ -35,8 +35,18 @@ class Answers {
     // What an earlier life has noted.
     void repeat(const RecordPtr& record);
 
+    // To a DELETE: it is tried again where it failed for now.
+    void give_removal(const Flight& flight, const Reply& reply, std::optional<ErrorKind> failure);
+
     // The app is deleted: what is not told yet need not be, and is not to be gone on with.
     void drop(ObjectId app);
+
+    // Another app has its id now: it is told nothing of this one, and what oned was not told of is
+    // cleared away. All that waits here; an import that has just ended; one of an earlier life,
+    // which may have told its answer.
+    void supersede(ObjectId app);
+    void supersede(const RecordPtr& record, const Reply& reply);
+    void supersede(const RecordPtr& record);
 
     // Removes a record; where that fails it is said.
     void forget(JournalRecord& record) const;
@@ -47,10 +57,12 @@ class Answers {
         bool late;
         std::shared_ptr<boost::asio::steady_timer> timer;
     };
-    bool settled(const RecordPtr& record, const Withheld& answer) const;
+    bool settled(const RecordPtr& record, const Withheld& answer);
     void withhold(const RecordPtr& record, Withheld answer, unsigned tries);
-    void note(JournalRecord& record, const Reply& reply) const;
-    void tell(const RecordPtr& record, const Reply& reply, bool late) const;
+    void note(const RecordPtr& record, const Reply& reply) const;
+    enum class To { oned, late, perhaps_told };
+    void tell(const RecordPtr& record, const Reply& reply, To to);
+    void clear_up_behind(const RecordPtr& record, bool told) const;
 
     Outside outside_;
     std::map<RecordPtr, Withheld> withheld_;

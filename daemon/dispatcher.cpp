@@ -76,6 +76,9 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
                config().delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
+      inheritance_({in_flight_, writer_, retries_, answers_,
+                    [this](const FlightPtr& flight) { start(flight); },
+                    [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       observer_({loop_, in_flight_, retries_, state_,
                  [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
                  [this](LogLevel level, ObjectId id, std::string_view text) {
@@ -198,13 +201,13 @@ void Dispatcher::on_request(const Request& request) {
             break;
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
-    writer_.release_late_replies();
     const FlightPtr flight = in_flight_.add(request);
-    if (!flight) return refuse(request);
-    if (admitted_)
+    if (flight && !admitted_) return waiting_.push_back(flight);
+    if (flight)
         begin(flight);
     else
-        waiting_.push_back(flight);
+        refuse(request);
+    writer_.release_late_replies();  // behind an IMPORT that makes some of them void
 }
 
 void Dispatcher::begin(const FlightPtr& flight) {
@@ -212,13 +215,20 @@ void Dispatcher::begin(const FlightPtr& flight) {
     if (flight->request.action == Action::import) {
         in_flight_.describe(flight, subject_of(flight->request));
         if (flight->subject.is_template) return begin_import(flight);
-        retries_.forget(id);
+        retries_.forget_deletes(id);
+        answers_.supersede(id);
         if (in_flight_.supersede_before(flight)) return expedite(id);
         return begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
-        if (journal_ == nullptr) deleted_unseen_.insert(id);
-        if (in_flight_.cancel_import_before(flight)) return expedite(id);
+        if (journal_ == nullptr) inheritance_.deleted_unseen(flight->request);
+        answers_.drop(id);
+        in_flight_.hold(flight);  // until it is noted
+        if (in_flight_.cancel_import_before(flight)) {
+            if (!keeper_ || !keeper_->post(flight)) keep_removal(flight);
+            return expedite(id);
+        }
+        (void)in_flight_.release(flight);
     }
     start(flight);
 }
@@ -264,7 +274,9 @@ void Dispatcher::take_state_folder() {
 
 void Dispatcher::admit() {
     admitted_ = true;
+    if (waiting_.empty()) return;
     for (const FlightPtr& flight : std::exchange(waiting_, {})) begin(flight);
+    writer_.release_late_replies();
 }
 
 void Dispatcher::take_over_journal() {
@@ -277,56 +289,24 @@ void Dispatcher::take_over_journal() {
             return;
         }
         Journal::Left left = journal->load();
-        for (const std::string& problem : left.problems) tell(LogLevel::error, problem);
-        for (const Journal::Left::Damaged& damaged : left.damaged) {
-            const auto forget = [this, damaged] {
-                if (!damaged.forget()) tell(LogLevel::error, damaged.path + ": cannot be removed");
-            };
-            if (damaged.action == Action::import)
-                writer_.late_reply({Action::import, false, damaged.id,
-                                    "The driver was ended, and its note of this import is damaged"},
-                                   forget);
-            else
-                forget();
-        }
         opened_journal_ = std::move(journal);
         journal_ = opened_journal_.get();
-        std::set<std::string> deleted;  // imports whose app was, by their marks
-        for (const RecordPtr& record : left.records)
-            if (record->request().action == Action::remove) deleted.insert(record->mark());
-        for (RecordPtr& record : left.records) resume(std::move(record), deleted);
-        deleted_unseen_.clear();
+        inheritance_.take_up(std::move(left));
+        retries_.keep_held();
     } catch (const Error& error) {
         state_.unusable(error.what());
     }
 }
 
-void Dispatcher::resume(RecordPtr record, const std::set<std::string>& deleted) {
-    const Request& request = record->request();
-    if (request.action == Action::remove) return retries_.take_up(std::move(record));
-    if (deleted_unseen_.contains(request.id)) {
-        retries_.clear_up_behind(*record);
-        return answers_.forget(*record);
-    }
-    if (const auto& answer = record->answer()) {
-        if (const auto note = record->noted(kPublishingNote); note && answer->success)
-            if (const auto app = parse_published_app(*note))
-                in_flight_.remember(request.id, app->source);
-        return answers_.repeat(record);
-    }
-    // Of a template nothing is noted down; this one somebody else has put there.
-    Subject subject = subject_of(request);
-    if (deleted.contains(record->mark()) || subject.is_template) return answers_.forget(*record);
-    const FlightPtr flight = in_flight_.take_up(std::move(record), Flight::Origin::earlier_life);
-    in_flight_.describe(flight, std::move(subject));
-    start(flight);
-}
-
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
+    if (flight->request.action == Action::remove) return keep_removal(flight);
     if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
-            in_flight_.keep(flight, journal_.load()->open(flight->request));
+            Journal* const journal = journal_;
+            if (journal == nullptr)
+                throw Error(ErrorKind::unavailable, state_.journal() + ": somebody has removed it");
+            in_flight_.keep(flight, journal->open(flight->request));
         } catch (const Error& error) {
             flight->refusal = std::string("The import cannot be noted down: ") + error.what();
         }
@@ -335,21 +315,29 @@ void Dispatcher::keep(const FlightPtr& flight) {
     start_on(quick_ && flight->stop.stop_requested() ? *quick_ : *imports_, flight);
 }
 
+// Of an app whose import is still to end: whatever ends this life, the next does not go on with it.
+void Dispatcher::keep_removal(const FlightPtr& flight) {
+    Journal* const journal = journal_;
+    for (const FlightPtr& import : in_flight_.find(Action::import, flight->request.id)) {
+        if (journal == nullptr || !import->record || flight->record) continue;
+        try {
+            in_flight_.keep(flight, journal->open(flight->request, import->record->mark()));
+        } catch (const Error& error) {
+            tell(LogLevel::error, "app " + std::to_string(flight->request.id) +
+                                      ": that it is deleted cannot be noted down: " + error.what());
+        }
+    }
+    if (in_flight_.release(flight)) start(flight);
+}
+
 void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
     if (flight->origin == Flight::Origin::repeated) {
         observer_.retried(reply.action);
         return retries_.settle(flight, reply, failure);
     }
     observer_.answered(flight, reply, failure);
-    // Where it is a SUCCESS all the same, the handler has said that it may pass.
-    if (reply.action == Action::remove && failure && (reply.success || is_passing(*failure)))
-        retries_.keep(flight->request, flight->import_mark);
-    if (flight->superseded) return answers_.forget(*flight->record);
-    if (reply.action == Action::remove)
-        boost::asio::post(loop_, [this, id = reply.id, done = reply.success && !failure] {
-            answers_.drop(id);
-            if (done) retries_.forget(id);  // what an import of it has left has gone as well
-        });
+    if (reply.action == Action::remove) return answers_.give_removal(*flight, reply, failure);
+    if (flight->superseded) return answers_.supersede(flight->record, reply);
     if (!flight->record) return writer_.reply(std::move(reply));
     answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
 }

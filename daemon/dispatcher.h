@@ -10,7 +10,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "backends/io/unique_fd.h"
 #include "daemon/answers.h"
 #include "daemon/in_flight.h"
+#include "daemon/inheritance.h"
 #include "daemon/installation.h"
 #include "daemon/journal.h"
 #include "daemon/lane.h"
@@ -68,8 +68,8 @@ class Dispatcher {
     void take_state_folder();
     void admit();
     void take_over_journal();
-    void resume(RecordPtr record, const std::set<std::string>& deleted);
     void keep(const FlightPtr& flight);
+    void keep_removal(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
 
     void begin(const FlightPtr& flight);
@@ -108,8 +108,6 @@ class Dispatcher {
     std::unique_ptr<Journal> opened_journal_;
     std::atomic<Journal*> journal_ =
         nullptr;  // the same, once it may be used; null: state_ says why
-    // Apps that were deleted while it was another driver's, which may have left a record of them.
-    std::set<ObjectId> deleted_unseen_;
     // Until then requests wait for the state folder.
     bool admitted_ = false;
     std::vector<FlightPtr> waiting_;
@@ -119,6 +117,7 @@ class Dispatcher {
     ReplyWriter writer_;
     Retries retries_;
     Answers answers_;
+    Inheritance inheritance_;
     Observer observer_;
     WorkerOutput output_;
     // The last members, so the first to go: their threads use all of the above.

@@ -87,6 +87,16 @@ bool InFlight::cancel_import_before(const FlightPtr& flight) {
     return true;
 }
 
+void InFlight::hold(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    ++flight->waits_for_;
+}
+
+bool InFlight::release(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    return --flight->waits_for_ == 0;
+}
+
 void InFlight::wait_for(Flight& earlier, const FlightPtr& flight) {
     earlier.next_.push_back(flight);
     ++flight->waits_for_;
@@ -99,7 +109,7 @@ bool InFlight::supersede_before(const FlightPtr& flight) {
         for (auto it = begin; it != end; ++it) {
             Flight& old = *it->second;
             if (old.origin == Flight::Origin::oned) continue;
-            if (!old.committed_) old.superseded = true;
+            old.superseded = true;
             cancel(old);
             wait_for(old, flight);
         }

@@ -129,6 +129,10 @@ class InFlight {
     static constexpr size_t kRemembered = 1000;
     bool cancel_import_before(const FlightPtr& flight);
 
+    // It waits for release() as well, which is true when there is nothing else it waits for.
+    void hold(const FlightPtr& flight);
+    bool release(const FlightPtr& flight);
+
     // For an IMPORT: stops what earlier lives have left to do with another app of its id, and lets
     // `flight` wait for its end. False when there is nothing of the kind.
     bool supersede_before(const FlightPtr& flight);

@@ -24,6 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kFormat = "onemarketd-journal-1";
+constexpr std::string_view kClear = "CLEAR";
 constexpr size_t kCheckDigits = 16;  // of a SHA-256: enough against accidents
 constexpr size_t kMarkDigits = 16;
 // 2020 and 2200, in ms since 1970: between them a record may have been accepted.
@@ -52,14 +53,15 @@ int64_t to_number(JournalRecord::Time time) {
     return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
-std::string name_of(const Request& request, const std::string& mark) {
-    return ascii::to_lower(to_string(request.action)) + "-" + std::to_string(request.id) + "-" +
-           mark;
+// What a record is of, as its first line says; its name does in lower case.
+std::string_view kind_of(Action action, bool clears) {
+    return clears ? kClear : to_string(action);
 }
 
 // What a record's name tells.
 struct Name {
     Action action;
+    bool clears;
     ObjectId id;
     std::string mark;
 };
@@ -68,27 +70,33 @@ std::optional<Name> parse_name(std::string_view name) {
     if (words.size() != 3 || words[2].size() != kMarkDigits) return std::nullopt;
     const auto id = ascii::parse_number<ObjectId>(words[1]);
     if (!id) return std::nullopt;
-    if (words[0] == "import") return Name{Action::import, *id, std::string(words[2])};
-    if (words[0] == "delete") return Name{Action::remove, *id, std::string(words[2])};
+    for (const auto& [action, clears] :
+         {std::pair(Action::import, false), {Action::remove, false}, {Action::remove, true}})
+        if (words[0] == ascii::to_lower(kind_of(action, clears)))
+            return Name{action, clears, *id, std::string(words[2])};
     return std::nullopt;
 }
 
 // The request of a record's first line; nothing when it is not one of that name.
 std::optional<std::pair<Request, JournalRecord::Time>> parse_first_line(std::string_view text,
-                                                                        Action action,
-                                                                        ObjectId id) {
+                                                                        const Name& name) {
     const auto words = ascii::split(text, " ");
     const auto time = words.size() >= 4 ? ascii::parse_number<int64_t>(words[3]) : std::nullopt;
     if (!time || *time < kEarliest || *time > kLatest || words[0] != kFormat ||
-        words[1] != to_string(action) || words[2] != std::to_string(id))
+        words[1] != kind_of(name.action, name.clears) || words[2] != std::to_string(name.id))
         return std::nullopt;
-    return std::pair(Request{action, id, words.size() > 4 ? std::string(words[4]) : ""},
+    return std::pair(Request{name.action, name.id, words.size() > 4 ? std::string(words[4]) : ""},
                      JournalRecord::Time(milliseconds(*time)));
+}
+
+// The second: what was its folder is a file now.
+bool is_missing(int error) {
+    return error == ENOENT || error == ENOTDIR;
 }
 
 // Removes a record; false when it stays.
 bool is_gone(const std::string& path) noexcept {
-    return ::unlink(path.c_str()) == 0 || errno == ENOENT;
+    return ::unlink(path.c_str()) == 0 || is_missing(errno);
 }
 
 // A line that was cut off must not spoil the next one.
@@ -136,6 +144,10 @@ void JournalRecord::set_answer(const Reply& reply) {
     step("answer kept");
 }
 
+void JournalRecord::withdraw_answer() {
+    if (answer_) set_answer({request_.action, false, request_.id, "Another app has its ID"});
+}
+
 bool JournalRecord::retire() noexcept {
     step("answer written");
     const bool gone = is_gone(path_);
@@ -145,7 +157,7 @@ bool JournalRecord::retire() noexcept {
 
 bool JournalRecord::is_there() const noexcept {
     struct stat status {};
-    return ::lstat(path_.c_str(), &status) == 0 || errno != ENOENT;
+    return ::lstat(path_.c_str(), &status) == 0 || !is_missing(errno);
 }
 
 // A line of a file that is read; false where it means nothing.
@@ -195,7 +207,8 @@ size_t records_in(const std::string& folder) noexcept {
     try {
         const auto names = names_in(folder);
         return static_cast<size_t>(std::count_if(names.begin(), names.end(), [](const auto& name) {
-            return name.starts_with("import-") || name.starts_with("delete-");
+            return name.starts_with("import-") || name.starts_with("delete-") ||
+                   name.starts_with("clear-");
         }));
     } catch (const std::exception&) {
         return 0;
@@ -218,11 +231,21 @@ Journal::Journal(std::string folder) : folder_(std::move(folder)) {
 }
 
 RecordPtr Journal::open(const Request& request, const std::string& mark) {
-    const std::string path = folder_ + "/" + name_of(request, mark);
+    return open(request, mark, false);
+}
+
+RecordPtr Journal::open_clearing(const JournalRecord& import) {
+    if (import.answer() && import.answer()->success) return nullptr;
+    const Request& request = import.request();
+    return open({Action::remove, request.id, request.payload}, import.mark(), true);
+}
+
+RecordPtr Journal::open(const Request& request, const std::string& mark, bool clears) {
+    const std::string kind(kind_of(request.action, clears)), id = std::to_string(request.id);
+    const std::string path = folder_ + "/" + ascii::to_lower(kind) + "-" + id + "-" + mark;
     const auto now = std::chrono::system_clock::now();
-    const std::string line = to_line(
-        std::string(kFormat) + " " + std::string(to_string(request.action)) + " " +
-        std::to_string(request.id) + " " + std::to_string(to_number(now)) + " " + request.payload);
+    const std::string line = to_line(std::string(kFormat) + " " + kind + " " + id + " " +
+                                     std::to_string(to_number(now)) + " " + request.payload);
     const UniqueFd file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file && errno == EEXIST) return nullptr;
@@ -238,11 +261,32 @@ RecordPtr Journal::open(const Request& request, const std::string& mark) {
         throw;
     }
     step("record kept");
-    return RecordPtr(new JournalRecord(path, mark, request, now));
+    return RecordPtr(new JournalRecord(path, mark, request, clears, now));
+}
+
+// Drivers have noted so, once: with the import's own message for a DELETE's.
+void Journal::spare_what_was_told(Left& left) {
+    std::map<std::string, std::string> told;  // payloads of imports that went well, by their marks
+    for (const RecordPtr& record : left.records)
+        if (record->answer() && record->answer()->success)
+            told.emplace(record->mark(), record->request().payload);
+    std::erase_if(left.records, [&](const RecordPtr& record) {
+        if (record->request().action != Action::remove) return false;
+        const auto found = told.find(record->mark());
+        if (found == told.end() ||
+            (!record->clears() && record->request().payload != found->second))
+            return false;
+        left.problems.push_back(record->path() +
+                                ": not done, since the import it would clear away went well" +
+                                (record->retire() ? "" : "; it cannot be removed"));
+        return true;
+    });
 }
 
 Journal::Left Journal::load() const {
-    return read_all(folder_, true);
+    Left left = read_all(folder_, true);
+    spare_what_was_told(left);
+    return left;
 }
 
 Journal::Left Journal::look(const std::string& folder) {
@@ -276,13 +320,13 @@ void Journal::read(const std::string& path, std::string_view file, bool mend, Le
     }
     const auto lines = ascii::split(text, "\n");
     const auto first = lines.empty() ? std::nullopt : text_of(lines[0]);
-    auto request = first ? parse_first_line(*first, name->action, name->id) : std::nullopt;
+    auto request = first ? parse_first_line(*first, *name) : std::nullopt;
     if (!request) {
         left.problems.push_back(path + ": damaged, the request cannot be read" + problem);
         return left.damaged.push_back({name->action, name->id, path});
     }
-    const RecordPtr record(
-        new JournalRecord(path, name->mark, std::move(request->first), request->second));
+    const RecordPtr record(new JournalRecord(path, name->mark, std::move(request->first),
+                                             name->clears, request->second));
     size_t damaged = 0;
     for (size_t i = 1; i < lines.size(); ++i) {
         const auto line = text_of(lines[i]);

@@ -28,6 +28,9 @@ class JournalRecord : public ImportRecord {
     using Time = std::chrono::system_clock::time_point;
 
     const Request& request() const { return request_; }
+    // True of a DELETE that oned never sent: what the import of this mark has left, and nothing
+    // else, is to be cleared away.
+    bool clears() const { return clears_; }
     Time accepted() const { return accepted_; }
 
     const std::string& mark() const override { return mark_; }
@@ -52,6 +55,8 @@ class JournalRecord : public ImportRecord {
     // What oned is told, before it is told: from then on it is told nothing else.
     void set_answer(const Reply& reply);
     const std::optional<Reply>& answer() const { return answer_; }
+    // It was not told, and never will be.
+    void withdraw_answer();
 
     // Nobody needs it any more. From any thread, as the last thing that is done with it, unless it
     // is still there: false.
@@ -62,16 +67,18 @@ class JournalRecord : public ImportRecord {
 
   private:
     friend class Journal;
-    JournalRecord(std::string path, std::string mark, Request request, Time accepted)
+    JournalRecord(std::string path, std::string mark, Request request, bool clears, Time accepted)
         : path_(std::move(path)),
           mark_(std::move(mark)),
           request_(std::move(request)),
+          clears_(clears),
           accepted_(accepted) {}
     bool apply(std::string_view line);
     void append(const std::string& line, bool sync);
 
     std::string path_, mark_;
     Request request_;
+    bool clears_;
     Time accepted_;
     std::map<std::string, std::string, std::less<>> notes_;
     unsigned attempts_ = 0, begun_ = 0;
@@ -81,7 +88,7 @@ class JournalRecord : public ImportRecord {
 };
 using RecordPtr = std::shared_ptr<JournalRecord>;
 
-// The folder of records. open() is thread-safe.
+// The folder of records. open() and open_clearing() are thread-safe.
 class Journal {
   public:
     // Makes the folder. Throws Error.
@@ -90,6 +97,9 @@ class Journal {
     // On return the request is on disk, synced. Throws Error, and leaves nothing. `mark`: of the
     // import it is about, where there is one; null when it is there already.
     RecordPtr open(const Request& request, const std::string& mark = random_hex());
+    // The same for what this import has left: the one way to a record that clears. Null where the
+    // import's answer is a SUCCESS, too: oned may have been told of what it has published.
+    RecordPtr open_clearing(const JournalRecord& import);
 
     // What other lives left.
     struct Left {
@@ -111,8 +121,10 @@ class Journal {
     static Left look(const std::string& folder);
 
   private:
+    RecordPtr open(const Request& request, const std::string& mark, bool clears);
     static Left read_all(const std::string& folder, bool mend);
     static void read(const std::string& path, std::string_view file, bool mend, Left& left);
+    static void spare_what_was_told(Left& left);
 
     std::string folder_;
 };

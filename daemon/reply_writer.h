@@ -5,12 +5,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "backends/io/unique_fd.h"
 #include "protocol/reply.h"
@@ -34,36 +36,52 @@ class ReplyWriter {
     void release_logs();
 
     void init_answer();
-    // `written` is called, by the writer's thread, when all of it is in the pipe.
-    using Written = std::function<void()>;
-    void reply(Reply reply, Written written = {});
+    // `taken` is called, by the writer's thread, when oned has read all of it: what is in the pipe
+    // dies with oned. Where the output is no pipe, when it is written.
+    using Taken = std::function<void()>;
+    void reply(Reply reply, Taken taken = {});
 
     // An answer to what oned asked an earlier life of the driver: held back until oned, which may
     // be a follower now that drops it, has sent a request, that is until release_late_replies().
-    void late_reply(Reply reply, Written written);
+    // `withdrawn` is called, by the caller of withdraw_late_replies(), if that takes it back.
+    void late_reply(Reply reply, Taken taken, std::function<void()> withdrawn = {});
+    // Those about this app that are held back are not written.
+    void withdraw_late_replies(ObjectId app);
     void release_late_replies();
     void log(LogLevel level, ObjectId id, std::string_view text);
 
-    // Writes what is waiting, for at most `patience`, and ends the thread. Held log lines are
-    // released first.
+    // Writes what is waiting and lets oned take it, for at most `patience`, and ends the thread.
+    // Held log lines are released first.
     void close(std::chrono::milliseconds patience);
 
   private:
     struct Line {
         std::string text;
-        Written written;
+        Taken taken;
     };
     void push(Line line);
     void run();
+    void wait(std::unique_lock<std::mutex>& lock);
+    void look_for_taken();
+    bool abandoned() const;
     bool write_line(const std::string& line);
 
     UniqueFd fd_;
+    const bool pipe_;  // it can be told what has been read
     std::function<void()> on_broken_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Line> lines_;
     std::deque<std::string> held_logs_;
-    std::deque<Line> late_replies_;
+    struct LateReply {
+        ObjectId app;
+        Line line;
+        std::function<void()> withdrawn;
+    };
+    std::deque<LateReply> late_replies_;
+    // Of the writer's thread: who waits until so many bytes, of all that were written, are read.
+    std::deque<std::pair<uint64_t, Taken>> untaken_;
+    uint64_t written_bytes_ = 0;
     size_t waiting_bytes_ = 0;
     bool holding_logs_ = true;
     bool holding_late_ = true;

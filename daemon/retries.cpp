@@ -12,7 +12,10 @@ namespace onemarket {
 namespace {
 
 constexpr std::chrono::hours kLongest{1};
-constexpr unsigned kMost = 30;  // of one DELETE
+// Tries of one DELETE: all, and those that are made however old it is, since a clock may be wrong.
+constexpr unsigned kMost = 30;
+constexpr unsigned kFewest = 5;
+constexpr size_t kMostHeld = 1000;  // requests that wait for a journal
 
 std::string name_of(const JournalRecord& record) {
     return "app " + std::to_string(record.request().id);
@@ -42,27 +45,46 @@ std::optional<JournalRecord::Time> Retries::oldest() const {
 
 void Retries::stop() {
     stopped_ = true;
+    for (const auto& [app, open] : held_)
+        not_tried_again(app, "the driver ends, and the journal is another one's");
 }
 
 // --- DELETEs ---
 
 // oned drops an app whatever its DELETE is answered: what failed for now is tried again.
 void Retries::keep(const Request& request, const std::string& mark) {
+    keep(request.id, [request, mark](Journal& journal) {
+        return mark.empty() ? journal.open(request) : journal.open(request, mark);
+    });
+}
+
+void Retries::keep(const RecordPtr& removal) {
+    boost::asio::post(outside_.loop, [this, removal] { remove_later(removal); });
+}
+
+void Retries::clear_up_behind(const RecordPtr& import) {
+    keep(import->request().id,
+         [import](Journal& journal) { return journal.open_clearing(*import); });
+}
+
+void Retries::keep(ObjectId app, const Open& open) {
     Journal* journal = outside_.journal;
-    if (journal == nullptr) return;
+    if (journal == nullptr)
+        return boost::asio::post(outside_.loop, [this, app, open] {
+            if (outside_.journal != nullptr) return keep(app, open);
+            if (held_.size() < kMostHeld) return void(held_.emplace(app, open));
+            not_tried_again(app, "no journal, and too many wait for one");
+        });
     try {
-        const RecordPtr record =
-            mark.empty() ? journal->open(request) : journal->open(request, mark);
-        if (record) boost::asio::post(outside_.loop, [this, record] { remove_later(record); });
+        if (const RecordPtr record = open(*journal)) keep(record);
     } catch (const Error& error) {
-        outside_.tell(LogLevel::error, "app " + std::to_string(request.id) +
-                                           ": its DELETE will not be tried again: " + error.what());
+        not_tried_again(app, error.what());
     }
 }
 
-void Retries::clear_up_behind(const JournalRecord& import) {
-    const Request& request = import.request();
-    keep({Action::remove, request.id, request.payload}, import.mark());
+void Retries::not_tried_again(ObjectId app, const std::string& why) const {
+    outside_.tell(LogLevel::error,
+                  "app " + std::to_string(app) + ": its DELETE will not be tried again: " + why);
 }
 
 void Retries::take_up(RecordPtr removal) {
@@ -71,15 +93,32 @@ void Retries::take_up(RecordPtr removal) {
 
 void Retries::remove_later(const RecordPtr& record) {
     removals_[record] = after(record->attempts(), [this, record] {
+        // It would take from an import of another app of this id what that has sent so far.
+        const ObjectId app = record->request().id;
+        if (record->clears() && !outside_.in_flight.find(Action::import, app).empty())
+            return remove_later(record);
         removals_.erase(record);
         outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
     });
 }
 
+void Retries::keep_held() {
+    for (const auto& [app, open] : std::exchange(held_, {})) keep(app, open);
+}
+
+void Retries::forget_deletes(ObjectId app) {
+    forget(app, false);
+}
+
 void Retries::forget(ObjectId app) {
+    forget(app, true);
+}
+
+void Retries::forget(ObjectId app, bool clearing) {
+    held_.erase(app);
     for (auto it = removals_.begin(); it != removals_.end();) {
         const auto& [record, timer] = *it;
-        if (record->request().id != app) {
+        if (record->request().id != app || (record->clears() && !clearing)) {
             ++it;
             continue;
         }
@@ -92,14 +131,18 @@ void Retries::forget(ObjectId app) {
 void Retries::settle(const FlightPtr& flight, const Reply& reply,
                      std::optional<ErrorKind> failure) {
     JournalRecord& record = *flight->record;
-    if (flight->superseded) return retire(record);
     if (!failure || *failure == ErrorKind::not_found) {
-        outside_.log_file(LogLevel::info, name_of(record) + ": deleted at last");
+        outside_.log_file(LogLevel::info, name_of(record) + ": " +
+                                              (record.clears() ? "cleared up behind its import"
+                                                               : "deleted at last"));
         return retire(record);
     }
+    if (flight->superseded) return settle_later(flight);
     if (*failure == ErrorKind::cancelled) return;  // the next start goes on
-    const auto age = std::chrono::system_clock::now() - record.accepted();
-    if (!may_be_cleared_later(*failure) || record.attempts() >= kMost || age > kMaxAge) {
+    // Whatever the failure is: it was a passing one when it was kept, so that it is the site's
+    // configuration that was changed, and will be again.
+    const bool old = std::chrono::system_clock::now() - record.accepted() > kMaxAge;
+    if (record.attempts() >= (old ? kFewest : kMost)) {
         outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " +
                                            (reply.success ? flight->obstacle : reply.info));
         return retire(record);
@@ -109,8 +152,12 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     } catch (const Error& error) {
         outside_.log_file(LogLevel::error, error.what());
     }
+    settle_later(flight);
+}
+
+void Retries::settle_later(const FlightPtr& flight) {
     boost::asio::post(outside_.loop, [this, flight] {
-        if (flight->superseded)
+        if (flight->superseded && !flight->record->clears())
             retire(*flight->record);
         else
             remove_later(flight->record);

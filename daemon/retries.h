@@ -28,7 +28,8 @@ class Retries {
     struct Outside {
         boost::asio::io_context& loop;
         InFlight& in_flight;
-        const std::atomic<Journal*>& journal;  // may be null: then nothing is kept
+        const std::atomic<Journal*>&
+            journal;  // may be null: what is kept is held until keep_held()
         std::function<void(const FlightPtr&)> start;
         std::function<void(LogLevel, std::string_view)> tell;      // oned, and the driver's log
         std::function<void(LogLevel, std::string_view)> log_file;  // the latter alone
@@ -41,12 +42,19 @@ class Retries {
 
     // A DELETE that failed for now. `mark`: of the import it is about, or empty.
     void keep(const Request& request, const std::string& mark);
-    // What an import has left, and could not clear away: a DELETE of its app that oned never sent.
-    void clear_up_behind(const JournalRecord& import);
+    // One that is in the journal already.
+    void keep(const RecordPtr& removal);
+    // What an import has left that failed, and could not clear away.
+    void clear_up_behind(const RecordPtr& import);
+    // There is a journal.
+    void keep_held();
     // The same from an earlier life.
     void take_up(RecordPtr removal);
 
-    // An IMPORT of this app has come, or a DELETE has gone well: none that failed is tried again.
+    // An IMPORT of this app has come: none that failed before is tried again. What another import
+    // of its id has left is still to be cleared away.
+    void forget_deletes(ObjectId app);
+    // A DELETE has gone well: nothing is to be done for this app.
     void forget(ObjectId app);
 
     // One that was run again.
@@ -68,13 +76,19 @@ class Retries {
   private:
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
+    using Open = std::function<RecordPtr(Journal&)>;
+    void keep(ObjectId app, const Open& open);
+    void not_tried_again(ObjectId app, const std::string& why) const;
+    void forget(ObjectId app, bool clearing);
     void remove_later(const RecordPtr& record);
+    void settle_later(const FlightPtr& flight);
     // Where that fails it is said.
     void retire(JournalRecord& record) const;
 
     Outside outside_;
     std::chrono::seconds base_;
     bool stopped_ = false;
+    std::multimap<ObjectId, Open> held_;
     std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
     std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
 };

@@ -145,7 +145,12 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
                 services_, *message, context, lives_of(flight, context),
                 [&](const std::string& source) { return in_flight_.commit(flight, source); });
         case Action::remove:
-            if (flight->record) context.keep_in(flight->record);
+            // What oned waits for says what it cannot do, and is not noted what it does.
+            if (flight->origin == Flight::Origin::repeated) context.keep_in(flight->record);
+            if (flight->record && flight->record->clears()) {
+                handle_clearing(services_, *message, context);
+                return "";
+            }
             if (const auto obstacle =
                     handle_remove(services_, *message, context, flight->published_source)) {
                 left = obstacle->kind();

@@ -128,16 +128,18 @@ std::optional<PublishedApp> published_before(const Backend& backend, const Drive
                                         "other bytes now");
 }
 
-// Why it is not to be tried again; empty where it is.
+// Why it is not to be tried again; empty where it is. `begun`: some time before.
 std::string reason_to_give_up(const Services& services, const Backend& backend,
-                              const EarlierLives& earlier) {
+                              const EarlierLives& earlier, bool begun) {
     if (!services.config.resume_imports)
-        return "the driver was ended while it ran, and RESUME_IMPORTS is off";
+        return std::string("the driver was ended ") + (begun ? "while it ran" : "before it began") +
+               ", and RESUME_IMPORTS is off";
     if (earlier.attempts >= kMaxAttempts)
         return "given up: the driver was ended " + std::to_string(earlier.attempts) +
                " times while it ran";
-    if (earlier.age > kMaxAge) return "given up: it is older than seven days";
-    if (!backend.can_resume())
+    if (earlier.age > kMaxAge && earlier.delays >= kFewestDelays)
+        return "given up: it is older than seven days";
+    if (begun && !backend.can_resume())
         return "the driver was ended while the site's script ran; nobody knows what that has done";
     return "";
 }
@@ -150,7 +152,7 @@ void clear_away(const Services& services, const Backend& backend, const DriverMe
     if (record.suspended()) return;
     const bool unreachable =
         failure.kind() == ErrorKind::unavailable || failure.kind() == ErrorKind::timeout;
-    const bool waits = earlier.any && reason_to_give_up(services, backend, earlier).empty();
+    const bool waits = earlier.any && reason_to_give_up(services, backend, earlier, true).empty();
     if (waits && unreachable) throw PutOff(failure.kind(), failure.what());
     // What an earlier life has left, this one may not even have come to.
     if (!record.resumed() && !record.left()) return;
@@ -169,13 +171,18 @@ std::string carry_out(const Services& services, const Backend& backend,
     context.transfer().enter(Transfer::Stage::queued);
     const TransferSlots::Slot slot = services.transfers.acquire(context);
     context.transfer().enter(Transfer::Stage::preparing);
-    if (context.record().resumed()) {
+    const bool resumed = context.record().resumed();
+    if (resumed) {
         if (const auto app = published_before(backend, message, context)) {
             backend.confirm(message, *app, context);
             return settle(backend, message, *app, services, context, commit);
         }
-        const std::string reason = reason_to_give_up(services, backend, earlier);
+    }
+    if (earlier.any) {
+        const std::string reason = reason_to_give_up(services, backend, earlier, resumed);
         if (!reason.empty()) throw Error(ErrorKind::unavailable, reason);
+    }
+    if (resumed) {
         context.log().log(earlier.delays == 0 ? LogLevel::info : LogLevel::debug,
                           "going on with the import");
     }
@@ -188,10 +195,22 @@ std::string carry_out(const Services& services, const Backend& backend,
     return settle(backend, message, app, services, context, commit);
 }
 
+// A marketplace that is not served any more was, when it was accepted: somebody has mistyped -m.
+std::shared_ptr<const Backend> backend_of(const Services& services, const DriverMessage& message,
+                                          const EarlierLives& earlier) {
+    try {
+        return services.backend(message);
+    } catch (const Error& error) {
+        const bool old = earlier.age > kMaxAge && earlier.delays >= kFewestDelays;
+        if (!earlier.any || !services.config.resume_imports || old) throw;
+        throw PutOff(error.kind(), error.what());
+    }
+}
+
 std::string import_image(const Services& services, const DriverMessage& message, Context& context,
                          const EarlierLives& earlier, const Commit& commit) {
     message.required("MARKETPLACEAPP/ORIGIN_ID");
-    const auto backend = services.backend(message);
+    const auto backend = backend_of(services, message, earlier);
     if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
         throw Error(ErrorKind::unsupported, refusal);
     message.required("DATASTORE/DS_MAD");

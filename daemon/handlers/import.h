@@ -24,6 +24,8 @@ struct EarlierLives {
 // An import that ends the driver each time, or gets nowhere for so long, is given up.
 inline constexpr unsigned kMaxAttempts = 5;
 inline constexpr std::chrono::hours kMaxAge{7 * 24};
+// A clock may be wrong: however old it is, it is put off so often.
+inline constexpr unsigned kFewestDelays = 5;
 
 // Thrown for an import of an earlier life whose end is no answer: its marketplace cannot be reached
 // just now, or its image. All is as it was, and it is to be begun again later.

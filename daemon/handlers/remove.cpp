@@ -33,4 +33,9 @@ std::optional<Error> handle_remove(const Services& services, const DriverMessage
     return std::nullopt;
 }
 
+void handle_clearing(const Services& services, const DriverMessage& message, Context& context) {
+    context.check();
+    services.backend(message)->discard(message, context);
+}
+
 }  // namespace onemarket

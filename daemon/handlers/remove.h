@@ -17,4 +17,7 @@ std::optional<Error> handle_remove(const Services& services, const DriverMessage
                                    Context& context,
                                    const std::optional<std::string>& published_source);
 
+// Removes what the import of the context's record has left, and nothing that oned was ever told of.
+void handle_clearing(const Services& services, const DriverMessage& message, Context& context);
+
 }  // namespace onemarket

@@ -105,6 +105,44 @@ TEST_F(JournalTest, ADeleteOfAnImportsMark) {
     EXPECT_EQ(journal_.open(removal, import->mark()), nullptr) << "it is there already";
 }
 
+TEST_F(JournalTest, WhatAnImportHasLeftIsClearedByItsMark) {
+    const RecordPtr import = journal_.open(import_of(5));
+    import->set_answer({Action::import, false, 5, "no"});
+    const RecordPtr record = journal_.open_clearing(*import);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(journal_.open_clearing(*import), nullptr) << "it is there already";
+    EXPECT_TRUE(import->retire());
+    const RecordPtr again = loaded();
+    EXPECT_TRUE(again->clears());
+    EXPECT_EQ(again->mark(), import->mark());
+    EXPECT_EQ(again->request().action, Action::remove);
+    EXPECT_EQ(again->request().payload, import->request().payload);
+    EXPECT_TRUE(again->resumed());
+}
+
+TEST_F(JournalTest, NothingIsClearedBehindASuccess) {
+    const RecordPtr import = journal_.open(import_of(5));
+    import->set_answer({Action::import, true, 5, "dGV4dA=="});
+    EXPECT_EQ(journal_.open_clearing(*import), nullptr);
+    EXPECT_EQ(journal_.open_clearing(*loaded()), nullptr) << "nor in another life";
+}
+
+// Whoever has written it: the driver once did.
+TEST_F(JournalTest, WhatWouldClearBehindASuccessIsNotTakenUp) {
+    const RecordPtr import = journal_.open(import_of(5));
+    journal_.open_clearing(*import);
+    journal_.open({Action::remove, 5, import->request().payload}, import->mark());
+    const RecordPtr others = journal_.open({Action::remove, 5, "b25lZHM="});
+    import->set_answer({Action::import, true, 5, "dGV4dA=="});
+    const Journal::Left left = load();
+    EXPECT_THAT(left.problems, testing::Each(HasSubstr("not done, since the import")));
+    EXPECT_THAT(left.problems, SizeIs(2));
+    ASSERT_THAT(left.records, SizeIs(2));
+    EXPECT_EQ(left.records[0]->request().action, Action::import);
+    EXPECT_EQ(left.records[1]->mark(), others->mark());
+    EXPECT_THAT(test::list(folder_), SizeIs(2));
+}
+
 TEST_F(JournalTest, ATimeThatCannotBeIsDamage) {
     for (const char* time : {"0", "-1", "9223372036854775807", "-9223372036854775808", "x"}) {
         const std::string text = "onemarketd-journal-1 IMPORT 5 " + std::string(time) + " eA==";
@@ -224,6 +262,17 @@ TEST_F(JournalTest, AFolderThatIsNoneIsAnError) {
                 HasSubstr("Not a directory"));
     fs::remove_all(folder_);
     EXPECT_EQ(test::error_of([&] { journal_.open(import_of(5)); }).kind(), ErrorKind::not_found);
+}
+
+// With a file where the folder was, too.
+TEST_F(JournalTest, ARecordWhoseFolderIsGoneIsNotThere) {
+    const RecordPtr record = journal_.open(import_of(5));
+    EXPECT_TRUE(record->is_there());
+    fs::remove_all(folder_);
+    EXPECT_FALSE(record->is_there());
+    test::write_file(folder_, "");
+    EXPECT_FALSE(record->is_there());
+    EXPECT_TRUE(record->retire());
 }
 
 TEST_F(JournalTest, ALargeRequest) {

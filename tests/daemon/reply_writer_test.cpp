@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -298,6 +299,21 @@ TEST_F(ReplyWriterTest, LateRepliesWaitUntilOnedSpeaks) {
     EXPECT_EQ(written, 1);
 }
 
+TEST_F(ReplyWriterTest, LateRepliesThatAreWithdrawnAreNotWritten) {
+    ReplyWriter& writer = start();
+    std::vector<int> withdrawn;
+    for (const int app : {5, 6, 5})
+        writer.late_reply({Action::import, false, app, "late"}, {},
+                          [&, app] { withdrawn.push_back(app); });
+    writer.withdraw_late_replies(5);
+    EXPECT_THAT(withdrawn, ElementsAre(5, 5));
+    writer.release_late_replies();
+    EXPECT_EQ(next_line(), "IMPORT FAILURE 6 late");
+    writer.close(seconds(1));
+    writer_.reset();
+    EXPECT_EQ(rest(), "");
+}
+
 // Held back to the end they are not written, and nobody is told that they were.
 TEST_F(ReplyWriterTest, LateRepliesNobodyAskedForAreNotWritten) {
     ReplyWriter& writer = start();
@@ -309,25 +325,72 @@ TEST_F(ReplyWriterTest, LateRepliesNobodyAskedForAreNotWritten) {
     EXPECT_FALSE(written);
 }
 
-TEST_F(ReplyWriterTest, WrittenIsCalledWhenAllOfItIsInThePipe) {
+// What is in the pipe dies with oned.
+TEST_F(ReplyWriterTest, TakenIsCalledWhenAllOfItIsRead) {
     ReplyWriter& writer = start();
-    std::promise<void> written;
+    std::promise<void> taken;
     const std::string large(4 * kPipeBytes, 'x');
-    writer.reply({Action::import, true, 5, large}, [&] { written.set_value(); });
-    auto done = written.get_future();
+    writer.reply({Action::import, true, 5, large}, [&] { taken.set_value(); });
+    auto done = taken.get_future();
     EXPECT_EQ(done.wait_for(milliseconds(50)), std::future_status::timeout);
     EXPECT_EQ(next_line()->size(), large.size() + std::string("IMPORT SUCCESS 5 ").size());
     EXPECT_EQ(done.wait_for(kFailAfter), std::future_status::ready);
 }
 
-TEST_F(ReplyWriterTest, WrittenIsNotCalledWhenNobodyReads) {
+TEST_F(ReplyWriterTest, TakenIsCalledForWhatIsReadAndNoMore) {
+    ReplyWriter& writer = start();
+    std::promise<void> first, second;
+    writer.reply({Action::import, true, 5, "QUJD"}, [&] { first.set_value(); });
+    writer.reply({Action::import, true, 6, "QUJD"}, [&] { second.set_value(); });
+    auto first_taken = first.get_future(), second_taken = second.get_future();
+    EXPECT_EQ(first_taken.wait_for(milliseconds(50)), std::future_status::timeout);
+    const std::string line = "IMPORT SUCCESS 5 QUJD\n";
+    std::string got(line.size() + 5, 0);  // and a little of the second
+    ASSERT_EQ(::read(reader_.get(), got.data(), got.size()), static_cast<ssize_t>(got.size()));
+    EXPECT_EQ(first_taken.wait_for(kFailAfter), std::future_status::ready);
+    EXPECT_EQ(second_taken.wait_for(milliseconds(50)), std::future_status::timeout);
+    EXPECT_EQ(next_line(), "T SUCCESS 6 QUJD");
+    EXPECT_EQ(second_taken.wait_for(kFailAfter), std::future_status::ready);
+}
+
+TEST_F(ReplyWriterTest, CloseWaitsUntilItIsTaken) {
+    ReplyWriter& writer = start();
+    std::atomic<bool> taken = false;
+    writer.reply({Action::import, false, 5, "x"}, [&] { taken = true; });
+    auto closed = std::async(std::launch::async, [&] { writer.close(kFailAfter); });
+    EXPECT_EQ(closed.wait_for(milliseconds(50)), std::future_status::timeout);
+    EXPECT_EQ(next_line(), "IMPORT FAILURE 5 x");
+    closed.get();
+    EXPECT_TRUE(taken);
+}
+
+TEST_F(ReplyWriterTest, WhatOnedDiesWithoutReadingIsNotTaken) {
+    ReplyWriter& writer = start();
+    bool taken = false;
+    writer.reply({Action::import, false, 5, "x"}, [&] { taken = true; });
+    pollfd readable{reader_.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&readable, 1, 10'000), 1);
+    reader_.reset();
+    writer.close(kFailAfter);  // and does not wait for anybody
+    writer_.reset();
+    EXPECT_FALSE(taken);
+}
+
+TEST_F(ReplyWriterTest, AFileTakesWhatIsWritten) {
+    write_end_.reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    std::promise<void> taken;
+    start().reply({Action::import, false, 5, "x"}, [&] { taken.set_value(); });
+    EXPECT_EQ(taken.get_future().wait_for(kFailAfter), std::future_status::ready);
+}
+
+TEST_F(ReplyWriterTest, TakenIsNotCalledWhenNobodyReads) {
     ReplyWriter& writer = start();
     reader_.reset();
-    bool written = false;
-    writer.reply({Action::import, false, 5, "x"}, [&] { written = true; });
+    bool taken = false;
+    writer.reply({Action::import, false, 5, "x"}, [&] { taken = true; });
     writer.close(seconds(1));
     writer_.reset();
-    EXPECT_FALSE(written);
+    EXPECT_FALSE(taken);
 }
 
 }  // namespace

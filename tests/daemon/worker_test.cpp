@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "backends/io/digest.h"
 #include "protocol/base64.h"
+#include "protocol/hex.h"
 #include "protocol/template.h"
 #include "tests/support/support.h"
 
@@ -550,6 +552,41 @@ TEST_F(WorkerTest, AnImportThatWaitedTooLongIsAnsweredAndWhatItLeavesIsTold) {
     EXPECT_EQ(worker_.run(flight), Worker::End::done);
     EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT FAILURE 5 given up: ")));
     EXPECT_TRUE(flight->record->left());
+}
+
+TEST_F(WorkerTest, AResumedImportWaitsForAMarketplaceThatIsNotServed) {
+    services_.markets = Types{"htttp"};
+    const FlightPtr flight = add_resumed();
+    EXPECT_EQ(worker_.run(flight), Worker::End::later);
+    services_.markets = Types{"http"};
+    EXPECT_EQ(worker_.run(flight), Worker::End::done);
+    EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT SUCCESS 5 ")));
+}
+
+// Seven days may be a clock that was wrong.
+TEST_F(WorkerTest, AgeAloneEndsNoImport) {
+    std::filesystem::rename(dir_ / "public", dir_ / "away");
+    journal_.open({Action::import, 5, base64_encode(http_import())});
+    const std::string name = test::list(dir_ / "journal").at(0), path = dir_ / "journal/" + name;
+    const std::string text =
+        "onemarketd-journal-1 IMPORT 5 1600000000000 " + base64_encode(http_import());
+    test::write_file(path, to_hex(sha256(text)).substr(0, 16) + " " + text + "\n");
+    const FlightPtr flight =
+        in_flight_.take_up(journal_.load().records.at(0), Flight::Origin::earlier_life);
+    for (unsigned i = 0; i < kFewestDelays; ++i)
+        EXPECT_EQ(worker_.run(flight), Worker::End::later) << i;
+    EXPECT_EQ(worker_.run(flight), Worker::End::done);
+    EXPECT_THAT(take_replies(), ElementsAre(StartsWith("IMPORT FAILURE 5 given up: ")));
+}
+
+TEST_F(WorkerTest, AnImportThatHadNotBegunIsNotGoneOnWithWhereThatIsOff) {
+    config_.resume_imports = false;
+    journal_.open({Action::import, 5, base64_encode(http_import())});
+    worker_.run(in_flight_.take_up(journal_.load().records.at(0), Flight::Origin::earlier_life));
+    EXPECT_THAT(take_replies(),
+                ElementsAre("IMPORT FAILURE 5 the driver was ended before it began, and "
+                            "RESUME_IMPORTS is off"));
+    EXPECT_THAT(test::list(dir_ / "public"), IsEmpty());
 }
 
 TEST_F(WorkerTest, AnImportOfThisLifeFailsAtOnce) {
