@@ -22,6 +22,7 @@ DOORS = [
     ("libarchive", r"#include <archive", ["backends/io/archive.cpp"]),
     ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
     ("zlib", r"#include <zlib", ["backends/io/gzip_reader.cpp"]),
+    ("liblzma", r"#include <lzma", ["backends/io/xz_reader.cpp"]),
     ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp"]),
     ("starting processes", r"\b(fork|vfork|system|popen|posix_spawn\w*|exec[lv]\w*)\s*\(", []),
     ("names in a folder of others'",
