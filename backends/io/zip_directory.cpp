@@ -39,8 +39,8 @@ std::vector<ZipEntry> zip_directory(std::string_view bytes) {
             {std::string(bytes.substr(kHeaderBytes, name)), has_mode ? number_at(bytes, 40) : 0});
         bytes.remove_prefix(whole);
     }
-    // Another record ends it, whichever that is.
-    if (!bytes.starts_with("PK")) cut_off();
+    // Another record ends it: a signature, or one of the ends there are.
+    if (!bytes.starts_with("PK\x05") && !bytes.starts_with("PK\x06")) cut_off();
     return entries;
 }
 
