@@ -61,7 +61,8 @@ Fault set_types(std::string_view value, std::set<std::string, std::less<>>& type
 Fault set_hosts(std::string_view value, std::vector<std::string>& hosts) {
     for (const std::string_view host : ascii::split(value, ", \t")) {
         if (!is_bridge_host(host)) return "names of hosts with commas";
-        if (!host.ends_with(']') && std::count(host.begin(), host.end(), ':') == 1)
+        if (host.find("]:") != std::string_view::npos ||
+            (!host.ends_with(']') && std::count(host.begin(), host.end(), ':') == 1))
             return "names of hosts, without a port";
         hosts.push_back(ascii::to_lower(host));
     }
