@@ -10,9 +10,11 @@ namespace onemarket {
 std::unique_ptr<Reader> SshSource::open(Context& context) {
     const std::string& name = facts().location;
     const Result<SshLocation> location = parse_ssh_location(name);
-    if (!location) throw Error(ErrorKind::bad_request, "source " + name + " " + location.reason());
-    const std::string& path = location->path;  // the host is told beside it
+    // The host is told beside it. What was opened already may be of this host, and a path alone.
+    const std::string& path = location ? location->path : name;
     if (!bridge_) {
+        if (!location)
+            throw Error(ErrorKind::bad_request, "source " + name + " " + location.reason());
         bridge_ = std::make_shared<Bridge>(ssh_settings(*site_), location->host, context);
         size_ = bridge_size(*bridge_, path, bridge_->ask("open", {path}));
     }
