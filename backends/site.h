@@ -43,10 +43,11 @@ ExportCalling export_calling(Release release, bool stdin_flag);
 
 // Read-only once made, but for `lists`; shared by all threads.
 struct Site {
-    std::string remotes;                                 // folder of market/ and datastore/ scripts
-    std::string downloader = "datastore/downloader.sh";  // below remotes: for what is not built in
-    std::string work_dir;                                // where scripts are run: VAR
-    std::vector<std::string> environment;                // NAME=VALUE of every script
+    std::string remotes;  // folder of market/ and datastore/ scripts
+    // Below remotes, or a path: for what is not built in.
+    std::string downloader = "datastore/downloader.sh";
+    std::string work_dir;                  // where scripts are run: VAR
+    std::vector<std::string> environment;  // NAME=VALUE of every script
     Release release;
     bool export_stdin = false;                    // -i
     size_t max_script_output = size_t{64} << 20;  // bytes
@@ -58,6 +59,10 @@ struct Site {
     bool sha256 = true;                                // beside MD5, in manifests
     std::string user_agent = catalogue_agent("", "");  // for the servers of catalogues
     std::shared_ptr<ListCache> lists;  // of discovered marketplaces; null: none is kept
+
+    std::string downloader_path() const {
+        return downloader.starts_with('/') ? downloader : remotes + "/" + downloader;
+    }
 };
 
 // How this site's ssh is called.

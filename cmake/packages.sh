@@ -42,7 +42,7 @@ install_build_packages() {
     fi
     # shellcheck disable=SC2046
     install_packages cmake g++ ninja-build libssl-dev libcurl4-openssl-dev libtinyxml2-dev libspdlog-dev libcli11-dev \
-        libarchive-dev zlib1g-dev libgtest-dev libgmock-dev python3 $(boost_packages)
+        libarchive-dev zlib1g-dev liblzma-dev libgtest-dev libgmock-dev python3 $(boost_packages)
 }
 
 install_test_packages() {

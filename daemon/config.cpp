@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/config.h"
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -60,6 +61,9 @@ Fault set_types(std::string_view value, std::set<std::string, std::less<>>& type
 Fault set_hosts(std::string_view value, std::vector<std::string>& hosts) {
     for (const std::string_view host : ascii::split(value, ", \t")) {
         if (!is_bridge_host(host)) return "names of hosts with commas";
+        if (host.find("]:") != std::string_view::npos ||
+            (!host.ends_with(']') && std::count(host.begin(), host.end(), ':') == 1))
+            return "names of hosts, without a port";
         hosts.push_back(ascii::to_lower(host));
     }
     return "";
@@ -170,7 +174,11 @@ Config parse_config(std::string_view text, const std::string& file) {
     if (lines.find('\0') != std::string::npos)
         config.problems.push_back(file + ": NUL in the text, which ends there");
     if (const Result<Template> parsed = parse_template(lines + "\n")) {
-        for (const Template::Attribute& attribute : *parsed) apply(attribute, file, config);
+        // As they stand in the file: a template's are sorted.
+        std::vector<Template::Attribute> attributes(parsed->begin(), parsed->end());
+        std::stable_sort(attributes.begin(), attributes.end(),
+                         [](const auto& a, const auto& b) { return a.line < b.line; });
+        for (const Template::Attribute& attribute : attributes) apply(attribute, file, config);
         return config;
     }
     // One wrong line must not cost the others: each by itself then.

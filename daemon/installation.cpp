@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "backends/all_backends.h"
 #include "backends/discovery/list_cache.h"
 #include "daemon/proxies.h"
 #include "daemon/text_file.h"
@@ -19,6 +20,26 @@ namespace {
 size_t transfer_slots(const Config& config) {
     return config.transfers > 0 ? config.transfers
                                 : std::max(1U, std::thread::hardware_concurrency());
+}
+
+constexpr size_t kMostCertificates = size_t{16} << 20;  // bytes of a file
+
+// Empty where it has some, or none is named.
+std::string fault_of_ca_file(const std::string& file) {
+    if (file.empty()) return "";
+    try {
+        if (read_text_file(file, kMostCertificates).find("CERTIFICATE-----") != std::string::npos)
+            return "";
+        return "CA_FILE " + file + ": no certificate (PEM) in it";
+    } catch (const Error& error) {
+        return std::string("CA_FILE ") + error.what();
+    }
+}
+
+bool is_built_in(const std::string& market) {
+    const auto backends = all_backends();
+    return std::any_of(backends.begin(), backends.end(),
+                       [&](const BackendEntry& entry) { return entry.type == market; });
 }
 
 }  // namespace
@@ -67,9 +88,9 @@ std::shared_ptr<Installation::Generation> Installation::read() {
     Generation& now = *generation;
     now.config = load_config(config_file_);
     now.faults = now.config.problems;
-    if (const std::string& file = now.config.ca_file;
-        !file.empty() && ::access(file.c_str(), R_OK) != 0)
-        now.faults.emplace_back(system_error(errno, "CA_FILE " + file).what());
+    if (const std::string fault = fault_of_ca_file(now.config.ca_file); !fault.empty())
+        now.faults.push_back(fault);
+    add_unknown_markets(now.config, now.problems);
     now.site = make_site(now);
     const bool given = options_.timeout.count() > 0;
     now.services = std::make_unique<Services>(
@@ -83,6 +104,23 @@ std::shared_ptr<Installation::Generation> Installation::read() {
                  bandwidth_,
                  keeps_messages_ ? &messages_ : nullptr});
     return generation;
+}
+
+// Names that nobody will ever ask for; only where there are scripts at all can that be told.
+void Installation::add_unknown_markets(const Config& config,
+                                       std::vector<std::string>& problems) const {
+    const std::string folder = layout_.remotes + "/market";
+    if (::access(folder.c_str(), X_OK) != 0) return;
+    const auto has_scripts = [&](const std::string& type) {
+        return ::access((folder + "/" + type).c_str(), F_OK) == 0;
+    };
+    for (const std::string& type : options_.markets.value_or(std::set<std::string, std::less<>>()))
+        if (!is_built_in(type) && !has_scripts(type))
+            problems.push_back("option -m: '" + type + "' is neither built in nor a folder of " +
+                               folder);
+    for (const std::string& type : config.scripts.markets)
+        if (!has_scripts(type))
+            problems.push_back("MARKET_SCRIPTS: '" + type + "' is no folder of " + folder);
 }
 
 Site Installation::make_site(Generation& generation) const {

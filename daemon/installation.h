@@ -56,6 +56,7 @@ class Installation {
     };
     std::shared_ptr<Generation> read();
     Site make_site(Generation& generation) const;
+    void add_unknown_markets(const Config& config, std::vector<std::string>& problems) const;
     void use(std::shared_ptr<Generation> generation);
 
     Options options_;

@@ -15,15 +15,24 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/io/archive_names.h"
 #include "backends/io/dense_reader.h"
 #include "backends/io/gzip_reader.h"
 #include "backends/io/unique_fd.h"
+#include "backends/io/xz_reader.h"
+#include "backends/io/zip_directory.h"
+#include "backends/io/zip_modes.h"
 #include "protocol/error.h"
 
 namespace onemarket {
 namespace {
 
 constexpr size_t kReadBytes = size_t{64} << 10;
+constexpr uint64_t kTarBlock = 512;
+// Folders around an entry: each costs a descriptor when they are taken away again.
+constexpr size_t kMostFolders = 200;
+// Of a zip's directory: more than so many entries could have that are taken.
+constexpr size_t kMostDirectory = size_t{64} << 20;
 
 std::string_view as_text(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -94,8 +103,29 @@ class Unpacker {
             context.check();
             given_ += size;
         }
+        return given_ - used();
+    }
+
+    // The same, and what it was.
+    std::string rest(Context& context, size_t most) {
+        std::string text =
+            recent_.substr(recent_.size() - std::min(given_ - used(), recent_.size()));
+        while (const uint64_t size = from_.read(buffer_, context).size) {
+            context.check();
+            text += as_text(std::span(buffer_).first(size));
+            if (text.size() > most)
+                throw Error(ErrorKind::limit,
+                            "its end is larger than " + std::to_string(most) + " bytes");
+        }
+        return text;
+    }
+    // What was given last is kept from now on, for rest().
+    void keep_recent() { keeps_ = true; }
+
+    // How many bytes of the source libarchive had a use for.
+    uint64_t used() const {
         constexpr int packed = -1;  // archive_filter_bytes(3): what came in
-        return given_ - static_cast<uint64_t>(archive_filter_bytes(handle(), packed));
+        return static_cast<uint64_t>(archive_filter_bytes(handle(), packed));
     }
 
   private:
@@ -131,6 +161,7 @@ class Unpacker {
         try {
             const Piece piece = self.from_.read(self.buffer_, *self.context_);
             self.given_ += piece.size;
+            if (self.keeps_) self.keep(piece.size);
             *data = self.buffer_.data();
             return static_cast<la_ssize_t>(piece.size);
         } catch (...) {
@@ -140,11 +171,20 @@ class Unpacker {
         }
     }
 
+    // A piece, and of the one before it what libarchive may have looked at and left.
+    void keep(size_t size) {
+        constexpr size_t looked_at = 64;
+        recent_.erase(0, recent_.size() - std::min(recent_.size(), looked_at));
+        recent_ += as_text(std::span(buffer_).first(size));
+    }
+
     DenseReader from_;
     std::string what_;
     Context* context_ = nullptr;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
     uint64_t given_ = 0;  // bytes of it so far
+    bool keeps_ = false;
+    std::string recent_;
     std::exception_ptr error_;
     Handle handle_;
 };
@@ -160,11 +200,10 @@ int filter_of(Compression compression) {
     switch (compression) {
         case Compression::bzip2:
             return ARCHIVE_FILTER_BZIP2;
-        case Compression::xz:
-            return ARCHIVE_FILTER_XZ;
         case Compression::zstd:
             return ARCHIVE_FILTER_ZSTD;
-        case Compression::gzip:  // a reader of its own
+        case Compression::gzip:  // readers of their own
+        case Compression::xz:
         case Compression::none:
             break;
     }
@@ -218,36 +257,30 @@ class LimitedReader : public Reader {
     uint64_t total_ = 0;
 };
 
-// Below the folder, whatever the links in it are.
-bool stays_within(const std::filesystem::path& name) {
-    if (name.empty() || name.is_absolute()) return false;
-    return std::none_of(name.begin(), name.end(), [](const auto& part) { return part == ".."; });
+std::string name_of(struct archive_entry* entry) {
+    const char* path = archive_entry_pathname(entry);
+    return path == nullptr ? "" : path;
 }
 
-// A link's target may climb first, but not out of the folder; then no more, since what looks like a
-// folder on its way may be a link.
-bool leads_within(const std::filesystem::path& link, const std::filesystem::path& target) {
-    if (target.empty() || target.is_absolute()) return false;
-    const auto is_name = [](const auto& part) { return !part.empty() && part != "."; };
-    ptrdiff_t folders = std::count_if(link.begin(), link.end(), is_name) - 1;  // around the link
-    bool climbs = true;
-    for (const auto& part : target) {
-        if (!is_name(part)) continue;
-        if (part != "..")
-            climbs = false;
-        else if (!climbs || --folders < 0)
-            return false;
-    }
-    return true;
+// What tar writes of a file it is told of twice. Then the file is there.
+bool is_seen_before(struct archive_entry* entry) {
+    const char* other = archive_entry_hardlink(entry);
+    const std::string name = name_of(entry);
+    if (other == nullptr || plain_name(other) != plain_name(name)) return false;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(std::filesystem::symlink_status(name, error))) return true;
+    throw Error(ErrorKind::corrupt, "'" + name + "' is a link to itself");
 }
 
 void check_entry(struct archive_entry* entry) {
-    const char* path = archive_entry_pathname(entry);
-    const std::string name = path == nullptr ? "" : path;
+    const std::string name = name_of(entry);
     const auto refuse = [&](const std::string& why) {
         throw Error(ErrorKind::corrupt, "'" + name + "' " + why);
     };
     if (!stays_within(name)) refuse("is no name of something within the archive");
+    if (depth_of(name) > kMostFolders)
+        throw Error(ErrorKind::corrupt,
+                    "a name in it is more than " + std::to_string(kMostFolders) + " folders deep");
     if (const char* other = archive_entry_hardlink(entry); other != nullptr) {
         if (!stays_within(other)) refuse("is a link that leads out of the archive");
         // At another place it would lead elsewhere.
@@ -281,11 +314,11 @@ Error disk_error(struct archive* disk) {
     return system_error(number, reason);
 }
 
-// The process's working folder, and back.
+// The process's working folder, and back. It need not be one that may be read.
 class WorkingFolder {
   public:
     explicit WorkingFolder(const std::string& folder)
-        : before_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        : before_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
         if (!before_ || ::chdir(folder.c_str()) != 0) throw system_error(errno, folder);
     }
     ~WorkingFolder() { (void)!::fchdir(before_.get()); }
@@ -300,6 +333,7 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
         if (result < worst) throw disk_error(disk);
     };
     check_entry(entry);
+    if (is_seen_before(entry)) return;
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
@@ -323,18 +357,31 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     check(archive_write_finish_entry(disk));
 }
 
+// Frames that are to be skipped may come first: pzstd's.
+bool is_zstd(std::string_view text) {
+    using namespace std::string_view_literals;
+    constexpr size_t head = 8;  // of such a frame: its magic, and the length of what follows
+    while (text.size() >= head && (text[0] & 0xf0) == 0x50 && text.substr(1, 3) == "\x2a\x4d\x18") {
+        uint64_t size = 0;
+        for (size_t i = head; i-- > 4;) size = size << 8 | static_cast<unsigned char>(text[i]);
+        text.remove_prefix(std::min<uint64_t>(head + size, text.size()));
+    }
+    return text.starts_with("\x28\xb5\x2f\xfd"sv);
+}
+
 }  // namespace
 
 Compression compression_of(std::span<const std::byte> front) {
     using namespace std::string_view_literals;
     const std::string_view text = as_text(front);
     if (text.starts_with("\x1f\x8b\x08"sv)) return Compression::gzip;
-    if (text.starts_with("BZh"sv) && text.substr(0, 10).ends_with("1AY&SY"sv))
-        return Compression::bzip2;
+    if (text.starts_with("BZh"sv) && (text.substr(0, 10).ends_with("1AY&SY"sv) ||
+                                      text.substr(0, 10).ends_with("\x17\x72\x45\x38\x50\x90"sv)))
+        return Compression::bzip2;  // the second has nothing in it
     if (text.starts_with("\xfd"
                          "7zXZ\0"sv))
         return Compression::xz;
-    if (text.starts_with("\x28\xb5\x2f\xfd"sv)) return Compression::zstd;
+    if (is_zstd(text)) return Compression::zstd;
     return Compression::none;
 }
 
@@ -352,6 +399,8 @@ std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression
     std::unique_ptr<Reader> bytes;
     if (compression == Compression::gzip)
         bytes = std::make_unique<GzipReader>(std::move(packed));
+    else if (compression == Compression::xz)
+        bytes = std::make_unique<XzReader>(std::move(packed));
     else
         bytes = std::make_unique<DecompressedReader>(std::move(packed), compression);
     return std::make_unique<LimitedReader>(std::move(bytes), limits);
@@ -365,6 +414,7 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         archive_read_support_format_tar(unpacker.handle());
     else
         archive_read_support_format_zip_streamable(unpacker.handle());
+    if (kind == ArchiveKind::zip) unpacker.keep_recent();
     const Handle disk = made(archive_write_disk_new());
     archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SPARSE |
                                                    ARCHIVE_EXTRACT_SECURE_SYMLINKS |
@@ -372,13 +422,25 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
                                                    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
     uint64_t total = 0;
     uint64_t entries = 0;
+    uint64_t end = 0;  // of the last entry
+    ZipModes modes;
     for (struct archive_entry* entry = unpacker.first(context); entry != nullptr;
          entry = unpacker.next(context)) {
         if (++entries > limits.entries)
             throw Error(ErrorKind::limit, "it has more than " + std::to_string(limits.entries) +
                                               " files and folders");
         extract_entry(unpacker, disk.get(), entry, total, limits, context);
+        context.check();
+        end = unpacker.used();
+        if (kind == ArchiveKind::zip && archive_entry_filetype(entry) == AE_IFREG)
+            modes.extracted(name_of(entry));
     }
+    // Zeros end a tar. To libarchive one that is cut off between two entries is whole.
+    if (kind == ArchiveKind::tar &&
+        unpacker.used() <= (end + kTarBlock - 1) / kTarBlock * kTarBlock)
+        throw Error(ErrorKind::corrupt, "the archive is cut off");
+    if (kind == ArchiveKind::zip)
+        modes.take_over(zip_directory(unpacker.rest(context, kMostDirectory)));
     // Times and rights of folders come last.
     if (archive_write_close(disk.get()) < ARCHIVE_WARN) throw disk_error(disk.get());
     unpacker.read_rest(context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compressed images, and archives of files: unpacked by libarchive, gzip by zlib.
+// Compressed images, and archives of files: unpacked by libarchive, gzip and xz by their own readers.
 #pragma once
 
 #include <cstddef>

@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "backends/io/http_words.h"
 #include "backends/io/url.h"
 #include "protocol/ascii.h"
 
@@ -33,6 +34,7 @@ constexpr int kFinalStatus = 200;   // what comes before is no answer yet
 // OpenSSL's words for bytes that are no TLS at all. libcurl has one code for every handshake that
 // fails, be it for a connection that broke.
 constexpr std::string_view kNoTls = "wrong version number";
+constexpr const char* kProxys = " (that is the proxy's)";
 
 void init_library() {
     static std::once_flag once;
@@ -308,7 +310,9 @@ class HttpTransfer {
         long proxy_status = 0;
         curl_easy_getinfo(handles_.easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
         if (proxy_status >= 400 && proxy_status < 500)
-            return {ErrorKind::permission, origin(), text + " (that is the proxy's)", false, sent};
+            return {ErrorKind::permission, origin(), text + kProxys, false, sent};
+        if (code == CURLE_COULDNT_CONNECT && !proxy_.empty() && !names_server(text, request_.url))
+            return {ErrorKind::unavailable, origin(), text + kProxys, true, sent};
         if (code == CURLE_SSL_CONNECT_ERROR && text.find(kNoTls) != std::string::npos)
             return {ErrorKind::unavailable, origin(), text + " (is that an https server?)", false,
                     sent};
@@ -317,8 +321,8 @@ class HttpTransfer {
             case CURLE_SSL_CACERT_BADFILE:
             case CURLE_SSL_CERTPROBLEM:
             case CURLE_SSL_ISSUER_ERROR:
-                return {ErrorKind::permission, origin(),
-                        text + " (CA_FILE says which ones are trusted)", false, sent};
+                return {ErrorKind::permission, origin(), text + std::string(whom_to_trust(text)),
+                        false, sent};
             case CURLE_OUT_OF_MEMORY:
                 return {ErrorKind::limit, origin(),
                         "a header of more than 100 kB, or out of memory", false, sent};

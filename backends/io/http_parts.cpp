@@ -89,47 +89,64 @@ void HttpParts::run() {
             if (closed_ || next_ == count_) return;
             const uint64_t number = next_++;
             lock.unlock();
-            fetch(number, part(number), open, context);
+            const bool is_part = fetch(number, part(number), open, context);
             lock.lock();
+            if (!is_part && !error_) no_ranges_ = true;
+            if (!is_part) return end_connections();
             part(number).ready = true;
             if (number == reading_) ready_.notify_one();
         }
     } catch (...) {
         const std::lock_guard lock(mutex_);
-        if (!error_) error_ = std::current_exception();
-        closed_ = true;
-        ready_.notify_one();
-        room_.notify_all();
-        stop_.request_stop();
+        if (!error_ && !no_ranges_) error_ = std::current_exception();
+        end_connections();
     }
 }
 
-void HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context) {
+// With the mutex held.
+void HttpParts::end_connections() {
+    closed_ = true;
+    ready_.notify_one();
+    room_.notify_all();
+    stop_.request_stop();
+}
+
+// False where the server gives all of it: for each part, that would be the square of its length.
+bool HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context) {
     const uint64_t first = number * kPartBytes;
     const uint64_t end = std::min(first + kPartBytes, size_);
     part.bytes.resize(end - first);
     HttpReader reader(name_, open, policy_, version_, first, end, context);
+    if (reader.starts_over()) return false;
     size_t filled = 0;
     while (const size_t got = reader.read(std::span(part.bytes).subspan(filled), context).size) {
         filled += got;
         context.progress();
     }
+    return true;
 }
 
-void HttpParts::await_part(Context& context) {
+// False where it will not come.
+bool HttpParts::await_part(Context& context) {
     std::unique_lock lock(mutex_);
-    while (!ready_.wait_for(lock, kLook, [this] { return part(reading_).ready || error_; })) {
+    while (!ready_.wait_for(lock, kLook, [this] { return part(reading_).ready || closed_; })) {
         lock.unlock();
         context.check();
         lock.lock();
     }
     if (error_) std::rethrow_exception(error_);
+    return part(reading_).ready;
 }
 
 Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {
+    if (rest_) return rest_->read(buffer, context);
     if (reading_ == count_) return {};
     Part& now = part(reading_);
-    if (taken_ == 0) await_part(context);
+    if (taken_ == 0 && !await_part(context)) {
+        rest_ = std::make_unique<HttpReader>(name_, connect_(), policy_, version_,
+                                             reading_ * kPartBytes, size_, context);
+        return rest_->read(buffer, context);
+    }
     const size_t size = std::min(buffer.size(), now.bytes.size() - taken_);
     std::copy_n(now.bytes.begin() + static_cast<ptrdiff_t>(taken_), size, buffer.begin());
     taken_ += size;

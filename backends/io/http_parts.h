@@ -27,7 +27,8 @@ std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& co
                                   const RetryPolicy& policy, size_t connections, Context& context);
 
 // The bytes in order, while the parts that come next are fetched into memory: as many as there are
-// connections, and two more. A failure of one part is that of all. Not thread-safe.
+// connections, and two more. A failure of one part is that of all. Where the server gives all of it
+// for a part, what is left comes over one connection. Not thread-safe.
 class HttpParts : public Reader {
   public:
     static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
@@ -47,8 +48,9 @@ class HttpParts : public Reader {
     };
 
     void run();
-    void fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
-    void await_part(Context& context);
+    bool fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
+    void end_connections();
+    bool await_part(Context& context);
     Part& part(uint64_t number) { return parts_[number % parts_.size()]; }
 
     std::string name_;
@@ -70,9 +72,11 @@ class HttpParts : public Reader {
     uint64_t next_ = 0;              // the first part nobody fetches
     uint64_t reading_ = 0;           // the part that is read now
     bool closed_ = false;
+    bool no_ranges_ = false;
     std::exception_ptr error_;  // the first
 
-    size_t taken_ = 0;  // bytes of the part that is read now
+    size_t taken_ = 0;                  // bytes of the part that is read now
+    std::unique_ptr<HttpReader> rest_;  // over one connection; null: parts go well
     std::vector<std::thread> threads_;
 };
 

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <limits>
 
+#include "backends/io/http_status.h"
 #include "backends/io/random.h"
 #include "protocol/ascii.h"
 #include "protocol/reply.h"
@@ -13,6 +16,18 @@ namespace {
 
 // So much between two breaks, and the second counts as a first one.
 constexpr uint64_t kGoodRun = uint64_t{1} << 20;
+
+// A document may change twice within the second its date tells; a minute later it is another date,
+// clocks of several servers behind one name included (RFC 9110, 8.8.2.2).
+constexpr int64_t kSettledSeconds = 60;
+// What a file may have; beyond, sums would not fit.
+constexpr uint64_t kMostBytes = std::numeric_limits<int64_t>::max();
+
+// Of a document's length; nothing for one that cannot be.
+std::optional<uint64_t> parse_size(std::string_view text) {
+    const auto size = ascii::parse_number<uint64_t>(text);
+    return size && *size <= kMostBytes ? size : std::nullopt;
+}
 
 // The numbers of `bytes <first>-<last>/<size or *>`.
 struct ContentRange {
@@ -31,7 +46,7 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
         ascii::parse_number<uint64_t>(ascii::trim(text.substr(unit.size(), dash - unit.size())));
     const auto last = ascii::parse_number<uint64_t>(text.substr(dash + 1, slash - dash - 1));
     if (!first || !last) return std::nullopt;
-    return ContentRange{*first, *last, ascii::parse_number<uint64_t>(text.substr(slash + 1))};
+    return ContentRange{*first, *last, parse_size(text.substr(slash + 1))};
 }
 
 // How often "chunked" stands among the codings it was sent with.
@@ -46,7 +61,16 @@ size_t times_chunked(const HttpResponse& head) {
 }
 
 std::optional<uint64_t> content_length(const HttpResponse& head) {
-    return ascii::parse_number<uint64_t>(head.header("content-length"));
+    return parse_size(head.header("content-length"));
+}
+
+// Whether its date of change tells it from any other version: it was long ago when it was given.
+bool is_settled(const HttpResponse& head) {
+    using std::chrono::system_clock;
+    const auto changed = date_in(head, "last-modified");
+    const auto given = date_in(head, "date");
+    return changed && *changed + kSettledSeconds <=
+                          given.value_or(system_clock::to_time_t(system_clock::now()));
 }
 
 }  // namespace
@@ -63,12 +87,13 @@ HttpVersion HttpVersion::of(const HttpResponse& head) {
     version.weak = version.tag.starts_with("W/");
     if (version.weak) version.tag.erase(0, 2);
     version.last_modified = head.header("last-modified");
+    version.settled = is_settled(head);
     return version;
 }
 
 HttpHeaders HttpVersion::condition() const {
     if (!tag.empty() && !weak) return {{"if-match", tag}};
-    if (!last_modified.empty()) return {{"if-unmodified-since", last_modified}};
+    if (settled) return {{"if-unmodified-since", last_modified}};
     return {};
 }
 
@@ -163,7 +188,8 @@ void HttpReader::resume(const std::string& reason, Context& context) {
     if (version_.condition().empty())
         fail(ErrorKind::unavailable, reason +
                                          "; it cannot be taken up again, since the server does not "
-                                         "say which version it is (ETag, Last-Modified)");
+                                         "say for certain which version it is (ETag, or a "
+                                         "Last-Modified of more than a minute ago)");
     if (offset_ >= last_break_ + kGoodRun) backoff_ = Backoff(policy_);
     last_break_ = offset_;
     const auto wait = backoff_.next({}, random_fraction());

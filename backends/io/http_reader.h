@@ -21,10 +21,12 @@ struct HttpVersion {
     std::string tag;               // of ETag, strong or weak, without the mark of the latter
     bool weak = false;             // what it stands for may differ in its bytes
     std::string last_modified;     // may be empty
+    bool settled = false;          // ... and tells it from any other
 
     // What an answer says of it, be it of status 200 or 206.
     static HttpVersion of(const HttpResponse& head);
-    // That a part asked for later must be of this version. Empty where the server does not say.
+    // That a part asked for later must be of this version. Empty where the server does not say, or
+    // says what may be true of another one.
     HttpHeaders condition() const;
     // Whether an answer to that is: it says so by what was asked with, and nothing it says is
     // another. A server that ignores conditions is not believed.
@@ -51,6 +53,8 @@ class HttpReader : public Reader {
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
     std::optional<uint64_t> length() const override { return version_.size; }
+    // Whether the server gives all of it once more where a part was asked for.
+    bool starts_over() const { return to_skip_ > 0; }
 
   private:
     void resume(const std::string& reason, Context& context);

@@ -9,11 +9,16 @@
 
 namespace onemarket {
 
-// Holes cost nothing. Where `from` reads ahead, that is beside the rate.
+// What a hole costs: nothing where it was never there, as in a file; its zeros where they came over
+// a line.
+enum class Holes { free, counted };
+
+// Where `from` reads ahead, that is beside the rate.
 class PacedReader : public Reader {
   public:
-    PacedReader(std::unique_ptr<Reader> from, std::shared_ptr<Bandwidth> bandwidth)
-        : from_(std::move(from)), bandwidth_(std::move(bandwidth)) {}
+    PacedReader(std::unique_ptr<Reader> from, std::shared_ptr<Bandwidth> bandwidth,
+                Holes holes = Holes::free)
+        : from_(std::move(from)), bandwidth_(std::move(bandwidth)), holes_(holes) {}
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
     uint64_t allocated() const override { return from_->allocated(); }
@@ -22,6 +27,7 @@ class PacedReader : public Reader {
   private:
     std::unique_ptr<Reader> from_;
     std::shared_ptr<Bandwidth> bandwidth_;
+    Holes holes_;
 };
 
 }  // namespace onemarket

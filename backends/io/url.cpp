@@ -63,9 +63,10 @@ Result<Address> parse_address(std::string_view text) {
     const auto fail = [](const char* reason) { return Result<Address>::failure(reason); };
     const std::string encoded = percent_encode(text, "!#$%&'()*+,-./:;=?@[]_~");
     const Parser parser(curl_url(), curl_url_cleanup);
-    if (!parser || encoded.find(":///") != std::string::npos ||
-        curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(),
-                     CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
+    const CURLUcode code = curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(),
+                                        CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
+    if (code == CURLUE_BAD_PORT_NUMBER) return fail("has a port that is none");
+    if (code != CURLUE_OK || encoded.find(":///") != std::string::npos)
         return fail("is no address like https://host/path");
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
     if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");

@@ -35,8 +35,7 @@ std::unique_ptr<Reader> DownloaderSource::open(Context& context) {
     const std::string& location = facts().location;
     if (location.starts_with('-'))
         throw Error(ErrorKind::bad_request, "source " + location + " looks like an option");
-    return std::make_unique<DownloaderReader>(site_, site_.remotes + "/" + site_.downloader,
-                                              location, context);
+    return std::make_unique<DownloaderReader>(site_, site_.downloader_path(), location, context);
 }
 
 }  // namespace onemarket

@@ -9,15 +9,17 @@ namespace onemarket {
 
 std::unique_ptr<Reader> SshSource::open(Context& context) {
     const std::string& name = facts().location;
+    const Result<SshLocation> location = parse_ssh_location(name);
+    // The host is told beside it. What was opened already may be of this host, and a path alone.
+    const std::string& path = location ? location->path : name;
     if (!bridge_) {
-        const Result<SshLocation> location = parse_ssh_location(name);
         if (!location)
             throw Error(ErrorKind::bad_request, "source " + name + " " + location.reason());
         bridge_ = std::make_shared<Bridge>(ssh_settings(*site_), location->host, context);
-        size_ = bridge_size(*bridge_, name, bridge_->ask("open", {location->path}));
+        size_ = bridge_size(*bridge_, path, bridge_->ask("open", {path}));
     }
     return std::make_unique<SparseReader>(
-        std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, name, size_));
+        std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, path, size_));
 }
 
 }  // namespace onemarket

@@ -8,7 +8,8 @@ namespace onemarket {
 
 // What there is in the folder of the datastores' scripts. Each function returns in words what was
 // done, and throws Error where it cannot be, or where something would be lost that was changed
-// since: not with `force`. After a crash in the middle it can be called again.
+// since: not with `force`. What somebody puts there while they run stays, whatever is said. After a
+// crash in the middle they can be called again.
 class DownloaderWrapper {
   public:
     // `folder`: remotes/datastore. `program`: the path of onemarket-downloader.
@@ -20,9 +21,15 @@ class DownloaderWrapper {
     std::string remove(bool force);
 
   private:
-    std::string present() const;
-    std::string wrapper() const;
+    class Found;
 
+    void check_program() const;
+    void check_stock() const;
+    void keep(const Found& script) const;
+    void replace(const Found& script, const std::string& next) const;
+    [[noreturn]] void changed_meanwhile() const;
+
+    std::string folder_;
     std::string script_;  // .../downloader.sh
     std::string stock_;   // .../downloader.stock.sh
     std::string program_;

@@ -2,14 +2,26 @@
 // onemarketctl: the operator's command.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/version.h"
+#include "protocol/error.h"
 
 namespace onemarket {
 namespace {
+
+// What the library says of one that is not known is about the arguments behind it.
+void check_command(const CLI::App& app, const std::string& word) {
+    if (word.starts_with('-')) return;
+    const auto known = app.get_subcommands([](const CLI::App*) { return true; });
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const CLI::App* command) { return command->get_name() == word; }))
+        throw Error(ErrorKind::bad_request,
+                    "unknown command '" + word + "'; onemarketctl --help lists them");
+}
 
 int main_of(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
@@ -18,6 +30,7 @@ int main_of(int argc, char** argv) {
     app.require_subcommand(1);
     int status = EXIT_FAILURE;
     for (const AddCommand add : kCommands) add(app, status);
+    check_command(app, argc > 1 ? argv[1] : "-");
     CLI11_PARSE(app, argc, argv);
     return status;
 }

@@ -63,6 +63,11 @@ unsigned mode_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_for_new();
 }
 
+// Why nothing can be made at the path; what is missing is its folder.
+Error place_error(int error, const std::string& path) {
+    return system_error(error, error == ENOENT ? "folder " + folder_of(path) : path);
+}
+
 }  // namespace
 
 bool is_stream(const std::string& destination) {
@@ -91,8 +96,15 @@ void StreamSink::skip(uint64_t count) {
     }
 }
 
+void StreamSink::finish() {
+    struct stat status {};
+    if (::fstat(fd_.get(), &status) == 0 && S_ISBLK(status.st_mode) && ::fsync(fd_.get()) != 0)
+        throw system_error(errno, name_);
+}
+
 NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of(path_)) {
-    if (std::filesystem::is_directory(path_)) throw system_error(EISDIR, path);
+    std::error_code none_yet;
+    if (std::filesystem::is_directory(path_, none_yet)) throw system_error(EISDIR, path);
     const std::string folder = folder_of(path_);
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (!fd) {  // a file system that cannot, or a folder that is none
@@ -103,7 +115,7 @@ NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of
     if (!fd) {
         const int error = errno;
         temporary_.clear();
-        throw system_error(error, path);
+        throw place_error(error, path);
     }
     // It stays whose it was, where we may give it away.
     struct stat before {};
@@ -133,21 +145,25 @@ void NewFile::publish() {
     sync_folder(folder_of(path_));
 }
 
-NewFolder::NewFolder(const std::string& path)
-    : path_(followed(without_slash(path))), temporary_(temporary_beside(path_)) {
+NewFolder::NewFolder(const std::string& path, RequestLog& log)
+    : path_(followed(without_slash(path))), temporary_(temporary_beside(path_)), log_(log) {
     if (::mkdir(temporary_.c_str(), 0777) == 0) return;
     const int error = errno;
     temporary_.clear();
-    throw system_error(error, path);
+    throw place_error(error, path);
 }
 
 NewFolder::~NewFolder() {
     if (temporary_.empty()) return;
-    std::error_code ignored;
-    std::filesystem::remove_all(temporary_, ignored);
+    std::error_code error;
+    std::filesystem::remove_all(temporary_, error);
+    if (error) log_.log(LogLevel::warning, temporary_ + " is left: " + error.message());
 }
 
 void NewFolder::publish() {
+    // All of its file system: what is in it are as many files as one likes.
+    const UniqueFd folder(::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::syncfs(folder.get()) != 0) throw system_error(errno, path_);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error(errno, path_);
     temporary_.clear();
     sync_folder(folder_of(path_));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "backends/context.h"
 #include "backends/io/file_writer.h"
 #include "backends/io/stream.h"
 
@@ -20,6 +21,8 @@ class StreamSink : public Sink {
 
     void write(std::span<const std::byte> bytes) override;
     void skip(uint64_t count) override;
+    // What was written to a block device is on it.
+    void finish();
 
   private:
     std::string name_;
@@ -45,10 +48,11 @@ class NewFile {
     FileWriter file_;
 };
 
-// The same of a folder, whose place must be free: what there is in it comes to `temporary()`.
+// The same of a folder, whose place must be free: what there is in it comes to `temporary()`. What
+// cannot be removed again is told to the log, which must outlive this.
 class NewFolder {
   public:
-    explicit NewFolder(const std::string& path);
+    NewFolder(const std::string& path, RequestLog& log);
     ~NewFolder();
     NewFolder(const NewFolder&) = delete;
     NewFolder& operator=(const NewFolder&) = delete;
@@ -59,6 +63,7 @@ class NewFolder {
   private:
     std::string path_;
     std::string temporary_;  // empty once published
+    RequestLog& log_;
 };
 
 }  // namespace onemarket

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/downloader/download.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -11,8 +12,11 @@
 #include "backends/io/peeked_reader.h"
 #include "backends/io/pump.h"
 #include "backends/io/sparse_reader.h"
+#include "backends/io/url.h"
 #include "backends/sources/all_sources.h"
+#include "backends/sources/downloader.h"
 #include "daemon/downloader/destination.h"
+#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -26,8 +30,7 @@ Error in_words(std::string_view words, const Error& error) {
     return Error(error.kind(), std::string(words) + error.what());
 }
 
-bool is_in_words(const Error& error) {
-    const std::string_view text = error.what();
+bool is_in_words(std::string_view text) {
     return text.starts_with(kFailed) || text.starts_with(kUnreadable) ||
            text.starts_with(kNotUnpacked) || text.starts_with(kWrongHash);
 }
@@ -35,6 +38,45 @@ bool is_in_words(const Error& error) {
 bool is_path(const std::string& source) {
     return source.find("://") == std::string::npos;
 }
+
+// A file of this host, that nobody writes to meanwhile.
+class UnchangedReader : public Reader {
+  public:
+    UnchangedReader(std::unique_ptr<Reader> from, std::string name)
+        : from_(std::move(from)), name_(std::move(name)) {}
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        const Piece piece = from_->read(buffer, context);
+        if (piece.size == 0 && from_->random_access() != nullptr &&
+            from_->random_access()->changed())
+            throw Error(ErrorKind::corrupt, name_ + ": it was written to while it was read");
+        return piece;
+    }
+    uint64_t allocated() const override { return from_->allocated(); }
+    std::optional<uint64_t> length() const override { return from_->length(); }
+
+  private:
+    std::unique_ptr<Reader> from_;
+    std::string name_;
+};
+
+// What is wrong with the bytes of a source is said with its name.
+class NamedReader : public Reader {
+  public:
+    NamedReader(std::unique_ptr<Reader> from, std::string name)
+        : from_(std::move(from)), name_(std::move(name)) {}
+    Piece read(std::span<std::byte> buffer, Context& context) override {
+        try {
+            return from_->read(buffer, context);
+        } catch (const Error& error) {
+            if (!std::string_view(error.what()).starts_with("the packed image")) throw;
+            throw Error(error.kind(), name_ + ": " + error.what());
+        }
+    }
+
+  private:
+    std::unique_ptr<Reader> from_;
+    std::string name_;
+};
 
 // Tells the progress of what is read through it.
 class WatchedReader : public Reader {
@@ -80,6 +122,34 @@ class Hashes {
     std::vector<Digest> digests_;
 };
 
+// The site's own script puts the source into a command, between double quotes at best.
+void check_for_script(const std::string& source) {
+    const auto is_dangerous = [](char c) {
+        return ascii::is_control(c) ||
+               std::string_view("\"'`$\\;|<>()").find(c) != std::string::npos;
+    };
+    if (std::any_of(source.begin(), source.end(), is_dangerous))
+        throw Error(ErrorKind::bad_request,
+                    "source " + source +
+                        " has characters a shell would read, which is what the "
+                        "site's own script gives it to");
+}
+
+// Why an s3:// would be the site's own script's.
+void check_credentials(const DriverMessage& credentials, const std::string& script) {
+    for (const std::string owner : {"MARKETPLACE", "DATASTORE"}) {
+        const bool key = credentials.has(owner + "/TEMPLATE/ACCESS_KEY_ID");
+        if (key == credentials.has(owner + "/TEMPLATE/SECRET_ACCESS_KEY")) continue;
+        throw Error(ErrorKind::bad_request,
+                    std::string(key ? "SECRET_ACCESS_KEY" : "ACCESS_KEY_ID") +
+                        " is missing in the " + ascii::to_lower(owner) + "'s template");
+    }
+    std::error_code error;
+    if (!std::filesystem::exists(script, error))
+        throw Error(ErrorKind::not_found,
+                    "no ACCESS_KEY_ID and SECRET_ACCESS_KEY in DRV_ACTION, and no " + script);
+}
+
 std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
                                     const DriverMessage& credentials, const Site& site,
                                     Context& context) {
@@ -88,8 +158,16 @@ std::unique_ptr<Reader> open_source(const DownloaderOptions& options,
     if (is_path(options.source))
         facts.location = std::filesystem::absolute(options.source).string();
     try {
-        return make_source(std::move(facts), credentials, site, S3Owners::marketplace_first)
-            ->open(context);
+        const auto source =
+            make_source(std::move(facts), credentials, site, S3Owners::marketplace_first);
+        if (dynamic_cast<DownloaderSource*>(source.get()) != nullptr) {
+            check_for_script(options.source);
+            if (needs_credentials(options.source))
+                check_credentials(credentials, site.downloader_path());
+        }
+        std::unique_ptr<Reader> reader = source->open(context);
+        if (!is_path(options.source)) return reader;
+        return std::make_unique<UnchangedReader>(std::move(reader), options.source);
     } catch (const Error& error) {
         if (is_path(options.source)) throw in_words(kUnreadable, error);
         throw;
@@ -116,12 +194,12 @@ void copy_hashed(std::unique_ptr<Reader> from, Sink& to, std::span<Digest> diges
 void unpack_to(Reader& from, ArchiveKind kind, const std::string& destination, Hashes& hashes,
                Context& context) {
     try {
-        NewFolder folder(destination);
+        NewFolder folder(destination, context.log());
         extract_archive(from, kind, folder.temporary(), UnpackLimits{}, context);
         hashes.check();
         folder.publish();
     } catch (const Error& error) {
-        if (is_in_words(error)) throw;
+        if (is_in_words(error.what())) throw;
         throw in_words(kNotUnpacked, error);
     }
 }
@@ -133,6 +211,7 @@ void write_to(const std::string& destination, Hashes& hashes, const Write& write
         StreamSink stream(destination);
         write(stream);
         hashes.check();
+        stream.finish();
         return;
     }
     NewFile file(destination);
@@ -146,8 +225,9 @@ void fetch(const DownloaderOptions& options, const DriverMessage& credentials, c
     Hashes hashes(options.hashes);
     std::unique_ptr<Reader> source = open_source(options, credentials, site, context);
     if (options.rate)
-        source = std::make_unique<PacedReader>(std::move(source),
-                                               std::make_shared<Bandwidth>(*options.rate));
+        source = std::make_unique<PacedReader>(
+            std::move(source), std::make_shared<Bandwidth>(*options.rate),
+            is_path(options.source) ? Holes::free : Holes::counted);
     source = std::make_unique<WatchedReader>(std::move(source), progress);
 
     const auto peek = [&](std::unique_ptr<Reader> from) {
@@ -163,8 +243,9 @@ void fetch(const DownloaderOptions& options, const DriverMessage& credentials, c
         source = std::move(packed);
     }
     if (compression != Compression::none) {
-        source = std::make_unique<SparseReader>(
-            decompressed(hashed(std::move(source), hashes.digests()), compression, UnpackLimits{}));
+        source = std::make_unique<SparseReader>(std::make_unique<NamedReader>(
+            decompressed(hashed(std::move(source), hashes.digests()), compression, UnpackLimits{}),
+            tellable(options.source)));
         is_hashed = true;
         auto unpacked = peek(std::move(source));
         kind = archive_kind_of(unpacked->front());
@@ -188,8 +269,17 @@ void fetch(const DownloaderOptions& options, const DriverMessage& credentials, c
 
 }  // namespace
 
-Site download_site(Site site, const DownloaderOptions& options, size_t connections) {
-    site.downloader = "datastore/downloader.stock.sh";
+bool needs_credentials(const std::string& source) {
+    return ascii::to_lower(source.substr(0, 5)) == "s3://";
+}
+
+std::string in_script_words(const std::string& failure) {
+    return is_in_words(failure) ? failure : std::string(kFailed) + failure;
+}
+
+Site download_site(Site site, const DownloaderOptions& options, size_t connections,
+                   const std::string& stock) {
+    site.downloader = stock.empty() ? "datastore/downloader.stock.sh" : stock;
     // What reads ahead knows no rate.
     site.source_connections = options.rate ? 1 : connections;
     if (!options.retry) site.retries.attempts = 1;
@@ -201,8 +291,9 @@ void download(const DownloaderOptions& options, const DriverMessage& credentials
     try {
         fetch(options, credentials, site, progress, context);
     } catch (const Error& error) {
-        if (is_in_words(error)) throw;
-        throw in_words(kFailed, error);
+        throw Error(error.kind(), in_script_words(error.what()));
+    } catch (const std::exception& error) {
+        throw Error(ErrorKind::internal, in_script_words(error.what()));
     }
 }
 

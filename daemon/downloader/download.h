@@ -9,8 +9,16 @@
 
 namespace onemarket {
 
-// The site as this download sees it; `connections` of a large image from the web.
-Site download_site(Site site, const DownloaderOptions& options, size_t connections);
+// The site as this download sees it; `connections` of a large image from the web. `stock`: the
+// path of the site's own script, where somebody says it.
+Site download_site(Site site, const DownloaderOptions& options, size_t connections,
+                   const std::string& stock = "");
+
+// Whether it may matter for the source what credentials there are.
+bool needs_credentials(const std::string& source);
+
+// A failure as the site's downloader.sh says it, whoever has said what it is.
+std::string in_script_words(const std::string& failure);
 
 // Fetches it. The hashes are those of the bytes as they came, in the same pass; then they are
 // decompressed, and an archive becomes a folder, unless the options say otherwise. `credentials`:

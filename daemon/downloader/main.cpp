@@ -23,6 +23,8 @@ constexpr const char* kName = "onemarket-downloader";
 // What the shell makes of downloader.sh's `exit -1`.
 constexpr int kFailed = 255;
 constexpr size_t kMostReason = 2000;  // bytes
+// Where the wrapper says that the site's own script is: beside itself, be that where it may.
+constexpr const char* kStockVariable = "ONEMARKET_STOCK_DOWNLOADER";
 
 void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
@@ -49,12 +51,20 @@ class StderrLog : public RequestLog {
     ShownProgress& progress_;
 };
 
-DriverMessage credentials_of(const Environment& environment) {
+// A document that cannot be read fails only whom it may matter to.
+DriverMessage credentials_of(const Environment& environment, const std::string& source,
+                             RequestLog& log) {
     const std::string action = value_of(environment, "DRV_ACTION");
-    if (action.empty()) return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
+    const auto nothing = [] {
+        return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
+    };
+    if (action.empty()) return nothing();
     Result<DriverMessage> message = DriverMessage::decode_datastore(action);
-    if (!message) throw Error(ErrorKind::bad_request, "DRV_ACTION: " + message.reason());
-    return std::move(*message);
+    if (message) return std::move(*message);
+    const std::string reason = "DRV_ACTION: " + message.reason();
+    if (needs_credentials(source)) throw Error(ErrorKind::bad_request, reason);
+    log.log(LogLevel::warning, reason);
+    return nothing();
 }
 
 int fetch(const DownloaderOptions& options) {
@@ -63,7 +73,8 @@ int fetch(const DownloaderOptions& options) {
     for (const std::string& problem : installation.services()->config.problems)
         print("WARN: " + problem + "\n");
     const Site site = download_site(installation.services()->site, options,
-                                    installation.services()->config.download_connections);
+                                    installation.services()->config.download_connections,
+                                    value_of(environment, kStockVariable));
 
     ShownProgress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);
@@ -72,7 +83,8 @@ int fetch(const DownloaderOptions& options) {
     if (!is_stream(options.destination)) interrupts.emplace();
     Context context(0, interrupts ? interrupts->stop_token() : std::stop_token(), TimeLimit{}, log);
     try {
-        download(options, credentials_of(environment), site, progress, context);
+        download(options, credentials_of(environment, options.source, log), site, progress,
+                 context);
         progress.end();
         return EXIT_SUCCESS;
     } catch (...) {
@@ -97,7 +109,7 @@ int main_of(int argc, char** argv) {
     try {
         return fetch(*options);
     } catch (const std::exception& error) {
-        return fail(error.what());
+        return fail(in_script_words(error.what()));
     }
 }
 

@@ -27,6 +27,23 @@ bool is_hex(std::string_view text, size_t digits) {
            });
 }
 
+// The option that is written as `--md5=`, for which the parser would take the next argument.
+std::string without_value(const std::vector<std::string>& arguments) {
+    for (const std::string& argument : arguments) {
+        if (argument == "--") break;
+        if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+            return argument.substr(0, argument.size() - 1);
+    }
+    return "";
+}
+
+// An option that is not known has made arguments of what was meant for it.
+std::string unexpected(const std::vector<std::string>& arguments) {
+    for (const std::string& argument : arguments)
+        if (argument.starts_with('-')) return "unknown option " + argument;
+    return "more than SOURCE and DEST: " + (arguments.empty() ? "" : arguments.back());
+}
+
 }  // namespace
 
 std::optional<uint64_t> parse_bytes(std::string_view text) {
@@ -56,27 +73,38 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
 
     CLI::App app{"Fetches an image: SOURCE to DEST, a path or - for stdout.",
                  "onemarket-downloader"};
-    app.add_option("-m,--md5", hashes[0], "MD5 the bytes must have");
-    app.add_option("-s,--sha1", hashes[1], "SHA-1 they must have");
-    app.add_option("--sha256", hashes[2], "SHA-256 they must have");
-    app.add_option("-l,--limit", rate, "Bytes a second, at most: 500k, 10M");
-    app.add_option("-c,--max-size", most, "Write only so many bytes from the beginning");
+    const auto add = [&app](const char* names, std::string& value, const char* help) {
+        // Of one that is said twice the last counts, as with getopt.
+        app.add_option(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    };
+    add("-m,--md5", hashes[0], "MD5 the bytes must have");
+    add("-s,--sha1", hashes[1], "SHA-1 they must have");
+    add("--sha256", hashes[2], "SHA-256 they must have");
+    add("-l,--limit", rate, "Bytes a second, at most: 500k, 10M");
+    add("-c,--max-size", most, "Write only so many bytes from the beginning");
     app.add_flag("-n,--nodecomp", as_it_is, "Neither decompress nor unpack");
     app.add_flag("-o,--noretry", once, "Do not try again what failed");
     app.add_flag("-V,--version", options.version, "Print the version");
     app.add_option("SOURCE", options.source,
                    "A path, http(s)://, s3://, ssh://, rbd://, or what downloader.stock.sh takes");
     app.add_option("DEST", options.destination, "A path, or - for stdout");
+    if (const auto bare = without_value(arguments); !bare.empty())
+        return Parsed::failure("option " + bare + " has no value");
     try {
         std::reverse(arguments.begin(), arguments.end());
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         options.help = app.help();
         return options;
+    } catch (const CLI::ExtrasError&) {
+        return Parsed::failure(unexpected(app.remaining()));
     } catch (const CLI::ParseError& error) {
         return Parsed::failure(error.what());
     }
     if (options.version) return options;
+    // A redirection's file: it is written to, not replaced.
+    for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+        if (options.destination == name) options.destination = "-";
     if (options.source.empty() || options.destination.empty())
         return Parsed::failure("SOURCE and DEST are required");
     for (size_t i = 0; i < kKinds.size(); ++i) {

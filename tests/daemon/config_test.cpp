@@ -65,7 +65,7 @@ const std::vector<Key> kKeys = {
      [](const Config& c) {
          return c.tls_unverified_hosts == std::vector<std::string>{"old.example", "[::1]"};
      },
-     {"https://old.example", "-o", "a;b"}},
+     {"https://old.example", "-o", "a;b", "127.0.0.1:443", "[::1]:443", "ok, old.example:1"}},
     {"DOWNLOAD_CONNECTIONS",
      "2",
      [](const Config& c) { return c.download_connections == 2; },
@@ -168,16 +168,15 @@ TEST(Config, EveryKeyKeepsItsDefaultWhenWrong) {
 TEST(Config, WhatIsRightAppliesBesideWhatIsWrong) {
     const Config config = parse(
         "LOG_MB=\"7\"\n"
-        "COLOUR=\"red\"\n"
         "QUEUE_MB=\"lots\"\n"
+        "COLOUR=\"red\"\n"
         "TRANSFERS=\"3\"\n");
     EXPECT_EQ(config.log_megabytes, 7U);
     EXPECT_EQ(config.transfers, 3U);
     EXPECT_EQ(config.queue_megabytes, Config{}.queue_megabytes);
     EXPECT_THAT(config.problems,
-                testing::UnorderedElementsAre(
-                    "test.conf, line 2: unknown key COLOUR",
-                    "test.conf, line 3: QUEUE_MB: expected a whole number from 1 to 100000"));
+                ElementsAre("test.conf, line 2: QUEUE_MB: expected a whole number from 1 to 100000",
+                            "test.conf, line 3: unknown key COLOUR"));
 }
 
 TEST(Config, UnknownKeyWithItsLine) {

@@ -59,6 +59,36 @@ TEST_F(InstallationTest, ReadsWhatIsThere) {
     EXPECT_EQ(services.markets, (std::set<std::string, std::less<>>{"http", "s3"}));
 }
 
+TEST_F(InstallationTest, MarketsThatNobodyServes) {
+    write_whole();
+    write("etc/onemarketd.conf", "MARKET_SCRIPTS=\"s3, htp\"");
+    options_ = parse_options({"-m http,htttp,local"});
+    // Where there are no scripts it cannot be told.
+    EXPECT_THAT(Installation(options_, process_).problems(), IsEmpty());
+    write("var/remotes/market/local/monitor", "");
+    write("var/remotes/market/s3/monitor", "");
+    const std::string folder = dir_ / "var/remotes/market";
+    EXPECT_THAT(
+        Installation(options_, process_).problems(),
+        testing::ElementsAre("option -m: 'htttp' is neither built in nor a folder of " + folder,
+                             "MARKET_SCRIPTS: 'htp' is no folder of " + folder));
+}
+
+TEST_F(InstallationTest, AFileOfCertificatesHasSome) {
+    write_whole();
+    const std::string file = dir_ / "etc/ca.pem";
+    write("etc/onemarketd.conf", "CA_FILE=\"" + file + "\"");
+    EXPECT_THAT(Installation(options_, process_).problems(),
+                testing::ElementsAre("CA_FILE " + file + ": No such file or directory"));
+    write("etc/ca.pem", "-----BEGIN PRIVATE KEY-----\n");
+    EXPECT_THAT(Installation(options_, process_).problems(),
+                testing::ElementsAre("CA_FILE " + file + ": no certificate (PEM) in it"));
+    for (const char* kind : {"", "TRUSTED ", "X509 "}) {
+        write("etc/ca.pem", "# mine\n-----BEGIN " + std::string(kind) + "CERTIFICATE-----\n");
+        EXPECT_THAT(Installation(options_, process_).problems(), IsEmpty());
+    }
+}
+
 TEST_F(InstallationTest, TimeLimits) {
     write_whole();
     const Installation standard(options_, process_);

@@ -10,10 +10,13 @@ should be, 1 a deviation, 77 a program is missing.
 """
 import argparse
 import base64
+import binascii
 import bz2
+import email.utils
 import gzip
 import hashlib
 import io
+import itertools
 import lzma
 import os
 import pathlib
@@ -124,10 +127,22 @@ def malformed_options(place):
     for words in (["-m", "xyz"], ["-m", "0" * 31], ["-m", ""], ["-s", "0" * 39], ["-s", "0" * 32],
                   ["--sha256", "g" * 64], ["-l", "0"], ["-l", "fast"], ["-l", "-1"], ["-l", ""],
                   ["-c", "-1"], ["-c", "1q"], ["-c", ""], ["-c", "99999999999999999999"],
-                  ["--nonsense"], ["-x"], ["a third"]):
+                  ["--nonsense"], ["-x"], ["a third"], ["--md5="], ["--limit="]):
         place.refused(*words, source, str(place.image), says="Arguments error: ")
     for words in ([], [source], ["", str(place.image)], [source, ""], ["-m"], [source, "x", "-l"]):
         place.refused(*words, says="Arguments error: ")
+
+
+@row
+def option_that_is_not_known(place):
+    place.refused("--mdd5", "0" * 32, "http://localhost/x", str(place.image),
+                  says="Arguments error: unknown option --mdd5")
+
+
+@row
+def option_that_is_said_twice(place):
+    place.fetched("-m", "0" * 32, "-m", hashlib.md5(noise(1000)).hexdigest(), "-l", "1", "-l", "10M",
+                  url(server.file(noise(1000))), str(place.image), content=noise(1000))
 
 
 @row
@@ -243,7 +258,8 @@ def length_that_is_a_lie(place):
                        content[:1] if asked.range else content,
                        headers=[f"ETag: {server.ETAG}", f"Content-Range: bytes 0-0/{said}"])
         return answer
-    for said in (9 << 20, "*", "x", -1, 0, 1 << 63):
+    # At the end of numbers, too: sums with them would not fit.
+    for said in (9 << 20, "*", "x", -1, 0, 1 << 63, (1 << 64) - 1, (1 << 64) - (1 << 22) + 1):
         ended = place.run("-o", url(lying(said)), str(place.image))
         if said == 9 << 20:
             place.is_refusal(ended)
@@ -283,6 +299,42 @@ def other_part_than_was_asked_for(place):
 
 
 @row
+def ranges_that_are_none(place):
+    """All of it for each part would be the square of it."""
+    content = noise(9 << 20) * 5
+    sent = []
+
+    def answer(asked):
+        if asked.range == (0, 0):
+            return server.file(content)(asked)
+        asked.send(length=len(content), headers=[f"ETag: {server.ETAG}"])
+        for start in range(0, len(content), 1 << 16):
+            asked.connection.sendall(content[start:start + (1 << 16)])
+            sent.append(1 << 16)
+    place.fetched("-m", hashlib.md5(content).hexdigest(), url(answer), str(place.image),
+                  content=content)
+    expect(sum(sent) < 3 * len(content), f"{sum(sent) >> 20} of {len(content) >> 20} MiB")
+
+
+@row
+def date_of_just_now_is_no_version(place):
+    """It changes within the second its date tells."""
+    date = email.utils.formatdate(usegmt=True)
+    count = itertools.count()
+
+    def answer(asked):
+        content = (b"A" if next(count) < 3 else b"B") * (12 << 20)
+        first, last = asked.range or (0, len(content) - 1)
+        last = min(len(content) - 1 if last is None else last, len(content) - 1)
+        asked.send("206 Partial Content" if asked.range else "200 OK", content[first:last + 1],
+                   headers=[f"Last-Modified: {date}", f"Date: {date}",
+                            *[f"Content-Range: bytes {first}-{last}/{len(content)}"
+                              for _ in range(1 if asked.range else 0)]])
+    place.fetched(url(answer), str(place.image))
+    expect(len(set(place.image.read_bytes())) == 1, "a mixture of two versions")
+
+
+@row
 def empty_image(place):
     for answer in (server.file(b""), server.without_ranges(b""), server.chunked()):
         place.fetched(url(answer), str(place.image), content=b"")
@@ -295,6 +347,10 @@ def no_http_at_all(place):
                   str(place.image), says="is that an HTTP server")
     place.refused("-o", "http://localhost:1/x", str(place.image), says="onnect")
     place.refused("-o", "http://", str(place.image), says="address")
+    place.refused("-o", "http://localhost:99999/x", str(place.image), says="has a port that is none")
+    place.env["http_proxy"] = "http://127.0.0.1:1"
+    place.refused("-o", "http://somewhere.example/x", str(place.image), says="(that is the proxy's)")
+    del place.env["http_proxy"]
     place.refused("-o", "http://nowhere.invalid/x", str(place.image), says="nowhere.invalid")
 
 
@@ -328,7 +384,8 @@ def tls(place):
     place.write("one/etc/onemarketd.conf", f"CA_FILE = {SHARED['certificate']}\n")
     place.fetched("-m", hashlib.md5(content).hexdigest(), source, str(place.image), content=content)
     # A certificate for another name.
-    place.refused(source.replace("localhost", "127.0.0.1"), str(place.image), says="127.0.0.1")
+    place.refused(source.replace("localhost", "127.0.0.1"), str(place.image),
+                  says="127.0.0.1.*another name's; TLS_UNVERIFIED_HOSTS excepts a host")
     place.refused("-o", SHARED["http"].base.replace("http:", "https:") + "/x", str(place.image))
 
 
@@ -494,6 +551,20 @@ def destination_is_a_fifo(place):
     ended = place.end(process)
     expect(ended.status == 0 and got == content, ended)
     expect(stat.S_ISFIFO(place.image.stat().st_mode), "it is no FIFO any more")
+
+
+@row
+def destination_is_a_name_of_stdout(place):
+    # What a shell's redirection has opened is written to, not replaced.
+    for name in ("/dev/stdout", "/dev/fd/1"):
+        with open(place.folder / "out", "wb") as out:
+            out.write(b"before ")
+            out.flush()
+            inode = os.fstat(out.fileno()).st_ino
+            ended = place.run(url(server.file(noise(1000))), name, stdout=out)
+        expect(ended.status == 0, ended)
+        expect(os.stat(place.folder / "out").st_ino == inode, "another file is there")
+        expect((place.folder / "out").read_bytes() == b"before " + noise(1000), "other bytes")
 
 
 @row
@@ -678,8 +749,12 @@ def packed_images(place):
         place.fetched(url(server.file(packed)), "-", content=content)
         place.fetched(str(place.write("from/image", packed)), "-", content=content)
         place.fetched("-n", url(server.file(packed)), "-", content=packed)
+        place.fetched(url(server.file(pack(b""))), "-", content=b"")
         # Members one behind the other, as pigz, pbzip2 and pixz leave them.
         place.fetched(url(server.file(packed + packed)), "-", content=content + content)
+    # As pzstd leaves them.
+    place.fetched(url(server.file(b"\x50\x2a\x4d\x18\4\0\0\0abcd" + zstd(content))), "-",
+                  content=content)
     # Once: what is in it is an image.
     twice = gzip.compress(gzip.compress(content))
     place.fetched(url(server.file(twice)), "-", content=gzip.decompress(twice))
@@ -770,6 +845,88 @@ def setuid_is_not_taken_over(place):
 
 
 @row
+def archives_that_end_early(place):
+    """Between two entries, where libarchive sees nothing wrong."""
+    archive = tar(("a", noise(1000)), ("b", noise(1000)))
+    for size in (1536, 3072):
+        for pack in (bytes, gzip.compress):
+            place.refused(url(server.file(pack(archive[:size]))), str(place.image),
+                          says="Error uncompressing archive: the archive is cut off")
+    zip_file = zipped({"a": noise(1000)})
+    place.refused(url(server.file(zip_file[:zip_file.rindex(b"PK\5\6")])), str(place.image),
+                  says="Error uncompressing archive: the archive is cut off")
+
+
+@row
+def links_to_nothing(place):
+    place.refused(url(server.file(tar(("a", b"1"), ("b", HARD, "b")))), str(place.image),
+                  says="'b' is a link to itself")
+    place.refused(url(server.file(tar(("a", b"1"), ("b", HARD, "missing")))), str(place.image),
+                  says="missing")
+
+
+@row
+def deep_archives(place):
+    """Nothing may be left of one, which there are too few descriptors to remove."""
+    few = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))}
+    place.fetched(url(server.file(tar(("a/" * 199 + "x", b"1")))), str(place.image), **few)
+    shutil.rmtree(place.image)
+    place.refused(url(server.file(tar(("a/" * 199 + "x", b"1"), ("../x", b"1")))), str(place.image),
+                  says="no name of something", **few)
+    for name in ("a/" * 1100, "a/" * 30_000):
+        place.refused(url(server.file(tar((name, FOLDER, ""), ("../x", b"1")))), str(place.image),
+                      says="more than 200 folders deep", **few)
+
+
+@row
+def links_and_rights_of_a_zip(place):
+    files = (("run", 0o100755, b"#!/bin/sh"), ("d/link", 0o120777, b"../run"))
+    place.fetched(url(server.file(zip_of_unix(*files))), str(place.image))
+    expect(os.readlink(place.image / "d/link") == "../run", "no link")
+    expect((place.image / "run").stat().st_mode & 0o777 == 0o755, "it cannot be executed")
+    shutil.rmtree(place.image)
+    place.refused(url(server.file(zip_of_unix(("link", 0o120777, b"../../x")))), str(place.image),
+                  says="'link' is a link that leads out of the archive")
+
+
+def zip_of_unix(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, mode, content in files:
+            info = zipfile.ZipInfo(name)
+            info.create_system, info.external_attr = 3, mode << 16
+            archive.writestr(info, content)
+    return out.getvalue()
+
+
+@row
+def memory_of_xz(place):
+    """Its header asks for as much as it likes: here for 1.5 GiB."""
+    packed = bytearray(lzma.compress(b"content"))
+    packed[16] = 37
+    packed[20:24] = binascii.crc32(packed[12:20]).to_bytes(4, "little")
+    place.refused(url(server.file(bytes(packed))), str(place.image),
+                  says="needs 1537 MiB of memory to be unpacked, more than 512 MiB")
+
+
+@row
+def signal_among_many_small_entries(place):
+    header = tarfile.TarInfo("f")
+    many = gzip.compress(b"".join(renamed(header, f"{number}") for number in range(50_000)), 1)
+    process = place.start(url(server.file(many)), str(place.image))
+    wait_for(lambda: any(os.scandir(folder) for folder in place.dest.iterdir()))
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    place.is_refusal(place.end(process, 20))
+    expect(time.monotonic() - began < 5, "not at once")
+
+
+def renamed(header, name):
+    header.name = name
+    return header.tobuf()
+
+
+@row
 def damaged_archives(place):
     archive = tar(("a", noise(300_000)), ("b", noise(300_000)))
     for broken in (archive[:400_000], gzip.compress(archive)[:300_000],
@@ -802,12 +959,16 @@ def bombs(place):
 @row
 def unknown_schemes_go_to_the_stock_script(place):
     place.stock('printf "%s\\0" "$@" > "$ONE_LOCATION/arguments"; printf image')
-    for location in ("lxd://images/alpine", "docker://x?a=b&c='d e'", "restic://$(touch pwned)",
-                     "x://a\nb;touch pwned", "s3://bucket/key", "file:///x"):
+    for location in ("lxd://images/alpine", "docker://x?a=b&c=d e", "s3://bucket/key", "file:///x"):
         place.fetched(location, "-", content=b"image")
         words = (place.one / "arguments").read_bytes().decode().split("\0")[:-1]
         expect(words == ["--nodecomp", location, "-"], words)
     place.fetched("-m", hashlib.md5(b"image").hexdigest(), "lxd://x", str(place.image), content=b"image")
+    place.image.unlink()
+    # It puts them into a command.
+    for location in ("restic://$(touch pwned)", "x://`touch pwned`", "x://a\nb;touch pwned",
+                     "docker://x?c='d e'", 'x://a"b'):
+        place.refused(location, str(place.image), says="characters a shell would read")
 
 
 @row
@@ -826,7 +987,8 @@ def stock_script_that_fails(place):
 @row
 def no_stock_script(place):
     place.refused("lxd://x", str(place.image), says="downloader.stock.sh: No such file")
-    place.refused("s3://bucket/key", str(place.image), says="downloader.stock.sh: No such file")
+    place.refused("s3://bucket/key", str(place.image),
+                  says="no ACCESS_KEY_ID and SECRET_ACCESS_KEY in DRV_ACTION, and no .*downloader.stock.sh")
     place.write("one/var/remotes/datastore/downloader.stock.sh", "exit 0", 0o644)
     place.refused("lxd://x", str(place.image), says="downloader.stock.sh: Permission denied")
 
@@ -836,7 +998,10 @@ def wrong_credentials_document(place):
     for action in ("no base64!", base64.b64encode(b"<A").decode(),
                    base64.b64encode(b"<OTHER/>").decode()):
         place.env["DRV_ACTION"] = action
-        place.refused("s3://bucket/key", str(place.image), says="DRV_ACTION: ")
+        place.refused("s3://bucket/key", str(place.image), says="Error copying: DRV_ACTION: ")
+        # Nobody else needs it.
+        ended = place.fetched(url(server.file(noise(1000))), "-", content=noise(1000))
+        expect("WARN: onemarket-downloader: DRV_ACTION: " in ended.err, ended)
     place.env["DRV_ACTION"] = base64.b64encode(
         b"<DS_DRIVER_ACTION_DATA><MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID>"
         b"<SECRET_ACCESS_KEY>topsecret</SECRET_ACCESS_KEY><REGION>x y</REGION></TEMPLATE>"

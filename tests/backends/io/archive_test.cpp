@@ -67,6 +67,10 @@ TEST(Archive, KnownByItsFirstBytes) {
     EXPECT_EQ(compression_of({}), Compression::none);
     EXPECT_EQ(compression_of(bytes_of("BZhello world, this is text")), Compression::none);
     EXPECT_EQ(compression_of(bytes_of("QFI\xfb")), Compression::none);
+    const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
+    EXPECT_EQ(compression_of(bytes_of(skipped + skipped + "\x28\xb5\x2f\xfd")), Compression::zstd);
+    for (const std::string& other : {skipped, skipped.substr(0, 7), skipped + "QFI\xfb"})
+        EXPECT_EQ(compression_of(bytes_of(other)), Compression::none);
     EXPECT_EQ(archive_kind_of({}), ArchiveKind::none);
     EXPECT_EQ(archive_kind_of(bytes_of(std::string(512, '\0'))), ArchiveKind::none);
     const std::string tar = tar_of("add('a')");
@@ -111,6 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Decompressed,
 
 TEST_P(Decompressed, IsKnown) {
     EXPECT_EQ(compression_of(bytes_of(pack("content"))), GetParam().compression);
+    EXPECT_EQ(compression_of(bytes_of(pack(""))), GetParam().compression);
 }
 
 TEST_P(Decompressed, GivesWhatWasPacked) {
@@ -472,6 +477,102 @@ TEST_F(ExtractArchive, ATarThatIsCutOffIsCorrupt) {
          std::vector<size_t>{1, 511, 513, 1000, 3000, 3511, 3583, second + 1, second + 511,
                              second + 512, second + 513, second + 3000, second + 3511})
         EXPECT_EQ(error(tar.substr(0, size)).kind(), ErrorKind::corrupt) << size;
+}
+
+// To libarchive it is whole: what is missing are the zeros at its end.
+TEST_F(ExtractArchive, ATarThatIsCutOffBetweenTwoEntriesIsCorrupt) {
+    const std::string tar = tar_of(
+        "add('a', b'x' * 3000)\nhardlink('h', 'a')\nadd('d', type=FOLDER)\n"
+        "add('b', b'y' * 1024)");
+    const size_t second = 512 + 3072, end = second + 512 + 512 + 512 + 1024;
+    for (const size_t size : {second, second + 512, second + 1024, end})
+        EXPECT_STREQ(error(tar.substr(0, size)).what(), "the archive is cut off") << size;
+    // One block of them is enough, as to other programs.
+    extract(tar.substr(0, end + 512));
+}
+
+TEST_F(ExtractArchive, ALinkToItselfIsNoFile) {
+    for (const char* to : {"x", "./x", "x/.", ".//x"})
+        expect_refused(tar_of("hardlink('x', '" + std::string(to) + "')"),
+                       "'x' is a link to itself");
+    expect_refused(tar_of("symlink('y', 'x')\nhardlink('./y', 'y')"), "link");
+    // What GNU tar makes of a file it is told of twice.
+    extract(tar_of("add('x', b'content')\nhardlink('./x', 'x')\nadd('y', b'1')"));
+    EXPECT_THAT(tree(folder_), ElementsAre("x=content", "y=1"));
+}
+
+TEST_F(ExtractArchive, FoldersInFolders) {
+    extract(tar_of("add('/'.join(['a'] * 200), b'x')"));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    for (const char* name : {"'/'.join(['a'] * 201)", "'./' + 'a//./' * 201", "'a/' * 30000"})
+        expect_refused(tar_of("add(" + std::string(name) + ", type=FOLDER)"),
+                       "a name in it is more than 200 folders deep");
+}
+
+// Nothing is read between the headers of many small ones.
+TEST_F(ExtractArchive, CancelIsHeardBetweenEmptyEntries) {
+    const std::string tar = tar_of("for i in range(100):\n    add(f'{i}')");
+    TextReader reader(tar, test::cancel_at(0, context_.stop));
+    EXPECT_EQ(error_of([&] { extract(reader, ArchiveKind::tar); }).kind(), ErrorKind::cancelled);
+    EXPECT_LE(tree(folder_).size(), 1U);
+}
+
+// They stand at the zip's end alone.
+TEST_F(ExtractArchive, LinksAndRightsOfAZip) {
+    const mode_t before = ::umask(027);
+    const std::string script =
+        "add('run', b'#!/bin/sh', create_system=3, external_attr=0o106777 << 16)\n"
+        "add('./d/e', b'x', create_system=3, external_attr=0o100400 << 16)\n"
+        "add('d/l', b'../run', create_system=3, external_attr=0o120777 << 16)\n"
+        "add('dos', b'x', create_system=0, external_attr=0o120777 << 16)";
+    for (const bool large : {false, true}) {
+        extract(zip_of(script + (large ? "\nimport os\nadd('z', os.urandom(200000))" : "")));
+        fs::remove(folder_ + "/z");
+        EXPECT_THAT(tree(folder_),
+                    ElementsAre("d/", "d/e=x", "d/l->../run", "dos=x", "run=#!/bin/sh"));
+        EXPECT_EQ(status("run").st_mode, S_IFREG | 0750U);
+        EXPECT_EQ(status("d/e").st_mode, S_IFREG | 0400U);
+        EXPECT_EQ(status("dos").st_mode, S_IFREG | 0640U);
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+    }
+    ::umask(before);
+}
+
+TEST_F(ExtractArchive, LinksOfAZipThatLeadOutAreRefused) {
+    const auto link = [](const std::string& name, const std::string& to) {
+        return "add('" + name + "', " + to + ", create_system=3, external_attr=0o120777 << 16)\n";
+    };
+    for (const char* to : {"b'..'", "b'/etc'", "b'a/../../x'", "b''", "b'x' * 5000", "b'a\\0b'"})
+        expect_refused(zip_of(link("l", to)), "'l' is a link that leads out of the archive");
+    expect_refused(zip_of(link("d/l", "b'../../x'")), "'d/l' is a link that leads out");
+    expect_refused(zip_of(link("l", "b'd'") + "add('l/x', b'1')"), "l");
+    // The names there are not those of what came.
+    std::string other = zip_of(link("abc", "b'd'"));
+    other.replace(other.rfind("abc"), 3, "../");
+    expect_refused(other, "'../' is a link that is not in the archive");
+}
+
+TEST_F(ExtractArchive, AZipThatIsCutOffInItsDirectoryIsCorrupt) {
+    const std::string zip = zip_of("add('a', b'content')\nadd('b', b'content')");
+    const size_t begin = zip.find("PK\x01\x02"), end = zip.find("PK\x05\x06");
+    for (size_t size = begin + 4; size < end + 2; ++size)
+        EXPECT_STREQ(error(zip.substr(0, size)).what(), "the archive is cut off") << size;
+    for (size_t size = begin; size < begin + 4; ++size)
+        EXPECT_EQ(error(zip.substr(0, size)).kind(), ErrorKind::corrupt) << size;
+}
+
+TEST_F(ExtractArchive, TheWorkingFolderNeedNotBeReadable) {
+    const fs::path before = fs::current_path();
+    const std::string shut = dir_ / "shut";
+    fs::create_directories(shut);
+    fs::current_path(shut);
+    fs::permissions(shut, fs::perms(0300));
+    extract(tar_of("add('a', b'1')"));
+    EXPECT_EQ(fs::current_path(), shut);
+    fs::current_path(before);
+    EXPECT_THAT(tree(folder_), ElementsAre("a=1"));
 }
 
 // A header that is damaged takes its file with it: what remains is not what was packed.

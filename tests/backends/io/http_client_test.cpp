@@ -165,6 +165,22 @@ TEST_F(HttpClientTest, AProxyThatCannotBeReadIsNotRepeated) {
     }
 }
 
+// Its host and port alone would be looked for in vain in what was asked for.
+TEST_F(HttpClientTest, AProxyThatIsNotThereIsSaid) {
+    const auto reason = [this](const std::string& url) {
+        HttpRequest request;
+        request.method = "GET";
+        request.url = url;
+        return std::string(
+            test::error_of([&] { HttpClient(settings_).perform(request, context_); }).what());
+    };
+    settings_.http_proxy = Secret("http://127.0.0.1:1");
+    EXPECT_THAT(reason("http://somewhere.example/x?a=b"),
+                testing::EndsWith(" (that is the proxy's)"));
+    settings_.http_proxy = Secret();
+    EXPECT_THAT(reason("http://127.0.0.1:1/x"), testing::Not(testing::HasSubstr("the proxy's")));
+}
+
 TEST_F(HttpClientTest, AFaultHasItsReasonWithoutTheAddress) {
     const HttpServer server([](const HttpAsked&) { return HttpGiven{"200 OK", {}, "page", true}; });
     try {

@@ -190,6 +190,52 @@ TEST_F(HttpPartsTest, AServerThatForgetsRangesGivesAllAgain) {
     EXPECT_TRUE(read() == content);
 }
 
+// It would send the square of the length.
+TEST_F(HttpPartsTest, AServerThatKnowsButTheFirstByteIsNotAskedForEachPart) {
+    const std::string& content = content_of(12 * kPart + 5);
+    serve([&](HttpAsked asked) {
+        if (part_of(asked) >= 0) asked.headers.erase("range");
+        return give_range(asked, content);
+    });
+    EXPECT_TRUE(read() == content);
+    EXPECT_LE(server_->asked().size(), 2 + kConnections + kConnections);
+}
+
+// Sums with it would not fit, and no file has it.
+TEST_F(HttpPartsTest, SizesNearTheEndOfNumbers) {
+    for (const char* size : {"18446744073709551615", "18446744073709551614", "18446744073705357313",
+                             "9223372036854775808"}) {
+        serve([&](const HttpAsked& asked) {
+            HttpGiven given = give_range(asked, "whole");
+            if (asked.headers.contains("range"))
+                given.headers["Content-Range"] = "bytes 0-0/" + std::string(size);
+            return given;
+        });
+        EXPECT_EQ(read(), "whole") << size;
+    }
+}
+
+// It may have changed twice within a second, and its clock be another server's.
+TEST_F(HttpPartsTest, ADateOfJustNowTellsNoVersion) {
+    const std::string& content = content_of(3 * kPart);
+    const std::string changed = "Wed, 21 Oct 2015 07:28:00 GMT";
+    const auto requests_at = [&](const std::string& date) {
+        serve([&, date](const HttpAsked& asked) {
+            HttpGiven given = give_range(asked, content, "");
+            given.headers["Last-Modified"] = changed;
+            if (!date.empty()) given.headers["Date"] = date;
+            return given;
+        });
+        EXPECT_TRUE(read() == content);
+        return server_->asked().size();
+    };
+    EXPECT_EQ(requests_at(changed), 2U);
+    EXPECT_EQ(requests_at("Wed, 21 Oct 2015 07:28:59 GMT"), 2U);
+    EXPECT_EQ(requests_at("Wed, 21 Oct 2015 07:29:00 GMT"), 4U);
+    EXPECT_EQ(requests_at("nonsense"), 4U);  // as if it came now
+    EXPECT_EQ(requests_at(""), 4U);
+}
+
 TEST_F(HttpPartsTest, WithoutAVersionItComesOverOne) {
     const std::string& content = content_of(3 * kPart);
     for (const char* tag : {"", "W/\"1\""}) {

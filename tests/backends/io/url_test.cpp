@@ -122,6 +122,8 @@ TEST(Address, WhatIsNone) {
         ASSERT_FALSE(address) << text;
         EXPECT_EQ(address.reason().find("hunter2"), std::string::npos);
     }
+    for (const char* text : {"http://host:99999/a", "http://host:port/a"})
+        EXPECT_EQ(parse_address(text).reason(), "has a port that is none");
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ TEST_F(HttpSourceTest, WithoutAVersionNothingIsTakenUp) {
         answers_ = 0;
         const Error failure = error();
         EXPECT_EQ(failure.kind(), ErrorKind::unavailable);
-        EXPECT_THAT(failure.what(), HasSubstr("does not say which version it is"));
+        EXPECT_THAT(failure.what(), HasSubstr("does not say for certain which version it is"));
         EXPECT_EQ(server_->asked().size(), 1U);
     }
 }

@@ -37,6 +37,7 @@ class DestinationTest : public testing::Test {
     }
 
     test::TempDir dir_;
+    test::RecordingLog log_;
     const std::string path_ = dir_ / "image";
     test::Ignored pipe_signal_{SIGPIPE};
 };
@@ -170,7 +171,7 @@ TEST_F(DestinationTest, NamesWithoutAFolder) {
     const fs::path before = fs::current_path();
     fs::current_path(dir_.path());
     NewFile("name").publish();
-    NewFolder("folder").publish();
+    NewFolder("folder", log_).publish();
     fs::current_path(before);
     EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder", "name"));
 }
@@ -178,12 +179,12 @@ TEST_F(DestinationTest, NamesWithoutAFolder) {
 TEST_F(DestinationTest, APlaceThatCannotBe) {
     const Error missing = error_of([&] { NewFile file(dir_ / "no/image"); });
     EXPECT_EQ(missing.kind(), ErrorKind::not_found);
-    EXPECT_EQ(missing.what(), dir_ / "no/image" + ": No such file or directory");
+    EXPECT_EQ(missing.what(), "folder " + dir_ / "no" + ": No such file or directory");
     EXPECT_EQ(error_of([&] { NewFile file(dir_.path()); }).what(),
               dir_.path().string() + ": Is a directory");
     write_file(path_, "old");
     EXPECT_THROW(NewFile file(path_ + "/below"), Error);
-    EXPECT_THROW(NewFolder folder(path_ + "/below"), Error);
+    EXPECT_THROW(NewFolder folder(path_ + "/below", log_), Error);
 }
 
 // ---- NewFolder ----
@@ -192,7 +193,7 @@ TEST_F(DestinationTest, AFolderIsThereWhenItIsWhole) {
     for (const char* slash : {"", "/"}) {
         const std::string path = dir_ / "folder";
         const mode_t before = ::umask(027);
-        NewFolder folder(path + slash);
+        NewFolder folder(path + slash, log_);
         ::umask(before);
         write_file(folder.temporary() + "/a/b", "content");
         EXPECT_FALSE(fs::exists(path));
@@ -206,7 +207,7 @@ TEST_F(DestinationTest, AFolderIsThereWhenItIsWhole) {
 
 TEST_F(DestinationTest, OfAFolderTooNothingIsLeft) {
     {
-        NewFolder folder(dir_ / "folder");
+        NewFolder folder(dir_ / "folder", log_);
         write_file(folder.temporary() + "/a/b", "content");
     }
     EXPECT_THAT(test::list(dir_.path()), IsEmpty());
@@ -215,14 +216,14 @@ TEST_F(DestinationTest, OfAFolderTooNothingIsLeft) {
 TEST_F(DestinationTest, APlaceThatIsTaken) {
     write_file(dir_ / "folder/old", "old");
     {
-        NewFolder folder(dir_ / "folder");
+        NewFolder folder(dir_ / "folder", log_);
         write_file(folder.temporary() + "/new", "new");
         EXPECT_THROW(folder.publish(), Error);
     }
     EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
     EXPECT_THAT(test::list(dir_ / "folder"), ElementsAre("old"));
     write_file(path_, "file");
-    EXPECT_THROW(NewFolder(path_).publish(), Error);
+    EXPECT_THROW(NewFolder(path_, log_).publish(), Error);
     EXPECT_EQ(read_file(path_), "file");
 }
 

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "backends/io/digest.h"
 #include "protocol/hex.h"
@@ -48,7 +50,9 @@ class DownloadTest : public testing::Test {
     }
     void run() {
         ShownProgress progress([](std::string_view) {}, false, "test");
-        download(options_, *DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"),
+        download(options_,
+                 *DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA>" + credentials_ +
+                                       "</MARKET_DRIVER_ACTION_DATA>"),
                  download_site(site_.site, options_, kConnections), progress, context_);
     }
     Error error() {
@@ -69,6 +73,7 @@ class DownloadTest : public testing::Test {
     test::TempDir dir_;
     test::TestSite site_;
     DownloaderOptions options_;
+    std::string credentials_;  // elements of the message
     test::TestContext context_;
     std::unique_ptr<HttpServer> server_;
 };
@@ -265,6 +270,8 @@ TEST_F(DownloadTest, WhatTheSiteHasToKnow) {
     const Site other = download_site(site_.site, options_, kConnections);
     EXPECT_EQ(other.source_connections, 1U);
     EXPECT_EQ(other.retries.attempts, 1);
+    EXPECT_EQ(plain.downloader_path(), site_.site.remotes + "/datastore/downloader.stock.sh");
+    EXPECT_EQ(download_site(site_.site, options_, 1, "/a b/stock").downloader_path(), "/a b/stock");
 }
 
 TEST_F(DownloadTest, OnceIsOnce) {
@@ -280,6 +287,82 @@ TEST_F(DownloadTest, ARateIsKept) {
     const test::Stopwatch watch;
     run();
     EXPECT_GE(watch.seconds(), 0.85);
+}
+
+// Over a line zeros are bytes.
+TEST_F(DownloadTest, ARateIsKeptForZerosToo) {
+    const std::string zeros(1'000'000, '\0');
+    serve([&](const HttpAsked& asked) { return test::give_file(asked, zeros, "\"1\""); });
+    options_.rate = 1'000'000;
+    const test::Stopwatch watch;
+    run();
+    EXPECT_GE(watch.seconds(), 0.85);
+}
+
+TEST_F(DownloadTest, AFileThatIsWrittenToMeanwhile) {
+    source(noise(200'000));
+    options_.rate = 200'000;
+    const std::jthread writer([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        std::ofstream(dir_ / "source", std::ios::app) << "more";
+    });
+    const Error failure = error();
+    EXPECT_EQ(failure.kind(), ErrorKind::corrupt);
+    EXPECT_EQ(failure.what(),
+              "Error copying: " + options_.source + ": it was written to while it was read");
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+// It puts them into commands.
+TEST_F(DownloadTest, ToTheSitesOwnNothingGoesThatAShellWouldRead) {
+    site_.script("datastore/downloader.stock.sh", "#!/bin/sh\necho bytes\n");
+    for (const char* bad : {"lxd://$(touch y)", "lxd://`touch y`", "x://a\"b", "x://a'b", "x://a\\",
+                            "x://a;b", "x://a|b", "x://a\nb", "x://a>b", "s3://b/$x"}) {
+        options_.source = bad;
+        EXPECT_THAT(error().what(), HasSubstr("characters a shell would read")) << bad;
+        EXPECT_THAT(left(), IsEmpty());
+    }
+    options_.source = "docker://a:1?size=2&fs=ext4#%20~";
+    EXPECT_EQ(result(), "bytes\n");
+}
+
+TEST_F(DownloadTest, S3WithoutCredentialsSaysWhichAreMissing) {
+    options_.source = "s3://bucket/key";
+    EXPECT_EQ(error().what(),
+              "Error copying: no ACCESS_KEY_ID and SECRET_ACCESS_KEY in DRV_ACTION, "
+              "and no " +
+                  site_.site.remotes + "/datastore/downloader.stock.sh");
+    credentials_ =
+        "<MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID></TEMPLATE></MARKETPLACE>";
+    EXPECT_STREQ(error().what(),
+                 "Error copying: SECRET_ACCESS_KEY is missing in the marketplace's template");
+    credentials_ =
+        "<DATASTORE><TEMPLATE><SECRET_ACCESS_KEY>a</SECRET_ACCESS_KEY></TEMPLATE></DATASTORE>";
+    EXPECT_STREQ(error().what(),
+                 "Error copying: ACCESS_KEY_ID is missing in the datastore's template");
+}
+
+TEST_F(DownloadTest, EveryFailureIsInTheScriptsWords) {
+    EXPECT_EQ(in_script_words("x"), "Error copying: x");
+    for (const char* words : {"Cannot read from x", "Hash does not match: x", "Error copying: x",
+                              "Error uncompressing archive: x"})
+        EXPECT_EQ(in_script_words(words), words);
+    // A folder nobody can look into.
+    source(kContent);
+    options_.destination = dir_ / std::string(300, 'x') + "/image";
+    EXPECT_THAT(error().what(), StartsWith("Error copying: "));
+}
+
+TEST_F(DownloadTest, WhatIsWrongWithThePackedImageHasItsName) {
+    source(packed("gzip", kContent).substr(0, 1000));
+    EXPECT_EQ(error().what(),
+              "Error copying: " + options_.source + ": the packed image is cut off");
+    serve([&](const HttpAsked&) {
+        return HttpGiven{"200 OK", {}, packed("gzip", kContent).substr(0, 1000)};
+    });
+    const std::string address = options_.source;
+    options_.source = "http://user:secret" + ("@" + address.substr(7)) + "?token=secret";
+    EXPECT_EQ(error().what(), "Error copying: " + address + ": the packed image is cut off");
 }
 
 TEST_F(DownloadTest, WhatIsNotBuiltInIsTheSitesOwn) {
@@ -342,7 +425,7 @@ TEST_F(DownloadTest, NowhereToWrite) {
     source(kContent);
     options_.destination = dir_ / "no/image";
     EXPECT_EQ(error().what(),
-              "Error copying: " + options_.destination + ": No such file or directory");
+              "Error copying: folder " + dir_ / "no" + ": No such file or directory");
 }
 
 TEST_F(DownloadTest, CancelLeavesNothing) {

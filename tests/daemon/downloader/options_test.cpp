@@ -53,7 +53,18 @@ TEST(DownloaderOptions, WaysToWriteAValue) {
                                                {"s", "-c", "5", "d"}})
         EXPECT_EQ(show(way), "s d c=5");
     EXPECT_EQ(show({"-no", "s", "d"}), "s d n o");
+    // Twice: the last counts.
+    EXPECT_EQ(show({"-m", kSha1, "-m", kMd5, "-c1", "s", "d", "-m", "x"}).substr(0, 6), "failed");
+    EXPECT_EQ(show({"-l", "1", "-m", "x", "-l", "10M", "s", "d", "--md5", kMd5}),
+              "s d MD5=" + kMd5 + " l=10485760");
     EXPECT_EQ(show({"-m", std::string(32, 'A'), "s", "d"}), "s d MD5=" + kMd5);
+}
+
+TEST(DownloaderOptions, NamesOfStdout) {
+    for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"})
+        EXPECT_EQ(show({"s", name}), "s -");
+    EXPECT_EQ(show({"s", "--", "/dev/fd/2"}), "s /dev/fd/2");
+    EXPECT_EQ(show({"--", "s", "--x="}), "s --x=");
 }
 
 TEST(DownloaderOptions, WhatIsWrongIsSaid) {
@@ -63,8 +74,11 @@ TEST(DownloaderOptions, WhatIsWrongIsSaid) {
         {{"", "d"}, "SOURCE and DEST are required"},
         {{"s", ""}, "SOURCE and DEST are required"},
         {{"s", "d", "e"}, "e"},
-        {{"--colour", "s", "d"}, "--colour"},
-        {{"-x", "s", "d"}, "-x"},
+        {{"--colour", "s", "d"}, "unknown option --colour"},
+        {{"--mdd5", kMd5, "s", "d"}, "unknown option --mdd5"},
+        {{"-x", "s", "d"}, "unknown option -x"},
+        {{"--md5=", "s", "d"}, "option --md5 has no value"},
+        {{"s", "d", "--limit="}, "option --limit has no value"},
         {{"s", "d", "--md5"}, "--md5"},
         {{"--md5", "abc", "s", "d"}, "--md5 'abc': expected 32 hex digits"},
         {{"--md5", "", "s", "d"}, "--md5 '': expected 32 hex digits"},

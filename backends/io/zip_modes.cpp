@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/io/zip_modes.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "backends/io/archive_names.h"
+#include "backends/io/unique_fd.h"
+#include "protocol/error.h"
+
+namespace onemarket {
+namespace {
+
+constexpr size_t kMostTarget = 4096;  // bytes of a link
+
+mode_t current_mask() {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return mask;
+}
+
+// The begin of a file.
+std::string content_of(const std::filesystem::path& name) {
+    std::string text(kMostTarget, '\0');
+    const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    const ssize_t size = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
+    if (size < 0) throw system_error(errno, name);
+    text.resize(static_cast<size_t>(size));
+    return text;
+}
+
+}  // namespace
+
+ZipModes::ZipModes() : mask_(current_mask()) {}
+
+void ZipModes::extracted(const std::string& name) {
+    files_.insert(plain_name(name));
+}
+
+void ZipModes::take_over(const std::vector<ZipEntry>& entries) const {
+    for (const ZipEntry& entry : entries)
+        if (S_ISREG(entry.mode)) set_mode(entry.name, entry.mode);
+    // What is a link now was a file, so that none is on the way to another.
+    for (const ZipEntry& entry : entries)
+        if (S_ISLNK(entry.mode)) make_link(entry.name);
+}
+
+bool ZipModes::is_file(const std::filesystem::path& name) const {
+    std::error_code error;
+    return files_.contains(name) &&
+           std::filesystem::is_regular_file(std::filesystem::symlink_status(name, error));
+}
+
+void ZipModes::set_mode(const std::string& name, unsigned mode) const {
+    const std::filesystem::path file = plain_name(name);
+    if (is_file(file) && ::chmod(file.c_str(), mode & 0777 & ~mask_) != 0)
+        throw system_error(errno, name);
+}
+
+void ZipModes::make_link(const std::string& name) const {
+    const auto refuse = [&](const char* why) {
+        throw Error(ErrorKind::corrupt, "'" + name + "' " + why);
+    };
+    const std::filesystem::path link = plain_name(name);
+    if (!is_file(link)) refuse("is a link that is not in the archive");
+    const std::string target = content_of(link);
+    if (target.size() == kMostTarget || target.find('\0') != std::string::npos ||
+        !leads_within(link, target))
+        refuse("is a link that leads out of the archive");
+    std::error_code error;
+    std::filesystem::remove(link, error);
+    if (!error) std::filesystem::create_symlink(target, link, error);
+    if (error) throw system_error(error.value(), name);
+}
+
+}  // namespace onemarket
