@@ -90,7 +90,7 @@ Copied copy(Reader& reader, const ImageFacts& facts, const Folder& folder, Folde
     } else {
         check_space(folder, reader);
         copied.bytes = pump(reader, file, md5, context, beside);
-        if (reader.random_access() != nullptr && reader.random_access()->changed())
+        if (reader.changed())
             throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
     }
     copied.md5 = md5.finish();

@@ -121,7 +121,7 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
                                             ", its bytes have " + md5);
     check_format(facts, upload.head(), reader->random_access());
     // Parts are read a second time to be sent: what was hashed must be what is there.
-    if (reader->random_access() != nullptr && reader->random_access()->changed())
+    if (reader->changed())
         throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
     context.check();
     PublishedApp app{settings.source_of(key), md5, facts.size_mb, facts.format};

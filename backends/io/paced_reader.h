@@ -21,6 +21,7 @@ class PacedReader : public Reader {
         : from_(std::move(from)), bandwidth_(std::move(bandwidth)), holes_(holes) {}
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
+    bool changed() const override { return from_->changed(); }
     uint64_t allocated() const override { return from_->allocated(); }
     std::optional<uint64_t> length() const override { return from_->length(); }
 

@@ -71,6 +71,13 @@ class Reader {
     // only once. Still owned by the reader.
     virtual const RandomAccess* random_access() const { return nullptr; }
 
+    // Whether they were written to since they were opened, as far as can be told: then what was read
+    // may be of no one moment.
+    virtual bool changed() const {
+        const RandomAccess* bytes = random_access();
+        return bytes != nullptr && bytes->changed();
+    }
+
     // Bytes there are in all; nothing: that is not known before the end.
     virtual std::optional<uint64_t> length() const { return std::nullopt; }
 

@@ -15,6 +15,7 @@ class HoleReader : public Reader {
   public:
     Piece read(std::span<std::byte>, Context&) override { return {std::exchange(left_, 0), true}; }
     std::optional<uint64_t> length() const override { return 88; }
+    bool changed() const override { return true; }
     uint64_t allocated() const override { return 77; }
 
   private:
@@ -74,6 +75,7 @@ TEST_F(PacedReaderTest, AHoleCostsNothing) {
     EXPECT_LT(watch.seconds(), 5);
     EXPECT_EQ(reader.length(), 88U);
     EXPECT_EQ(reader.allocated(), 77U);
+    EXPECT_TRUE(reader.changed());
 }
 
 TEST_F(PacedReaderTest, CancelIsHeardWhileItWaits) {
