@@ -154,8 +154,7 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
         return store(message, image, context, begun);
     } catch (const Error& error) {
         // A host that is lost in the middle may keep the temporary.
-        if (begun && message.market("BRIDGE_LIST") &&
-            (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout))
+        if (begun && message.market("BRIDGE_LIST") && is_unreachable(error.kind()))
             context.record().set_left(true);
         throw;
     }

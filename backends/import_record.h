@@ -37,6 +37,11 @@ class ImportRecord {
     // stay for the next. Thread-safe.
     virtual bool suspended() const { return false; }
 
+    // True where a failure for a reason that may pass (is_unreachable()) is not its end either: it
+    // will be tried again, and what it has sent so far is to stay for that.
+    void set_tried_again(bool tried_again) { tried_again_ = tried_again; }
+    bool tried_again() const { return tried_again_; }
+
     // Whether something of it may be left that could not be cleared away: that is to be tried
     // again.
     void set_left(bool left) { left_ = left; }
@@ -44,6 +49,7 @@ class ImportRecord {
 
   private:
     bool left_ = false;
+    bool tried_again_ = false;
 };
 
 // The record of an import that has one life.

@@ -93,6 +93,29 @@ uint64_t bytes_used(const S3Settings& settings, S3Bucket& bucket, Context& conte
     return bytes;
 }
 
+// Fills the upload, and publishes it at `source`.
+PublishedApp send(Reader& reader, const ImageFacts& facts, const std::string& source,
+                  S3Upload& upload, Context& context) {
+    if (context.record().resumed()) upload.take_up();
+    Digest digest("MD5");
+    pump(reader, upload, digest, context);
+    const std::string md5 = digest.finish();
+    if (!facts.md5.empty() && facts.md5 != md5)
+        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
+                                            ", its bytes have " + md5);
+    check_format(facts, upload.head(), reader.random_access());
+    // Parts are read a second time to be sent: what was hashed must be what is there.
+    if (reader.changed())
+        throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
+    context.check();
+    PublishedApp app{source, md5, facts.size_mb, facts.format};
+    context.record().note(kPublishingNote, app.text());
+    step("publishing");
+    upload.publish(md5);
+    step("published");
+    return app;
+}
+
 }  // namespace
 
 PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
@@ -112,24 +135,12 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
                      .parallel = site_.s3_parallel_parts,
                      .bytes = reader->random_access()},
                     context);
-    if (context.record().resumed()) upload.take_up();
-    Digest digest("MD5");
-    pump(*reader, upload, digest, context);
-    const std::string md5 = digest.finish();
-    if (!facts.md5.empty() && facts.md5 != md5)
-        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
-                                            ", its bytes have " + md5);
-    check_format(facts, upload.head(), reader->random_access());
-    // Parts are read a second time to be sent: what was hashed must be what is there.
-    if (reader->changed())
-        throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
-    context.check();
-    PublishedApp app{settings.source_of(key), md5, facts.size_mb, facts.format};
-    context.record().note(kPublishingNote, app.text());
-    step("publishing");
-    upload.publish(md5);
-    step("published");
-    return app;
+    try {
+        return send(*reader, facts, settings.source_of(key), upload, context);
+    } catch (const Error& error) {
+        if (context.record().tried_again() && is_unreachable(error.kind())) upload.keep();
+        throw;
+    }
 }
 
 void S3Backend::remove(const DriverMessage& message, const std::string& source,

@@ -104,8 +104,9 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
 }
 
 void Dispatcher::tell(LogLevel level, std::string_view text) {
-    log_.write(level, text);
-    writer_.log(level, 0, text);
+    const std::string line = one_line(text);  // a file's name may be anything
+    log_.write(level, line);
+    writer_.log(level, 0, line);
 }
 
 bool Dispatcher::run() {

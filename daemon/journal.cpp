@@ -246,8 +246,14 @@ RecordPtr Journal::open(const Request& request, const std::string& mark, bool cl
     const auto now = std::chrono::system_clock::now();
     const std::string line = to_line(std::string(kFormat) + " " + kind + " " + id + " " +
                                      std::to_string(to_number(now)) + " " + request.payload);
-    const UniqueFd file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const auto make = [&path] {
+        return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    };
+    UniqueFd file(make());
+    if (!file && errno == ENOENT) {  // somebody has removed the folder
+        make_state_folder(folder_);
+        file.reset(make());
+    }
     if (!file && errno == EEXIST) return nullptr;
     if (!file) throw system_error(errno, path);
     step("record made");
@@ -322,6 +328,9 @@ void Journal::read(const std::string& path, std::string_view file, bool mend, Le
     const auto first = lines.empty() ? std::nullopt : text_of(lines[0]);
     auto request = first ? parse_first_line(*first, *name) : std::nullopt;
     if (!request) {
+        if (name->action == Action::remove)
+            problem += "; app " + std::to_string(name->id) +
+                       ": gave up deleting it, and removed this record: what is left stays";
         left.problems.push_back(path + ": damaged, the request cannot be read" + problem);
         return left.damaged.push_back({name->action, name->id, path});
     }

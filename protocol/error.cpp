@@ -6,9 +6,12 @@
 
 namespace onemarket {
 
+bool is_unreachable(ErrorKind kind) {
+    return kind == ErrorKind::unavailable || kind == ErrorKind::timeout;
+}
+
 bool is_passing(ErrorKind kind) {
-    return kind == ErrorKind::unavailable || kind == ErrorKind::timeout ||
-           kind == ErrorKind::no_space || kind == ErrorKind::internal ||
+    return is_unreachable(kind) || kind == ErrorKind::no_space || kind == ErrorKind::internal ||
            kind == ErrorKind::cancelled;
 }
 

@@ -26,6 +26,8 @@ enum class ErrorKind {
     internal,     // a defect of this driver
 };
 
+// Whether it is the peer that cannot be reached just now.
+bool is_unreachable(ErrorKind kind);
 // Whether the same request may go well another time, though nobody changes anything.
 bool is_passing(ErrorKind kind);
 // The same of clearing away what is left: a folder or a service that refuses it today may be

@@ -150,10 +150,8 @@ void clear_away(const Services& services, const Backend& backend, const DriverMe
                 Context& context, const EarlierLives& earlier, const Error& failure) {
     ImportRecord& record = context.record();
     if (record.suspended()) return;
-    const bool unreachable =
-        failure.kind() == ErrorKind::unavailable || failure.kind() == ErrorKind::timeout;
-    const bool waits = earlier.any && reason_to_give_up(services, backend, earlier, true).empty();
-    if (waits && unreachable) throw PutOff(failure.kind(), failure.what());
+    const bool waits = record.tried_again();
+    if (waits && is_unreachable(failure.kind())) throw PutOff(failure.kind(), failure.what());
     // What an earlier life has left, this one may not even have come to.
     if (!record.resumed() && !record.left()) return;
     const std::optional<ErrorKind> obstacle = discard(
@@ -214,6 +212,8 @@ std::string import_image(const Services& services, const DriverMessage& message,
     if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
         throw Error(ErrorKind::unsupported, refusal);
     message.required("DATASTORE/DS_MAD");
+    context.record().set_tried_again(earlier.any &&
+                                     reason_to_give_up(services, *backend, earlier, true).empty());
     try {
         return carry_out(services, *backend, message, context, earlier, commit);
     } catch (const Error& error) {

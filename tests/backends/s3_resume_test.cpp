@@ -127,6 +127,26 @@ TEST_F(S3Resume, AFailureOfALaterLifeLeavesNothing) {
     EXPECT_THAT(left(), IsEmpty());
 }
 
+TEST_F(S3Resume, AnImportThatIsTriedAgainKeepsItsParts) {
+    live_until(3 * kPart + 1);
+    record_->set_tried_again(true);
+    error_of([&] { import_stream(image_, fail_at(4 * kPart)); });
+    EXPECT_THAT(left(), ElementsAre(testing::StartsWith("marketapp-5?")));
+    server_.forget();
+    import_stream(image_);
+    EXPECT_TRUE(holds(image_));
+    EXPECT_LE(server_.count("UploadPart"), 3U);
+    EXPECT_THAT(left(), ElementsAre(kKey));
+}
+
+// Whatever else ends it is its end.
+TEST_F(S3Resume, AnImportThatIsTriedAgainAndIsCancelledKeepsNone) {
+    live_until(3 * kPart + 1);
+    record_->set_tried_again(true);
+    error_of([&] { import_stream(image_, cancel_at(4 * kPart, context_.stop)); });
+    EXPECT_THAT(left(), IsEmpty());
+}
+
 // Its making was asked for by a life that did not hear of it.
 TEST_F(S3Resume, AnObjectOfAnEarlierLifeIsOurs) {
     import_stream(image_);

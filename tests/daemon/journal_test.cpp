@@ -260,8 +260,15 @@ TEST_F(JournalTest, AFolderThatIsNoneIsAnError) {
     test::write_file(dir_ / "file", "");
     EXPECT_THAT(test::error_of([&] { Journal journal(dir_ / "file/journal"); }).what(),
                 HasSubstr("Not a directory"));
+}
+
+TEST_F(JournalTest, AFolderThatSomebodyRemovesIsMadeAnew) {
     fs::remove_all(folder_);
-    EXPECT_EQ(test::error_of([&] { journal_.open(import_of(5)); }).kind(), ErrorKind::not_found);
+    journal_.open(import_of(5));
+    EXPECT_EQ(loaded()->request().id, 5);
+    fs::remove_all(folder_);
+    test::write_file(folder_, "");
+    EXPECT_THAT(test::error_of([&] { journal_.open(import_of(5)); }).what(), HasSubstr(folder_));
 }
 
 // With a file where the folder was, too.

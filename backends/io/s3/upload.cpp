@@ -46,7 +46,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
 S3Upload::~S3Upload() {
     end_workers();
     const ImportRecord& record = context_.record();
-    const bool kept = record.suspended() && record.noted(kUploadNote);
+    const bool kept = (record.suspended() || kept_) && record.noted(kUploadNote);
     if (!published_ && !kept) take_back();
 }
 

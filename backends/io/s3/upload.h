@@ -54,6 +54,9 @@ class S3Upload : public Sink {
     // this key are aborted. To be called before anything is written.
     void take_up();
 
+    // What is not published stays on the service, for an import that is tried again.
+    void keep() { kept_ = true; }
+
     void write(std::span<const std::byte> bytes) override;
     void skip(uint64_t count) override;
 
@@ -121,7 +124,8 @@ class S3Upload : public Sink {
     bool unknown_upload_ = false;  // there may be one whose id was lost
     enum class Made { no, perhaps, yes } made_ = Made::no;  // the object
     std::string expected_etag_;                             // empty where the service's is no MD5
-    bool published_ = false;                                // and seen whole
+    bool kept_ = false;
+    bool published_ = false;  // and seen whole
 
     // Ends the workers: with the request, and when one of them has failed.
     std::stop_source stop_;
