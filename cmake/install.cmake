@@ -47,8 +47,8 @@ install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemar
 install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemarket-downloader)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN man EXCLUDE)
-file(GLOB dashboards CONFIGURE_DEPENDS etc/grafana/*.json)
-install(FILES ${dashboards} DESTINATION ${CMAKE_INSTALL_DATADIR}/onemarketd/grafana)
+# For others' programs: a dashboard, a console, alerts.
+install(DIRECTORY etc/grafana etc/prometheus DESTINATION ${CMAKE_INSTALL_DATADIR}/onemarketd)
 
 # What belongs to the system's services has no place in a self-contained installation.
 if(IS_ABSOLUTE "${ONEMARKET_ETC}")

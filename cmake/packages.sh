@@ -45,6 +45,26 @@ install_build_packages() {
         libarchive-dev zlib1g-dev liblzma-dev libgtest-dev libgmock-dev python3 $(boost_packages)
 }
 
+# download NAME: the package's file, into this folder.
+download() {
+    apt-get download -q "$1" >/dev/null 2>&1 || { as_root apt-get update -q >/dev/null; apt-get download -q "$1" >/dev/null; }
+}
+
+# Of Debian's prometheus the one program that looks at metrics and rules, into build-tools/: the package
+# would start a service.
+fetch_promtool() {
+    command -v promtool >/dev/null && return 0
+    [ -x build-tools/promtool ] && return 0
+    command -v apt-get >/dev/null || return 0
+    echo "fetching: promtool, of the package prometheus"
+    local to=$PWD/build-tools folder
+    folder=$(mktemp -d)
+    mkdir -p "$to"
+    (cd "$folder" && download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool &&
+        mv usr/bin/promtool "$to/") || echo "WITHOUT PROMTOOL THE TESTS OF METRICS ARE SKIPPED" >&2
+    rm -rf "$folder"
+}
+
 install_test_packages() {
     install_packages qemu-utils nginx-light curl procps util-linux openssl rclone tinyproxy-bin openssh-server openssh-client bzip2 xz-utils zstd
     # For the tests of the package.
@@ -52,4 +72,5 @@ install_test_packages() {
     # A release that has no Ceph has no real S3 gateway to test with.
     install_packages radosgw ceph-mon ceph-osd ceph-common libeatmydata1 ||
         echo "WITHOUT CEPH'S PACKAGES THE TESTS ON A REAL S3 GATEWAY ARE SKIPPED" >&2
+    fetch_promtool
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "backends/site.h"
+#include "daemon/listen_address.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/template.h"
@@ -44,6 +45,22 @@ Fault set_path(std::string_view value, std::string& path) {
     return "";
 }
 
+Fault set_listen(std::string_view value, std::string& address) {
+    if (!value.empty() && !parse_listen_address(value))
+        return "an address with a port (127.0.0.1:9911, [::1]:9911), or a path from the root of at "
+               "most 107 bytes";
+    address = value;
+    return "";
+}
+
+// The collector looks at no other names.
+Fault set_metrics_file(std::string_view value, std::string& path) {
+    if (!value.empty() && !(value.starts_with('/') && value.ends_with(".prom")))
+        return "a path from the root that ends in .prom";
+    path = value;
+    return "";
+}
+
 Fault set_flag(std::string_view value, bool& flag) {
     if (!ascii::iequals(value, "yes") && !ascii::iequals(value, "no")) return "yes or no";
     flag = ascii::iequals(value, "yes");
@@ -78,7 +95,7 @@ struct Key {
 constexpr size_t kMaxProblems = 100;  // nobody reads more, and oned waits for INIT
 constexpr uint64_t kDay = 86'400;     // seconds
 
-constexpr std::array<Key, 21> kKeys{{
+constexpr std::array<Key, 23> kKeys{{
     {"LOG_LEVEL", [](std::string_view v, Config& c) { return set_level(v, c.log_level); }},
     {"LOG_MB",
      [](std::string_view v, Config& c) {
@@ -138,6 +155,10 @@ constexpr std::array<Key, 21> kKeys{{
          return set_number(v, 1, kDay,
                            [&](uint64_t n) { c.delete_retry = std::chrono::seconds(n); });
      }},
+    {"METRICS_LISTEN",
+     [](std::string_view v, Config& c) { return set_listen(v, c.metrics_listen); }},
+    {"METRICS_FILE",
+     [](std::string_view v, Config& c) { return set_metrics_file(v, c.metrics_file); }},
     {"SCRIPT_OUTPUT_MB",
      [](std::string_view v, Config& c) {
          return set_number(v, 1, 1'024, [&](uint64_t n) { c.script_output_megabytes = n; });

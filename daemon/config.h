@@ -41,6 +41,9 @@ struct Config {
     std::chrono::seconds delete_timeout{60};
     std::chrono::seconds shutdown_grace{2};
 
+    std::string metrics_listen;  // a port's address, or a socket's path; empty: nowhere
+    std::string metrics_file;    // empty: none
+
     size_t script_output_megabytes = 64;
     ScriptChoice scripts;
 

@@ -25,11 +25,9 @@ constexpr int kPipeBytes = 1 << 20;  // what an unprivileged process may ask for
 constexpr std::chrono::seconds kLogsAfterInit{3};
 // oned may be a follower at its start, which drops answers; a leader sends requests.
 constexpr std::chrono::minutes kLateRepliesAfter{10};
-// For how long requests wait for another driver to leave the state folder, and how often it is
-// looked for then, and later.
+// How long requests wait for another driver to leave the state folder, and between two looks.
 constexpr std::chrono::seconds kWaitForState{15};
-constexpr milliseconds kLookSoon{100};
-constexpr milliseconds kLookLater{1000};
+constexpr milliseconds kLookSoon{100}, kLookLater{1000};
 // oned kills a driver that has not ended ten seconds after FINALIZE; this is well before.
 constexpr milliseconds kLastResort{4500};
 constexpr milliseconds kLastWords{300};  // for answers that oned may still read
@@ -84,7 +82,8 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
                  [this](LogLevel level, ObjectId id, std::string_view text) {
                      log_.write(level, text);
                      writer_.log(level, id, text);
-                 }}),
+                 }},
+                config()),
       output_({[this](const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure) {
                    answer(flight, std::move(reply), failure);
                },
@@ -407,6 +406,7 @@ std::string Dispatcher::reload() {
     const Config now = config();
     in_flight_.set_limits(queue_limits(now));
     retries_.set_base(now.delete_retry);
+    observer_.use(now);
     const std::string problem = log_.reopen(now.log_level, now.log_megabytes, now.log_files);
     if (!problem.empty()) tell(LogLevel::error, "the log file stays as it was: " + problem);
     tell(LogLevel::info, "the configuration was read again");

@@ -190,21 +190,26 @@ std::vector<FlightView> InFlight::list(size_t most) const {
     return views;
 }
 
+void StateCounts::add(Flight::State state) {
+    switch (state) {
+        case Flight::State::waiting:
+            ++waiting;
+            break;
+        case Flight::State::running:
+            ++running;
+            break;
+        case Flight::State::delayed:
+            ++delayed;
+            break;
+    }
+}
+
 FlightCounts InFlight::count() const {
     const std::lock_guard lock(mutex_);
     FlightCounts counts;
     for (const auto& [key, flight] : flights_) {
-        switch (flight->state_) {
-            case Flight::State::waiting:
-                ++counts.waiting;
-                break;
-            case Flight::State::running:
-                ++counts.running;
-                break;
-            case Flight::State::delayed:
-                ++counts.delayed;
-                break;
-        }
+        counts.add(flight->state_);
+        counts.actions[flight->request.action].add(flight->state_);
         if (flight->record && (!counts.oldest || flight->accepted < *counts.oldest))
             counts.oldest = flight->accepted;
     }

@@ -87,9 +87,13 @@ struct FlightView {
 };
 
 // How many there are of each.
-struct FlightCounts {
+struct StateCounts {
     size_t waiting = 0, running = 0, delayed = 0;
-    std::optional<Flight::Time> oldest;  // of those that are on disk: when it was accepted
+    void add(Flight::State state);
+};
+struct FlightCounts : StateCounts {
+    std::map<Action, StateCounts> actions;  // those there are any of
+    std::optional<Flight::Time> oldest;     // of those that are on disk: when it was accepted
 };
 
 // The table, keyed by action and id. An id may stand in it several times: each request gets its own

@@ -5,6 +5,7 @@
 
 #include "daemon/control.h"
 #include "daemon/journal.h"
+#include "daemon/metrics.h"
 
 namespace onemarket {
 namespace {
@@ -14,17 +15,30 @@ constexpr std::chrono::seconds kLook{2};
 
 }  // namespace
 
-Observer::Observer(Outside outside)
+Observer::Observer(Outside outside, const Config& config)
     : outside_(std::move(outside)),
       control_(outside_.loop,
                [this](std::string_view line) {
                    return answer_control(line, {[this] { return to_json(status()); },
                                                 outside_.cancel, outside_.reload});
                }),
+      metrics_server_(
+          outside_.loop, [this] { return to_prometheus(status(), read_process_usage()); },
+          [this](LogLevel level, std::string_view text) { outside_.say(level, 0, text); }),
+      // Whoever reads the file has figures of its own process.
+      metrics_file_(
+          outside_.loop, [this] { return to_prometheus(status(), {}); },
+          [this](LogLevel level, std::string_view text) { outside_.say(level, 0, text); }),
       progress_(
           [this](ObjectId app, std::string_view text) { outside_.say(LogLevel::info, app, text); }),
       look_(outside_.loop) {
     look_later();
+    use(config);
+}
+
+void Observer::use(const Config& config) {
+    metrics_server_.listen(config.metrics_listen);
+    metrics_file_.write_to(config.metrics_file);
 }
 
 void Observer::open() {

@@ -10,8 +10,11 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/config.h"
 #include "daemon/control_socket.h"
 #include "daemon/in_flight.h"
+#include "daemon/metrics_file.h"
+#include "daemon/metrics_server.h"
 #include "daemon/progress_log.h"
 #include "daemon/retries.h"
 #include "daemon/state_folder.h"
@@ -33,7 +36,10 @@ class Observer {
         std::function<std::string()> reload;  // what is wrong; empty where it was done
         std::function<void(LogLevel, ObjectId, std::string_view)> say;  // to oned, and the log
     };
-    explicit Observer(Outside outside);
+    Observer(Outside outside, const Config& config);
+
+    // Metrics are where it says, from now on.
+    void use(const Config& config);
 
     // The state folder is ours: whoever asks there is answered. Nothing where that is so already.
     void open();
@@ -53,6 +59,8 @@ class Observer {
     const WallTime started_ = std::chrono::system_clock::now();
     Statistics statistics_;
     ControlSocket control_;
+    MetricsServer metrics_server_;
+    MetricsFile metrics_file_;
     bool open_ = false;
     ProgressLog progress_;
     boost::asio::steady_timer look_;

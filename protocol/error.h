@@ -2,6 +2,8 @@
 // What can go wrong, in one closed list, and the two ways to say it: a value or an exception.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,6 +27,13 @@ enum class ErrorKind {
     no_space,     // disk full, quota reached
     internal,     // a defect of this driver
 };
+
+// All of them.
+inline constexpr std::array kErrorKinds{
+    ErrorKind::bad_request, ErrorKind::unsupported, ErrorKind::not_found, ErrorKind::permission,
+    ErrorKind::unavailable, ErrorKind::corrupt,     ErrorKind::limit,     ErrorKind::cancelled,
+    ErrorKind::timeout,     ErrorKind::no_space,    ErrorKind::internal};
+static_assert(kErrorKinds.size() == static_cast<size_t>(ErrorKind::internal) + 1);
 
 // Whether it is the peer that cannot be reached just now.
 bool is_unreachable(ErrorKind kind);

@@ -47,6 +47,22 @@ TEST(InFlight, KeepsWhatIsNotAnswered) {
     EXPECT_TRUE(table.empty());
 }
 
+TEST(InFlight, CountsByActionAndState) {
+    InFlight table(kPlenty);
+    const FlightPtr first = table.add(import(5));
+    table.add(import(6));
+    table.enter(table.add(remove(7)), Flight::State::delayed);
+    table.enter(first, Flight::State::running);
+    const FlightCounts counts = table.count();
+    EXPECT_EQ(counts.waiting, 1U);
+    EXPECT_EQ(counts.running, 1U);
+    EXPECT_EQ(counts.delayed, 1U);
+    EXPECT_EQ(counts.actions.at(Action::import).waiting, 1U);
+    EXPECT_EQ(counts.actions.at(Action::import).running, 1U);
+    EXPECT_EQ(counts.actions.at(Action::remove).delayed, 1U);
+    EXPECT_FALSE(counts.actions.contains(Action::monitor));
+}
+
 TEST(InFlight, LimitOfRequests) {
     InFlight table({2, 1'000});
     const FlightPtr first = table.add(import(1));

@@ -50,7 +50,7 @@ TEST_F(StatusTest, AnIdleDriver) {
 }
 
 TEST_F(StatusTest, WhatRuns) {
-    status_.counts = {2, 3, 1, {}};
+    status_.counts = {{2, 3, 1}, {}, {}};
     status_.retries_waiting = 4;
     status_.journal_records = 1;
     status_.journal_oldest = status_.now - seconds(90);

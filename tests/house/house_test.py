@@ -16,6 +16,7 @@ FLOORS = {"protocol": 0, "backends": 1, "daemon": 2}
 DOORS = [
     ("tinyxml2", r"#include <tinyxml2\.h>", ["protocol/xml.cpp"]),
     ("Boost.Process", r"#include <boost/process", ["backends/io/child_process.cpp"]),
+    ("Boost.Beast", r"#include <boost/beast", ["daemon/metrics_server.cpp"]),
     ("Boost.JSON", r"#include <boost/json", ["backends/io/json.cpp"]),
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/commands/commands.h", "daemon/downloader/options.cpp"]),
@@ -30,8 +31,8 @@ DOORS = [
      ["backends/io/public_dir.cpp", "daemon/downloader/destination.cpp",
       "daemon/ctl/downloader_wrapper.cpp"]),
     ("paths that are removed or renamed", r"::(unlink|rename|rmdir|remove_all)\s*\(",
-     ["daemon/journal.cpp", "daemon/market_messages.cpp", "daemon/ctl/downloader_wrapper.cpp",
-      "daemon/control_socket.cpp",
+     ["daemon/control_socket.cpp", "daemon/journal.cpp", "daemon/market_messages.cpp", "daemon/metrics_file.cpp",
+      "daemon/metrics_server.cpp", "daemon/ctl/downloader_wrapper.cpp",
       "daemon/downloader/destination.cpp"]),
     ("printing to stdout", r"\b(std::cout|printf|puts|putchar)\b",
      ["daemon/main.cpp", "daemon/downloader/main.cpp"]),
@@ -105,6 +106,9 @@ def check_documents(faults):
     keys = re.findall(r'^    \{"([A-Z0-9_]+)",', config, re.MULTILINE)
     documented(faults, "docs/configuration.md", "key", keys, r"^\| `([A-Z0-9_]+)` \|")
     documented(faults, "etc/onemarketd.conf", "key", keys, r"^# ?([A-Z0-9_]+) = ")
+    metrics = re.findall(r'"((?:onemarketd|process)_\w+)",\s*"(?:gauge|counter|histogram)"',
+                         (ROOT / "daemon/metrics.cpp").read_text())
+    documented(faults, "docs/metrics.md", "metric", metrics, r"^\| `((?:onemarketd|process)_\w+)` \|")
     options = re.findall(r'"(?:-\w,)?(--[\w-]+)"', (ROOT / "daemon/options.cpp").read_text())
     documented(faults, "docs/operations.md", "option", options, r"^\| .*`(--[\w-]+)`")
 

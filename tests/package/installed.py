@@ -33,6 +33,8 @@ OURS = [
     "/usr/lib/systemd/system/onemarket-gc@.service", "/usr/lib/systemd/system/onemarket-gc@.timer",
     "/usr/lib/systemd/system/onemarket-verify@.service", "/usr/lib/systemd/system/onemarket-verify@.timer",
     "/usr/lib/systemd/system/opennebula.service.d/onemarketd.conf",
+    "/usr/share/onemarketd/grafana/onemarketd.json", "/usr/share/onemarketd/prometheus/onemarketd.rules.yml",
+    "/usr/share/onemarketd/prometheus/consoles/onemarketd.html",
     "/usr/share/doc/onemarketd/README.md", "/usr/share/doc/onemarketd/docs/install.md",
     "/usr/share/doc/onemarketd/changelog.gz", "/usr/share/doc/onemarketd/changelog.Debian.gz",
     "/usr/share/doc/onemarketd/copyright",

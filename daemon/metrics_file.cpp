@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/metrics_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "backends/io/random.h"
+#include "backends/io/unique_fd.h"
+#include "daemon/state_files.h"
+#include "protocol/error.h"
+
+namespace onemarket {
+namespace {
+
+constexpr mode_t kMode = 0644;  // the collector is another user
+
+}  // namespace
+
+MetricsFile::MetricsFile(boost::asio::io_context& loop, Text text, Say say)
+    : text_(std::move(text)), say_(std::move(say)), next_(loop) {}
+
+MetricsFile::~MetricsFile() {
+    remove();
+}
+
+void MetricsFile::write_to(const std::string& path) {
+    if (path == path_) return;
+    remove();
+    path_ = path;
+    problem_.clear();
+    if (path_.empty())
+        next_.cancel();
+    else
+        write_now();
+}
+
+void MetricsFile::write_now() {
+    try {
+        write();
+        written_ = true;
+        problem_.clear();
+    } catch (const Error& error) {
+        if (problem_ != error.what())
+            say_(LogLevel::warning, std::string("no metrics: ") + error.what() +
+                                        "; it is tried again every " +
+                                        std::to_string(kEvery.count()) + " s");
+        problem_ = error.what();
+    }
+    next_.expires_after(kEvery);
+    next_.async_wait([this](const boost::system::error_code& stopped) {
+        if (!stopped) write_now();
+    });
+}
+
+// Nothing is waited for until it is on the disk: after a crash it is of no use to anybody.
+void MetricsFile::write() {
+    // The collector reads names that end in .prom alone.
+    const std::string unfinished = path_ + "." + random_hex();
+    const UniqueFd file(
+        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
+    if (!file) throw system_error(errno, path_);
+    try {
+        write_all(file.get(), text_(), path_);
+        if (::fchmod(file.get(), kMode) != 0 || ::rename(unfinished.c_str(), path_.c_str()) != 0)
+            throw system_error(errno, path_);
+    } catch (const Error&) {
+        ::unlink(unfinished.c_str());
+        throw;
+    }
+}
+
+void MetricsFile::remove() {
+    if (written_) ::unlink(path_.c_str());
+    written_ = false;
+}
+
+}  // namespace onemarket

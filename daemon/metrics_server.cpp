@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/metrics_server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <cerrno>
+#include <optional>
+
+#include "daemon/metrics.h"
+#include "daemon/version.h"
+
+namespace onemarket {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Protocol = asio::generic::stream_protocol;
+using Answer = http::response<http::string_body>;
+
+// Before the next try where the system has no descriptor to give.
+constexpr std::chrono::seconds kAcceptAgain{1};
+constexpr mode_t kSocketMode = 0660;
+
+constexpr const char* kFrontPage =
+    "<!DOCTYPE html>\n<title>onemarketd</title>\n<h1>onemarketd</h1>\n"
+    "<p><a href=\"/metrics\">Metrics</a></p>\n";
+
+Answer answer_with(http::status status, const char* type, std::string body) {
+    Answer answer(status, 11, std::move(body));
+    answer.set(http::field::content_type, type);
+    answer.set(http::field::server, std::string("onemarketd/") + kVersion);
+    answer.keep_alive(false);
+    answer.prepare_payload();
+    return answer;
+}
+
+Answer answer_to(http::verb verb, std::string_view target, const MetricsServer::Text& text) {
+    if (verb != http::verb::get && verb != http::verb::head) {
+        Answer answer =
+            answer_with(http::status::method_not_allowed, "text/plain", "only GET and HEAD\n");
+        answer.set(http::field::allow, "GET, HEAD");
+        return answer;
+    }
+    target = target.substr(0, target.find('?'));
+    if (target == "/metrics") return answer_with(http::status::ok, kMetricsType, text());
+    if (target == "/") return answer_with(http::status::ok, "text/html", kFrontPage);
+    return answer_with(http::status::not_found, "text/plain", "there is only /metrics\n");
+}
+
+// A socket that a driver has left which was killed is in nobody's way.
+void remove_if_abandoned(asio::io_context& loop, const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+    error_code error;
+    asio::local::stream_protocol::socket(loop).connect(path, error);
+    if (error == asio::error::connection_refused) ::unlink(path.c_str());
+}
+
+}  // namespace
+
+// One that asks; it lives until it is answered.
+class MetricsServer::Connection : public std::enable_shared_from_this<Connection> {
+  public:
+    Connection(Protocol::socket socket, Text text)
+        : socket_(std::move(socket)), timer_(socket_.get_executor()), text_(std::move(text)) {
+        parser_.header_limit(kMaxHeader);
+    }
+
+    // One that neither asks nor reads goes.
+    void start() {
+        timer_.expires_after(kPatience);
+        timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+            const auto self = weak.lock();
+            if (!error && self) self->close();
+        });
+        http::async_read_header(socket_, input_, parser_,
+                                [self = shared_from_this()](const error_code& error, size_t) {
+                                    if (error) return self->close();
+                                    self->answer();
+                                });
+    }
+
+    void close() {
+        error_code ignored;
+        timer_.cancel();
+        socket_.shutdown(Protocol::socket::shutdown_both, ignored);
+        socket_.close(ignored);
+    }
+
+  private:
+    void answer() {
+        const auto& request = parser_.get();
+        const std::string target(request.target().data(), request.target().size());
+        answer_ = answer_to(request.method(), target, text_);
+        const auto done = [self = shared_from_this()](const error_code&, size_t) { self->close(); };
+        writer_.emplace(answer_);
+        if (request.method() == http::verb::head)
+            http::async_write_header(socket_, *writer_, done);
+        else
+            http::async_write(socket_, *writer_, done);
+    }
+
+    Protocol::socket socket_;
+    asio::steady_timer timer_;
+    Text text_;
+    boost::beast::flat_buffer input_{2 * kMaxHeader};
+    http::request_parser<http::empty_body> parser_;
+    Answer answer_;
+    std::optional<http::response_serializer<http::string_body>> writer_;
+};
+
+MetricsServer::MetricsServer(asio::io_context& loop, Text text, Say say)
+    : loop_(loop),
+      make_text_(std::move(text)),
+      say_(std::move(say)),
+      acceptor_(loop),
+      again_(loop) {}
+
+MetricsServer::~MetricsServer() {
+    close();
+}
+
+void MetricsServer::listen(const std::string& address) {
+    if (address == address_) return;
+    close();
+    address_ = address;
+    problem_.clear();
+    if (!address_.empty()) try_open();
+}
+
+// Another driver that is about to end may still have the address.
+void MetricsServer::try_open() {
+    try {
+        open();
+    } catch (const boost::system::system_error& error) {
+        close();
+        const std::string problem = error.code().message();
+        if (problem != problem_)
+            say_(LogLevel::warning, "no metrics at " + address_ + ": " + problem +
+                                        "; it is tried again every " +
+                                        std::to_string(kAgain.count()) + " s");
+        problem_ = problem;
+        again_.expires_after(kAgain);
+        again_.async_wait([this](const error_code& stopped) {
+            if (!stopped) try_open();
+        });
+    }
+}
+
+void MetricsServer::open() {
+    const auto endpoint = parse_listen_address(address_);
+    if (!endpoint) throw boost::system::system_error(asio::error::invalid_argument);
+    const std::string path(socket_path(address_));
+    if (!path.empty()) remove_if_abandoned(loop_, path);
+    acceptor_.open(endpoint->protocol());
+    acceptor_.set_option(Acceptor::reuse_address(true));
+    acceptor_.bind(*endpoint);
+    path_ = path;
+    if (!path_.empty() && ::chmod(path_.c_str(), kSocketMode) != 0)
+        throw boost::system::system_error(errno, boost::system::system_category());
+    acceptor_.listen();
+    if (!problem_.empty()) say_(LogLevel::info, "metrics are at " + address_);
+    problem_.clear();
+    accept();
+}
+
+void MetricsServer::close() {
+    error_code ignored;
+    again_.cancel();
+    acceptor_.close(ignored);
+    for (const auto& connection : connections_)
+        if (const auto there = connection.lock()) there->close();
+    connections_.clear();
+    if (!path_.empty()) ::unlink(path_.c_str());
+    path_.clear();
+}
+
+void MetricsServer::accept() {
+    acceptor_.async_accept([this](const error_code& error, Protocol::socket socket) {
+        if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+        if (error) return accept_after(kAcceptAgain);
+        connections_.remove_if([](const auto& connection) { return connection.expired(); });
+        if (connections_.size() < kMaxConnections) {
+            const auto connection =
+                std::make_shared<Connection>(std::move(socket), [this] { return text(); });
+            connections_.push_back(connection);
+            connection->start();
+        }
+        accept_after(kPause);
+    });
+}
+
+void MetricsServer::accept_after(std::chrono::milliseconds pause) {
+    again_.expires_after(pause);
+    again_.async_wait([this](const error_code& stopped) {
+        if (!stopped) accept();
+    });
+}
+
+const std::string& MetricsServer::text() {
+    const auto now = std::chrono::steady_clock::now();
+    if (text_.empty() || now - text_time_ >= kFresh) {
+        text_ = make_text_();
+        text_time_ = now;
+    }
+    return text_;
+}
+
+}  // namespace onemarket
