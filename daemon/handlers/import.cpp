@@ -146,8 +146,8 @@ std::string reason_to_give_up(const Services& services, const Backend& backend,
 
 // What an import leaves that fails: nothing, or the record says so. Throws PutOff where it is not
 // the end of it.
-void clear_away(const Services& services, const Backend& backend, const DriverMessage& message,
-                Context& context, const EarlierLives& earlier, const Error& failure) {
+void clear_away(const Backend& backend, const DriverMessage& message, Context& context,
+                const EarlierLives& earlier, const Error& failure) {
     ImportRecord& record = context.record();
     if (record.suspended()) return;
     const bool waits = record.tried_again();
@@ -217,7 +217,7 @@ std::string import_image(const Services& services, const DriverMessage& message,
     try {
         return carry_out(services, *backend, message, context, earlier, commit);
     } catch (const Error& error) {
-        clear_away(services, *backend, message, context, earlier, error);
+        clear_away(*backend, message, context, earlier, error);
         throw;
     }
 }
