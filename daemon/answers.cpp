@@ -14,24 +14,26 @@ constexpr unsigned kMostDoublings = 6;  // of a second
 
 }  // namespace
 
-void Answers::give(const RecordPtr& record, const Reply& reply, bool late) {
+void Answers::give(const FlightPtr& flight, const Reply& reply) {
     try {
-        note(record, reply);
-        return tell(record, reply, late ? To::late : To::oned);
+        note(flight->record, reply);
+        return tell(flight, reply);
     } catch (const Error& error) {
         outside_.tell(LogLevel::error,
                       "app " + std::to_string(reply.id) +
                           ": its answer waits until it can be noted down: " + error.what());
     }
-    boost::asio::post(outside_.loop, [this, record, reply, late] {
-        withhold(record, {reply, late, {}}, 0);
+    boost::asio::post(outside_.loop, [this, flight, reply] {
+        withhold(flight->record, {reply, flight, {}}, 0);
     });
 }
 
 void Answers::repeat(const RecordPtr& record) {
     if (record->noted(kLeftNote) && !record->answer()->success)
         outside_.retries.clear_up_behind(record);
-    tell(record, *record->answer(), To::perhaps_told);
+    outside_.writer.late_reply(
+        *record->answer(), [this, record] { forget(*record); },
+        [this, record] { clear_up_behind(record, true); });
 }
 
 // Throws Error when it may not be told yet.
@@ -49,12 +51,13 @@ void Answers::note(const RecordPtr& record, const Reply& reply) const {
     if (left) outside_.retries.clear_up_behind(record);
 }
 
-void Answers::tell(const RecordPtr& record, const Reply& reply, To to) {
+void Answers::tell(const FlightPtr& flight, const Reply& reply) {
+    const RecordPtr record = flight->record;
     const auto told = [this, record] { forget(*record); };
-    if (to == To::oned) return outside_.writer.reply(reply, told);
-    outside_.writer.late_reply(reply, told, [this, record, told_before = to == To::perhaps_told] {
-        clear_up_behind(record, told_before);
-    });
+    if (flight->origin == Flight::Origin::oned) return outside_.writer.reply(reply, told);
+    outside_.writer.late_reply(
+        reply, told, [this, record] { clear_up_behind(record, false); },
+        [flight] { return flight->superseded.load(); });
 }
 
 // True when there is nothing more to do.
@@ -62,7 +65,7 @@ bool Answers::settled(const RecordPtr& record, const Withheld& answer) {
     if (!answer.reply) return record->retire();
     try {
         note(record, *answer.reply);
-        tell(record, *answer.reply, answer.late ? To::late : To::oned);
+        tell(answer.flight, *answer.reply);
         return true;
     } catch (const Error&) {
         return false;

@@ -29,8 +29,8 @@ class Answers {
     };
     explicit Answers(Outside outside) : outside_(std::move(outside)) {}
 
-    // `late`: an earlier life was asked.
-    void give(const RecordPtr& record, const Reply& reply, bool late);
+    // To an IMPORT that is on disk.
+    void give(const FlightPtr& flight, const Reply& reply);
 
     // What an earlier life has noted.
     void repeat(const RecordPtr& record);
@@ -54,14 +54,13 @@ class Answers {
   private:
     struct Withheld {
         std::optional<Reply> reply;  // nothing: its record is to be removed, no more
-        bool late;
+        FlightPtr flight;
         std::shared_ptr<boost::asio::steady_timer> timer;
     };
     bool settled(const RecordPtr& record, const Withheld& answer);
     void withhold(const RecordPtr& record, Withheld answer, unsigned tries);
     void note(const RecordPtr& record, const Reply& reply) const;
-    enum class To { oned, late, perhaps_told };
-    void tell(const RecordPtr& record, const Reply& reply, To to);
+    void tell(const FlightPtr& flight, const Reply& reply);
     void clear_up_behind(const RecordPtr& record, bool told) const;
 
     Outside outside_;

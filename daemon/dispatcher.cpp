@@ -216,9 +216,9 @@ void Dispatcher::begin(const FlightPtr& flight) {
         in_flight_.describe(flight, subject_of(flight->request));
         if (flight->subject.is_template) return begin_import(flight);
         retries_.forget_deletes(id);
-        answers_.supersede(id);
-        if (in_flight_.supersede_before(flight)) return expedite(id);
-        return begin_import(flight);
+        const bool waits = in_flight_.supersede_before(flight);
+        answers_.supersede(id);  // behind the line before: what is not here yet is void
+        return waits ? expedite(id) : begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
         if (journal_ == nullptr) inheritance_.deleted_unseen(flight->request);
@@ -339,7 +339,7 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
     if (reply.action == Action::remove) return answers_.give_removal(*flight, reply, failure);
     if (flight->superseded) return answers_.supersede(flight->record, reply);
     if (!flight->record) return writer_.reply(std::move(reply));
-    answers_.give(flight->record, reply, flight->origin == Flight::Origin::earlier_life);
+    answers_.give(flight, reply);
 }
 
 // --- Lanes ---

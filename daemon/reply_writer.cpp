@@ -63,14 +63,17 @@ void ReplyWriter::reply(Reply reply, Taken taken) {
     push({std::move(line), std::move(taken)});
 }
 
-void ReplyWriter::late_reply(Reply reply, Taken taken, std::function<void()> withdrawn) {
+void ReplyWriter::late_reply(Reply reply, Taken taken, std::function<void()> withdrawn,
+                             const std::function<bool()>& is_void) {
     const ObjectId app = reply.id;
     Line line{format(std::move(reply)), std::move(taken)};
-    const std::lock_guard lock(mutex_);
-    if (holding_late_)
-        late_replies_.push_back({app, std::move(line), std::move(withdrawn)});
-    else
-        push(std::move(line));
+    {
+        const std::lock_guard lock(mutex_);
+        if (holding_late_)
+            return late_replies_.push_back({app, std::move(line), std::move(withdrawn)});
+        if (!is_void || !is_void()) return push(std::move(line));
+    }
+    withdrawn();
 }
 
 void ReplyWriter::withdraw_late_replies(ObjectId app) {

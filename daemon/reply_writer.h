@@ -43,8 +43,10 @@ class ReplyWriter {
 
     // An answer to what oned asked an earlier life of the driver: held back until oned, which may
     // be a follower now that drops it, has sent a request, that is until release_late_replies().
-    // `withdrawn` is called, by the caller of withdraw_late_replies(), if that takes it back.
-    void late_reply(Reply reply, Taken taken, std::function<void()> withdrawn = {});
+    // `withdrawn` is called, by the caller of withdraw_late_replies(), if that takes it back; by
+    // this one, where it comes too late for that and `is_void` says so.
+    void late_reply(Reply reply, Taken taken, std::function<void()> withdrawn = {},
+                    const std::function<bool()>& is_void = {});
     // Those about this app that are held back are not written.
     void withdraw_late_replies(ObjectId app);
     void release_late_replies();

@@ -36,6 +36,12 @@ class AnswersTest : public testing::Test {
         record->set_left(left);
         return record;
     }
+    FlightPtr flight(const RecordPtr& record, Flight::Origin origin) {
+        return in_flight_.take_up(record, origin);
+    }
+    void give(const RecordPtr& record, const Reply& reply) {
+        answers_->give(flight(record, Flight::Origin::oned), reply);
+    }
     // What is in the journal when oned has been told.
     std::vector<std::string> journal() {
         loop_.poll();
@@ -66,18 +72,18 @@ class AnswersTest : public testing::Test {
 
 // A go before it, or a temporary that could not be removed: whatever it is, the image stays.
 TEST_F(AnswersTest, WhatIsLeftBesideASuccessIsNotClearedAway) {
-    answers_->give(import(true), success(), false);
+    give(import(true), success());
     EXPECT_THAT(journal(), IsEmpty());
 }
 
 TEST_F(AnswersTest, WhatIsLeftOfAFailureIsClearedAwayByItsMark) {
     const RecordPtr record = import(true);
-    answers_->give(record, failure(), false);
+    give(record, failure());
     EXPECT_THAT(journal(), ElementsAre("clear-5-" + record->mark()));
 }
 
 TEST_F(AnswersTest, AFailureThatLeavesNothingIsForgotten) {
-    answers_->give(import(false), failure(), false);
+    give(import(false), failure());
     EXPECT_THAT(journal(), IsEmpty());
 }
 
@@ -102,8 +108,19 @@ TEST_F(AnswersTest, AFailureThatIsRepeatedIsClearedUpBehind) {
 // Another app has its id.
 TEST_F(AnswersTest, WhatWasNotToldIsWithdrawnAndClearedUpBehind) {
     const RecordPtr record = import(false);
-    answers_->give(record, success(), true);
+    answers_->give(flight(record, Flight::Origin::earlier_life), success());
     answers_->supersede(5);
+    EXPECT_THAT(test::list(dir_ / "journal"), ElementsAre("clear-5-" + record->mark()));
+}
+
+// Its answer was being noted when the other app's IMPORT came.
+TEST_F(AnswersTest, WhatComesBehindItsWithdrawalIsNotTold) {
+    const RecordPtr record = import(false);
+    const FlightPtr late = flight(record, Flight::Origin::earlier_life);
+    late->superseded = true;
+    answers_->supersede(5);
+    writer_->release_late_replies();
+    answers_->give(late, success());
     EXPECT_THAT(test::list(dir_ / "journal"), ElementsAre("clear-5-" + record->mark()));
 }
 
