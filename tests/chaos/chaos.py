@@ -9,11 +9,12 @@ in the end whether what it promises holds (docs/durability.md).
 A life is a session as oned has it: the driver is started, asked to import and delete apps in a folder,
 in a folder behind a bridge and in a bucket of a Ceph gateway, and killed with SIGKILL; then the next
 one is started. At some starts no marketplace can be reached, for a while or for the whole life: the
-folders are not there, nobody listens where the gateway did. After the last kill it may live until the journal is empty. Then
+folders are not there, nobody listens where the gateway did. In some lives they go in the middle of the work and come
+back; in some oned dies without having read what it was told; in some what oned says first is an IMPORT of an app with
+the id of one that was just finished and not told of. After the last kill it may live until the journal is empty. Then
 
 - every import that was accepted, that is whose record was seen on disk, has been answered;
-- never with two different answers; with one answer twice only where it was killed between writing the
-  answer and forgetting the record (or at a moment that was not chosen);
+- never with two different answers; with one answer twice only in two lives;
 - what was answered SUCCESS and not deleted is whole at its SOURCE, in a folder with its manifest;
 - nothing else is in folders, bucket, pending uploads, journal, or alive.
 
@@ -48,7 +49,6 @@ import s3 as s3_tool  # noqa: E402
 STEPS = ["record made", "record written", "record kept", "begun", "exported", "upload begun",
          "before a note", "after a note", "part sent", "publishing", "object made", "published",
          "committed", "answer kept", "answer written", "retired"]
-MAY_REPEAT = {"answer kept", "answer written", "at random"}
 # oned's row stays LOCKED where a request was read and the process ended before it was on disk: what
 # no driver can survive. Such requests count as not accepted.
 SIZES = {"folder": (0, 3 << 20), "bridge": (0, 3 << 20), "s3": (0, 17 << 20)}
@@ -74,10 +74,13 @@ class Market:
     def come_back(self):
         raise NotImplementedError
 
+    def drop(self):
+        """What it is being told just now is cut off."""
+
 
 class FolderMarket(Market):
-    def __init__(self, name, folder, bridges):
-        self.name, self.folder = name, folder
+    def __init__(self, name, folder, bridges, drop=lambda: None):
+        self.name, self.folder, self.drop = name, folder, drop
         self.suffix = "http-bridge" if bridges else "http"
         self.values = {"PUBLIC_DIR": folder, "BASE_URL": f"http://{name}"}
         if bridges:
@@ -195,7 +198,7 @@ class App:
         self.id, self.market, self.image, self.md5 = ident, market, image, md5
         self.accepted = False      # its record was seen
         self.answers = []          # to its IMPORT
-        self.lives = set()         # how those lives ended that had it
+        self.answered_in = 0       # the life that has told it last
         self.delete_sent = self.deleted = False
 
     @property
@@ -262,6 +265,7 @@ class Campaign:
         self.kills = collections.Counter()
         self.errors = []
         self.repeats = 0
+        self.life_number = 0
 
     # --- what it runs on ---
 
@@ -276,8 +280,9 @@ class Campaign:
         if "bridge" in wanted:
             if self.support("sshd.sh", "start", self.folder / "ssh") == 0:
                 self.path = f"{self.folder}/ssh/bin:{self.path}"
-                self.markets.append(
-                    FolderMarket("bridge", self.folder / "far", "bridge1 bridge2"))
+                self.markets.append(FolderMarket(
+                    "bridge", self.folder / "far", "bridge1 bridge2",
+                    lambda: self.support("sshd.sh", "drop", self.folder / "ssh")))
             else:
                 print("no sshd: without bridges")
         if "s3" in wanted:
@@ -337,22 +342,22 @@ class Campaign:
     def ask_monitor(self, driver):
         driver.say("MONITOR  100 " + self.payload("monitor", self.markets[0]))
 
-    def hear(self, line, end):
+    def hear(self, line):
         words = line.split(" ", 3)
         if words[0] == "LOG" or words[0] == "INIT":
             return
         success, ident, text = words[1] == "SUCCESS", int(words[2]), words[3]
         if words[0] == "IMPORT":
             app = self.apps[ident]
-            app.lives.add(end)
             answer = (success, text)
             if answer in app.answers:
                 self.repeats += 1
-                if not app.lives & MAY_REPEAT:
-                    self.errors.append(f"app {ident}: answered twice, killed only {app.lives}")
+                if app.answered_in == self.life_number:
+                    self.errors.append(f"app {ident}: answered twice in one life")
             elif app.answers:
                 self.errors.append(f"app {ident}: two answers: {app.answers[0]} and {answer}")
             app.answers.append(answer)
+            app.answered_in = self.life_number
         elif words[0] == "DELETE":
             # One that was killed after the removal finds nothing when it is asked again.
             self.apps[ident].deleted = success or "not in the marketplace" in text
@@ -380,12 +385,8 @@ class Campaign:
         began = time.monotonic()
         present = [app for app in self.apps.values() if not app.deleted and not app.delete_sent]
         for app in [self.ask_import(driver) for _ in range(self.random.randint(1, 3))]:
-            app.lives.add(end)
             if self.random.random() < 0.15:
                 self.ask_delete(driver, app)  # while it is LOCKED
-        for app in self.apps.values():
-            if app.accepted and not app.answers:
-                app.lives.add(end)
         ready = [app for app in present if app.source]
         if ready and self.random.random() < 0.7:
             self.ask_delete(driver, self.random.choice(ready))
@@ -393,19 +394,15 @@ class Campaign:
         limit = pause if end == "at random" else 4
         while not driver.ended and time.monotonic() - began < limit:
             for line in driver.lines(max(0, min(0.05, limit - (time.monotonic() - began)))):
-                self.hear(line, end)
+                self.hear(line)
             self.see_records()
             if end != "at random" and self.idle():
                 break  # it will not get there any more
         driver.kill()
         reached = driver.ended
         for line in driver.lines(10):
-            self.hear(line, "at random" if not reached else end)
+            self.hear(line)
         driver.process.wait()
-        if not reached:
-            for app in self.apps.values():
-                if end in app.lives:
-                    app.lives.add("at random")
         self.kills[end if reached else "at random"] += 1
         self.see_records()
 
@@ -418,8 +415,6 @@ class Campaign:
         driver.say("INIT")
         self.ask_monitor(driver)
         waiting = [app for app in self.apps.values() if app.accepted and not app.answers]
-        for app in waiting:
-            app.lives.add("at random")
         began = time.monotonic()
         back = self.random.choice([0.3, 1, 9])
         end = self.random.uniform(0.2, 2.5)
@@ -432,10 +427,10 @@ class Campaign:
                 for market in self.markets:
                     market.come_back()
             for line in driver.lines(0.05):
-                self.hear(line, "at random")
+                self.hear(line)
         driver.kill()
         for line in driver.lines(10):
-            self.hear(line, "at random")
+            self.hear(line)
         driver.process.wait()
         if away:
             for market in self.markets:
@@ -443,29 +438,108 @@ class Campaign:
         self.kills["with no marketplace in reach"] += 1
         self.see_records()
 
+    def listen(self, driver, seconds, enough=lambda: False):
+        end = time.monotonic() + seconds
+        while not driver.ended and not enough() and time.monotonic() < end:
+            for line in driver.lines(0.02):
+                self.hear(line)
+            self.see_records()
+
+    def end(self, driver, how):
+        driver.kill()
+        for line in driver.lines(10):
+            self.hear(line)
+        driver.process.wait()
+        self.kills[how] += 1
+        self.see_records()
+
+    def life_cut_off(self):
+        """The marketplaces go while it is at work, with imports of earlier lives too, and come back."""
+        driver = Driver(self.options, self.one, self.path, None)
+        driver.say("INIT")
+        self.ask_monitor(driver)
+        if self.random.random() < 0.5:
+            self.ask_import(driver)
+        self.listen(driver, self.random.uniform(0, 0.3))
+        for market in self.markets:
+            market.leave()
+            market.drop()
+        self.listen(driver, self.random.uniform(0, 0.5))
+        for market in self.markets:
+            market.come_back()
+        # Long enough for what waits to be tried again, and for what it has left to be cleared away.
+        self.listen(driver, self.random.uniform(0.2, 3.5))
+        self.end(driver, "cut off from its marketplaces")
+
+    def life_unread(self):
+        """oned hangs, and dies without having read what it was told."""
+        driver = Driver(self.options, self.one, self.path, None)
+        driver.say("INIT")
+        self.ask_import(driver)
+        self.ask_monitor(driver)
+        time.sleep(self.random.uniform(0.1, 1))
+        self.see_records()
+        driver.process.stdout.close()
+        driver.process.stdin.close()
+        driver.process.wait()
+        self.kills["not read by oned"] += 1
+        self.see_records()
+
+    def life_anew(self):
+        """An import of an earlier life ends before oned speaks, which then asks for one of its id. False
+        where no earlier life has left one that was not answered, or it takes too long."""
+        def notes(app):
+            for path in self.journal.glob(f"import-{app.id}-*"):
+                return path.read_text(errors="replace")
+            return ""
+        left = [app for app in self.apps.values() if app.accepted and not app.answers and
+                not app.delete_sent and notes(app) and " answer " not in notes(app)]
+        if not left:
+            return False
+        old = self.random.choice(left)
+        driver = Driver(self.options, self.one, self.path, None)
+        driver.say("INIT")
+        self.listen(driver, 2, lambda: " answer " in notes(old))
+        if " answer " not in notes(old):
+            self.end(driver, "while oned said nothing")
+            return True
+        new = self.new_app()
+        del self.apps[new.id]
+        new.id, new.market = old.id, old.market
+        self.apps[new.id] = new
+        driver.say(f"IMPORT  {new.id} " + self.payload(
+            "import", new.market, SOURCE=new.image, FORMAT="raw", DATASTORES=self.one / "ds"))
+        self.listen(driver, 10, lambda: new.answers)
+        if not new.answers:
+            self.errors.append(f"app {new.id}: asked for anew, and not answered")
+        self.listen(driver, self.random.uniform(0, 2))
+        self.end(driver, "behind an import anew")
+        return True
+
     def idle(self):
         return all(app.answers or app.delete_sent for app in self.apps.values() if app.accepted)
 
     def last_life(self):
         """Until nothing is left to do; then what was asked and never accepted is deleted, as an
         administrator would."""
+        self.life_number += 1
         driver = Driver(self.options, self.one, self.path, None)
         driver.say("INIT")
         self.ask_monitor(driver)
         end = time.monotonic() + 120 + len(self.apps)  # a second for each that is to be deleted
         while self.see_records() and time.monotonic() < end and not driver.ended:
             for line in driver.lines(0.1):
-                self.hear(line, "last")
+                self.hear(line)
         for app in self.apps.values():
             if not app.deleted and (app.delete_sent or not app.answers):
                 self.ask_delete(driver, app)
         while time.monotonic() < end and not driver.ended and not all(
                 app.deleted for app in self.apps.values() if app.delete_sent):
             for line in driver.lines(0.1):
-                self.hear(line, "last")
+                self.hear(line)
         driver.say("FINALIZE")
         for line in driver.lines(10):
-            self.hear(line, "last")
+            self.hear(line)
         driver.process.wait()
 
     # --- the reckoning ---
@@ -505,9 +579,15 @@ class Campaign:
     def run(self):
         end = time.monotonic() + (self.options.seconds or 1e9)
         while sum(self.kills.values()) < self.options.kills and time.monotonic() < end:
-            if self.random.random() < 0.2 and self.next_id > 1:
+            self.life_number += 1
+            kind = self.random.random() if self.next_id > 1 else 1
+            if kind < 0.15:
                 self.life_apart()
-            else:
+            elif kind < 0.3:
+                self.life_cut_off()
+            elif kind < 0.4:
+                self.life_unread()
+            elif kind >= 0.5 or not self.life_anew():
                 self.life()
             if self.errors:
                 break
