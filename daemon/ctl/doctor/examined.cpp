@@ -52,10 +52,10 @@ Examined::Examined(const Environment& environment, bool may_connect, Time time)
 
 std::vector<std::string> Examined::bridges() const {
     std::set<std::string> hosts_there;
-    for (const MarketMessages::Kept& market : markets)
-        for (const std::string_view host :
-             ascii::split(market.message.market("BRIDGE_LIST").value_or(""), " \t\n"))
-            hosts_there.emplace(host);
+    for (const MarketMessages::Kept& market : markets) {
+        const std::string list = market.message.market("BRIDGE_LIST").value_or("");
+        for (const std::string_view host : ascii::split(list, " \t\n")) hosts_there.emplace(host);
+    }
     return {hosts_there.begin(), hosts_there.end()};
 }
 
