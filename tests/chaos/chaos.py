@@ -52,6 +52,7 @@ STEPS = ["record made", "record written", "record kept", "begun", "exported", "u
 # oned's row stays LOCKED where a request was read and the process ended before it was on disk: what
 # no driver can survive. Such requests count as not accepted.
 SIZES = {"folder": (0, 3 << 20), "bridge": (0, 3 << 20), "s3": (0, 17 << 20)}
+LARGE = (12 << 20, 30 << 20)  # so that it can be caught in the middle
 
 
 class Market:
@@ -318,9 +319,9 @@ class Campaign:
         assert not left, f"{action}-{market.suffix}: {left.group()}"
         return base64.b64encode(xml.encode()).decode()
 
-    def new_app(self):
-        market = self.random.choice(self.markets)
-        low, high = SIZES[market.name]
+    def new_app(self, market=None, size=None):
+        market = market or self.random.choice(self.markets)
+        low, high = size or SIZES[market.name]
         content = self.random.randbytes(self.random.randint(low, high))
         app = App(self.next_id, market, self.one / f"ds/1/{self.next_id}",
                   hashlib.md5(content).hexdigest())
@@ -329,8 +330,8 @@ class Campaign:
         self.apps[app.id] = app
         return app
 
-    def ask_import(self, driver):
-        app = self.new_app()
+    def ask_import(self, driver, market=None, size=None):
+        app = self.new_app(market, size)
         driver.say(f"IMPORT  {app.id} " + self.payload(
             "import", app.market, SOURCE=app.image, FORMAT="raw", DATASTORES=self.one / "ds"))
         return app
@@ -411,8 +412,7 @@ class Campaign:
         new is asked but, at times, that one of them be deleted."""
         for market in self.markets:
             market.leave()
-        driver = Driver(self.options, self.one, self.path, None)
-        driver.say("INIT")
+        driver = self.driver()
         self.ask_monitor(driver)
         waiting = [app for app in self.apps.values() if app.accepted and not app.answers]
         began = time.monotonic()
@@ -438,6 +438,16 @@ class Campaign:
         self.kills["with no marketplace in reach"] += 1
         self.see_records()
 
+    def driver(self, kill_at=None):
+        driver = Driver(self.options, self.one, self.path, kill_at)
+        driver.say("INIT")
+        return driver
+
+    def halves(self):
+        """What there is of images that are not whole."""
+        return {name for market in self.markets for name in market.objects()
+                if name.startswith(".") or "?" in name}
+
     def listen(self, driver, seconds, enough=lambda: False):
         end = time.monotonic() + seconds
         while not driver.ended and not enough() and time.monotonic() < end:
@@ -454,13 +464,18 @@ class Campaign:
         self.see_records()
 
     def life_cut_off(self):
-        """The marketplaces go while it is at work, with imports of earlier lives too, and come back."""
-        driver = Driver(self.options, self.one, self.path, None)
-        driver.say("INIT")
+        """The marketplaces go while it is at work with imports of an earlier life, and come back."""
+        driver = self.driver()
+        for market in self.markets:
+            self.ask_import(driver, market, LARGE)
+        self.listen(driver, 1, self.halves)
+        self.end(driver, "with imports begun")
+        before = self.halves()
+        self.life_number += 1
+        driver = self.driver()
         self.ask_monitor(driver)
-        if self.random.random() < 0.5:
-            self.ask_import(driver)
-        self.listen(driver, self.random.uniform(0, 0.3))
+        self.listen(driver, 1, lambda: self.halves() - before)
+        self.listen(driver, self.random.choice([0, 0, 0.05, 0.2]))
         for market in self.markets:
             market.leave()
             market.drop()
@@ -468,17 +483,17 @@ class Campaign:
         for market in self.markets:
             market.come_back()
         # Long enough for what waits to be tried again, and for what it has left to be cleared away.
-        self.listen(driver, self.random.uniform(0.2, 3.5))
+        self.listen(driver, self.random.uniform(1, 4))
         self.end(driver, "cut off from its marketplaces")
 
     def life_unread(self):
         """oned hangs, and dies without having read what it was told."""
-        driver = Driver(self.options, self.one, self.path, None)
-        driver.say("INIT")
+        driver = self.driver()
         self.ask_import(driver)
         self.ask_monitor(driver)
-        time.sleep(self.random.uniform(0.1, 1))
-        self.see_records()
+        end = time.monotonic() + self.random.uniform(0.1, 1)
+        while time.monotonic() < end:
+            self.see_records()
         driver.process.stdout.close()
         driver.process.stdin.close()
         driver.process.wait()
@@ -497,15 +512,14 @@ class Campaign:
         if not left:
             return False
         old = self.random.choice(left)
-        driver = Driver(self.options, self.one, self.path, None)
-        driver.say("INIT")
+        driver = self.driver()
         self.listen(driver, 2, lambda: " answer " in notes(old))
         if " answer " not in notes(old):
             self.end(driver, "while oned said nothing")
             return True
-        new = self.new_app()
+        new = self.new_app(old.market)
         del self.apps[new.id]
-        new.id, new.market = old.id, old.market
+        new.id = old.id
         self.apps[new.id] = new
         driver.say(f"IMPORT  {new.id} " + self.payload(
             "import", new.market, SOURCE=new.image, FORMAT="raw", DATASTORES=self.one / "ds"))
@@ -523,15 +537,14 @@ class Campaign:
         """Until nothing is left to do; then what was asked and never accepted is deleted, as an
         administrator would."""
         self.life_number += 1
-        driver = Driver(self.options, self.one, self.path, None)
-        driver.say("INIT")
+        driver = self.driver()
         self.ask_monitor(driver)
         end = time.monotonic() + 120 + len(self.apps)  # a second for each that is to be deleted
         while self.see_records() and time.monotonic() < end and not driver.ended:
             for line in driver.lines(0.1):
                 self.hear(line)
         for app in self.apps.values():
-            if not app.deleted and (app.delete_sent or not app.answers):
+            if not app.deleted and (app.delete_sent or not app.accepted and not app.answers):
                 self.ask_delete(driver, app)
         while time.monotonic() < end and not driver.ended and not all(
                 app.deleted for app in self.apps.values() if app.delete_sent):
