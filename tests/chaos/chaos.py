@@ -266,6 +266,7 @@ class Campaign:
         self.kills = collections.Counter()
         self.errors = []
         self.repeats = 0
+        self.away = False  # a marketplace is, or has been in this life, out of reach
         self.life_number = 0
 
     # --- what it runs on ---
@@ -362,7 +363,8 @@ class Campaign:
         elif words[0] == "DELETE":
             # One that was killed after the removal finds nothing when it is asked again.
             self.apps[ident].deleted = success or "not in the marketplace" in text
-            if not self.apps[ident].deleted:
+            # Of what is out of reach: the driver goes on with it by itself, and the end asks again.
+            if not self.apps[ident].deleted and not self.away:
                 self.errors.append(f"DELETE of app {ident}: {text}")
 
     def see_records(self):
@@ -410,6 +412,7 @@ class Campaign:
     def life_apart(self):
         """No marketplace can be reached when it begins: imports of earlier lives wait, and nothing
         new is asked but, at times, that one of them be deleted."""
+        self.away = True
         for market in self.markets:
             market.leave()
         driver = self.driver()
@@ -476,6 +479,7 @@ class Campaign:
         self.ask_monitor(driver)
         self.listen(driver, 1, lambda: self.halves() - before)
         self.listen(driver, self.random.choice([0, 0, 0.05, 0.2]))
+        self.away = True
         for market in self.markets:
             market.leave()
             market.drop()
@@ -537,6 +541,7 @@ class Campaign:
         """Until nothing is left to do; then what was asked and never accepted is deleted, as an
         administrator would."""
         self.life_number += 1
+        self.away = False
         driver = self.driver()
         self.ask_monitor(driver)
         end = time.monotonic() + 120 + len(self.apps)  # a second for each that is to be deleted
@@ -593,6 +598,7 @@ class Campaign:
         end = time.monotonic() + (self.options.seconds or 1e9)
         while sum(self.kills.values()) < self.options.kills and time.monotonic() < end:
             self.life_number += 1
+            self.away = False
             kind = self.random.random() if self.next_id > 1 else 1
             if kind < 0.15:
                 self.life_apart()
