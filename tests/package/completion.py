@@ -39,8 +39,8 @@ def told(*words):
 def walk(*words):
     """Every subcommand there is, and what its help tells."""
     text = told(*words)
-    options = re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", "\n".join(
-        line[:26].split(" TEXT")[0] for line in text.splitlines() if re.match(r" +-", line)))
+    options = [name for names in re.findall(r"^ +(-\S+(?:, +--\S+)?)", text, re.MULTILINE)
+               for name in re.split(r",\s*", names)]
     faults.same(completed(*words, "-"), sorted(set(options)), f"options of {' '.join(words)}")
     below = []
     if "ubcommands:" in text:
