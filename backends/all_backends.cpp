@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/all_backends.h"
 
+#include <algorithm>
+
 #include <array>
 
 #include "backends/exports/ceph.h"
@@ -56,6 +58,12 @@ constexpr std::array<ExporterEntry, 3> kExporters{{
 std::span<const BackendEntry> all_backends() {
     return kBackends;
 }
+bool is_built_in(std::string_view market_type) {
+    const auto backends = all_backends();
+    return std::any_of(backends.begin(), backends.end(),
+                       [&](const BackendEntry& entry) { return entry.type == market_type; });
+}
+
 std::span<const ExporterEntry> all_exporters() {
     return kExporters;
 }

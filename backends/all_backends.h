@@ -20,6 +20,8 @@ struct BackendEntry {
     std::shared_ptr<const Backend> (*make)(const Site& site);
 };
 std::span<const BackendEntry> all_backends();
+// Whether one of them is of that type.
+bool is_built_in(std::string_view market_type);
 
 struct ExporterEntry {
     std::string_view type;  // DS_MAD

@@ -90,8 +90,7 @@ Copied copy(Reader& reader, const ImageFacts& facts, const Folder& folder, Folde
     } else {
         check_space(folder, reader);
         copied.bytes = pump(reader, file, md5, context, beside);
-        if (reader.changed())
-            throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
+        check_unchanged(reader, facts.name());
     }
     copied.md5 = md5.finish();
     if (sha256) copied.sha256 = sha256->finish();

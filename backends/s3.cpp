@@ -105,8 +105,7 @@ PublishedApp send(Reader& reader, const ImageFacts& facts, const std::string& so
                                             ", its bytes have " + md5);
     check_format(facts, upload.head(), reader.random_access());
     // Parts are read a second time to be sent: what was hashed must be what is there.
-    if (reader.changed())
-        throw Error(ErrorKind::corrupt, facts.name() + ": it was written to while it was read");
+    check_unchanged(reader, facts.name());
     context.check();
     PublishedApp app{source, md5, facts.size_mb, facts.format};
     context.record().note(kPublishingNote, app.text());

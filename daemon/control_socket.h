@@ -3,15 +3,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
-#include <list>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "backends/io/unique_fd.h"
+#include "daemon/listener.h"
 
 namespace onemarket {
 
@@ -27,26 +25,18 @@ class ControlSocket {
 
     using Answer = std::function<std::string(std::string_view line)>;
     ControlSocket(boost::asio::io_context& loop, Answer answer);
-    ~ControlSocket();
-    ControlSocket(const ControlSocket&) = delete;
-    ControlSocket& operator=(const ControlSocket&) = delete;
 
     // Makes `name` in `folder`, in the place of one that is left there; a path longer than an
     // address has room for is no obstacle. Throws Error. Can be called again.
     void open(const std::string& folder, const std::string& name);
     // Removes it, and ends what is connected.
-    void close();
+    void close() { listener_.close(); }
 
   private:
     class Connection;
-    void accept();
 
-    boost::asio::io_context& loop_;
     Answer answer_;
-    boost::asio::local::stream_protocol::acceptor acceptor_;
-    boost::asio::steady_timer again_;
-    std::string path_;  // where it is; empty: nowhere
-    std::list<std::weak_ptr<Connection>> connections_;
+    Listener listener_;
 };
 
 // A path to `name` in `folder` that is short enough for an address, while `folder` is open.

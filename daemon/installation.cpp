@@ -9,6 +9,7 @@
 
 #include "backends/all_backends.h"
 #include "backends/discovery/list_cache.h"
+#include "daemon/certificates.h"
 #include "daemon/proxies.h"
 #include "daemon/text_file.h"
 #include "daemon/version.h"
@@ -22,35 +23,27 @@ size_t transfer_slots(const Config& config) {
                                 : std::max(1U, std::thread::hardware_concurrency());
 }
 
-constexpr size_t kMostCertificates = size_t{16} << 20;  // bytes of a file
-
 // Empty where it has some, or none is named.
 std::string fault_of_ca_file(const std::string& file) {
     if (file.empty()) return "";
     try {
-        if (read_text_file(file, kMostCertificates).find("CERTIFICATE-----") != std::string::npos)
-            return "";
+        if (certificates_in(file) > 0) return "";
         return "CA_FILE " + file + ": no certificate (PEM) in it";
     } catch (const Error& error) {
         return std::string("CA_FILE ") + error.what();
     }
 }
 
-bool is_built_in(const std::string& market) {
-    const auto backends = all_backends();
-    return std::any_of(backends.begin(), backends.end(),
-                       [&](const BackendEntry& entry) { return entry.type == market; });
-}
-
 }  // namespace
 
-Installation::Installation(const Options& options, const Environment& process)
+Installation::Installation(const Options& options, const Environment& process, bool keeps_messages)
     : options_(options),
       process_(process),
       layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
       config_file_(layout_.etc + "/onemarketd.conf"),
       lists_(std::make_shared<ListCache>()),
-      messages_(layout_.state()) {
+      messages_(layout_.state()),
+      keeps_messages_(keeps_messages) {
     std::shared_ptr<Generation> first = read();
     problems_ = options.problems;
     problems_.insert(problems_.end(), first->faults.begin(), first->faults.end());
@@ -62,11 +55,6 @@ Installation::Installation(const Options& options, const Environment& process)
 std::shared_ptr<const Services> Installation::services() const {
     const std::lock_guard lock(mutex_);
     return {now_, now_->services.get()};
-}
-
-void Installation::keep_messages() {
-    keeps_messages_ = true;
-    use(read());
 }
 
 std::vector<std::string> Installation::reload() {

@@ -25,7 +25,8 @@ class Installation {
   public:
     // From ONE_LOCATION and the other variables of `process`. What is wrong is in problems();
     // nothing throws, since INIT must be answered whatever is missing.
-    Installation(const Options& options, const Environment& process);
+    // `keeps_messages`: the services keep those of MONITORs; the driver's alone are oned's.
+    Installation(const Options& options, const Environment& process, bool keeps_messages = false);
     Installation(const Installation&) = delete;
     Installation& operator=(const Installation&) = delete;
 
@@ -34,8 +35,6 @@ class Installation {
     // As they are now: whoever has them has them, with their configuration and site, until he gives
     // them back. Thread-safe.
     std::shared_ptr<const Services> services() const;
-    // From now on the services keep the MONITOR messages: the driver's alone are those of oned.
-    void keep_messages();
     int priority() const { return priority_; }  // what to add to the niceness
     // What was wrong at the start.
     const std::vector<std::string>& problems() const { return problems_; }
@@ -70,7 +69,7 @@ class Installation {
     std::shared_ptr<Bandwidth> bandwidth_ = std::make_shared<Bandwidth>();
     std::shared_ptr<ListCache> lists_;
     MarketMessages messages_;
-    bool keeps_messages_ = false;
+    bool keeps_messages_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Generation> now_;

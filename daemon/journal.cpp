@@ -207,8 +207,7 @@ size_t records_in(const std::string& folder) noexcept {
     try {
         const auto names = names_in(folder);
         return static_cast<size_t>(std::count_if(names.begin(), names.end(), [](const auto& name) {
-            return name.starts_with("import-") || name.starts_with("delete-") ||
-                   name.starts_with("clear-");
+            return parse_name(name).has_value();
         }));
     } catch (const std::exception&) {
         return 0;

@@ -95,8 +95,7 @@ int main_of(int argc, char** argv) {
     const Options options = parse_options({argv + 1, argv + argc});
     if (options.help) return std::printf("%s", options_help().c_str()) < 0;
     if (options.version) return std::printf("onemarketd %s\n", kVersion) < 0;
-    Installation installation(options, current_environment());
-    installation.keep_messages();
+    Installation installation(options, current_environment(), true);
     if (options.check_config) return check_config(installation);
     return serve(options, installation);
 }

@@ -56,19 +56,12 @@ void MarketMessages::make_folders() {
 
 void MarketMessages::write(ObjectId market, std::string_view payload) {
     make_folders();
-    const std::string path = folder_ + "/" + std::to_string(market);
-    const std::string unfinished = folder_ + "/" + std::string(kUnfinished) + random_hex();
-    const UniqueFd file(
-        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) {
-        made_ = false;  // somebody may have removed the folder
-        throw system_error(errno, unfinished);
-    }
+    const std::string name = folder_ + "/";
     try {
-        write_all(file.get(), payload, path);
-        if (::rename(unfinished.c_str(), path.c_str()) != 0) throw system_error(errno, path);
+        replace_file(name + std::to_string(market), name + std::string(kUnfinished) + random_hex(),
+                     payload, 0600);
     } catch (const Error&) {
-        (void)::unlink(unfinished.c_str());
+        made_ = false;  // somebody may have removed the folder
         throw;
     }
 }

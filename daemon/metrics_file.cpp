@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/metrics_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-
 #include "backends/io/random.h"
-#include "backends/io/unique_fd.h"
 #include "daemon/state_files.h"
 #include "protocol/error.h"
 
@@ -59,18 +53,7 @@ void MetricsFile::write_now() {
 // Nothing is waited for until it is on the disk: after a crash it is of no use to anybody.
 void MetricsFile::write() {
     // The collector reads names that end in .prom alone.
-    const std::string unfinished = path_ + "." + random_hex();
-    const UniqueFd file(
-        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
-    if (!file) throw system_error(errno, path_);
-    try {
-        write_all(file.get(), text_(), path_);
-        if (::fchmod(file.get(), kMode) != 0 || ::rename(unfinished.c_str(), path_.c_str()) != 0)
-            throw system_error(errno, path_);
-    } catch (const Error&) {
-        ::unlink(unfinished.c_str());
-        throw;
-    }
+    replace_file(path_, path_ + "." + random_hex(), text_(), kMode);
 }
 
 void MetricsFile::remove() {

@@ -7,9 +7,9 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <cerrno>
 #include <optional>
 
+#include "daemon/listen_address.h"
 #include "daemon/metrics.h"
 #include "daemon/version.h"
 
@@ -19,11 +19,8 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Protocol = asio::generic::stream_protocol;
 using Answer = http::response<http::string_body>;
 
-// Before the next try where the system has no descriptor to give.
-constexpr std::chrono::seconds kAcceptAgain{1};
 constexpr mode_t kSocketMode = 0660;
 
 constexpr const char* kFrontPage =
@@ -63,41 +60,33 @@ void remove_if_abandoned(asio::io_context& loop, const std::string& path) {
 
 }  // namespace
 
-// One that asks; it lives until it is answered.
-class MetricsServer::Connection : public std::enable_shared_from_this<Connection> {
+// One that asks, once. One that neither asks nor reads goes.
+class MetricsServer::Connection : public Listener::Connection {
   public:
-    Connection(Protocol::socket socket, Text text)
-        : socket_(std::move(socket)), timer_(socket_.get_executor()), text_(std::move(text)) {
+    Connection(Listener::Protocol::socket socket, Text text)
+        : Listener::Connection(std::move(socket)), text_(std::move(text)) {
         parser_.header_limit(kMaxHeader);
     }
 
-    // One that neither asks nor reads goes.
-    void start() {
-        timer_.expires_after(kPatience);
-        timer_.async_wait([weak = weak_from_this()](const error_code& error) {
-            const auto self = weak.lock();
-            if (!error && self) self->close();
-        });
+    void start() override {
+        watch(kPatience);
         http::async_read_header(socket_, input_, parser_,
-                                [self = shared_from_this()](const error_code& error, size_t) {
+                                [self = self()](const error_code& error, size_t) {
                                     if (error) return self->close();
                                     self->answer();
                                 });
     }
 
-    void close() {
-        error_code ignored;
-        timer_.cancel();
-        socket_.shutdown(Protocol::socket::shutdown_both, ignored);
-        socket_.close(ignored);
+  private:
+    std::shared_ptr<Connection> self() {
+        return std::static_pointer_cast<Connection>(shared_from_this());
     }
 
-  private:
     void answer() {
         const auto& request = parser_.get();
         const std::string target(request.target().data(), request.target().size());
         answer_ = answer_to(request.method(), target, text_);
-        const auto done = [self = shared_from_this()](const error_code&, size_t) { self->close(); };
+        const auto done = [self = self()](const error_code&, size_t) { self->close(); };
         writer_.emplace(answer_);
         if (request.method() == http::verb::head)
             http::async_write_header(socket_, *writer_, done);
@@ -105,8 +94,6 @@ class MetricsServer::Connection : public std::enable_shared_from_this<Connection
             http::async_write(socket_, *writer_, done);
     }
 
-    Protocol::socket socket_;
-    asio::steady_timer timer_;
     Text text_;
     boost::beast::flat_buffer input_{2 * kMaxHeader};
     http::request_parser<http::empty_body> parser_;
@@ -118,16 +105,15 @@ MetricsServer::MetricsServer(asio::io_context& loop, Text text, Say say)
     : loop_(loop),
       make_text_(std::move(text)),
       say_(std::move(say)),
-      acceptor_(loop),
-      again_(loop) {}
-
-MetricsServer::~MetricsServer() {
-    close();
-}
+      again_(loop),
+      listener_(loop, kMaxConnections, kPause, [this](Listener::Protocol::socket socket) {
+          return std::make_shared<Connection>(std::move(socket), [this] { return this->text(); });
+      }) {}
 
 void MetricsServer::listen(const std::string& address) {
     if (address == address_) return;
-    close();
+    again_.cancel();
+    listener_.close();
     address_ = address;
     problem_.clear();
     if (!address_.empty()) try_open();
@@ -138,7 +124,6 @@ void MetricsServer::try_open() {
     try {
         open();
     } catch (const boost::system::system_error& error) {
-        close();
         const std::string problem = error.code().message();
         if (problem != problem_)
             say_(LogLevel::warning, "no metrics at " + address_ + ": " + problem +
@@ -157,49 +142,9 @@ void MetricsServer::open() {
     if (!endpoint) throw boost::system::system_error(asio::error::invalid_argument);
     const std::string path(socket_path(address_));
     if (!path.empty()) remove_if_abandoned(loop_, path);
-    acceptor_.open(endpoint->protocol());
-    acceptor_.set_option(Acceptor::reuse_address(true));
-    acceptor_.bind(*endpoint);
-    path_ = path;
-    if (!path_.empty() && ::chmod(path_.c_str(), kSocketMode) != 0)
-        throw boost::system::system_error(errno, boost::system::system_category());
-    acceptor_.listen();
+    listener_.open(*endpoint, path, kSocketMode);
     if (!problem_.empty()) say_(LogLevel::info, "metrics are at " + address_);
     problem_.clear();
-    accept();
-}
-
-void MetricsServer::close() {
-    error_code ignored;
-    again_.cancel();
-    acceptor_.close(ignored);
-    for (const auto& connection : connections_)
-        if (const auto there = connection.lock()) there->close();
-    connections_.clear();
-    if (!path_.empty()) ::unlink(path_.c_str());
-    path_.clear();
-}
-
-void MetricsServer::accept() {
-    acceptor_.async_accept([this](const error_code& error, Protocol::socket socket) {
-        if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-        if (error) return accept_after(kAcceptAgain);
-        connections_.remove_if([](const auto& connection) { return connection.expired(); });
-        if (connections_.size() < kMaxConnections) {
-            const auto connection =
-                std::make_shared<Connection>(std::move(socket), [this] { return text(); });
-            connections_.push_back(connection);
-            connection->start();
-        }
-        accept_after(kPause);
-    });
-}
-
-void MetricsServer::accept_after(std::chrono::milliseconds pause) {
-    again_.expires_after(pause);
-    again_.async_wait([this](const error_code& stopped) {
-        if (!stopped) accept();
-    });
 }
 
 const std::string& MetricsServer::text() {

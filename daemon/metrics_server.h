@@ -2,16 +2,13 @@
 // Metrics over HTTP, for whoever comes for them.
 #pragma once
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
-#include <list>
-#include <memory>
 #include <string>
 
-#include "daemon/listen_address.h"
+#include "daemon/listener.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -32,35 +29,26 @@ class MetricsServer {
     using Text = std::function<std::string()>;
     using Say = std::function<void(LogLevel level, std::string_view text)>;
     MetricsServer(boost::asio::io_context& loop, Text text, Say say);
-    ~MetricsServer();
-    MetricsServer(const MetricsServer&) = delete;
-    MetricsServer& operator=(const MetricsServer&) = delete;
 
     // From now on there, and nowhere where it is empty. Nothing where it is so already.
     void listen(const std::string& address);
 
   private:
     class Connection;
-    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
     void try_open();
     void open();
-    void accept();
-    void accept_after(std::chrono::milliseconds pause);
-    void close();
     const std::string& text();
 
     boost::asio::io_context& loop_;
     Text make_text_;
     Say say_;
-    Acceptor acceptor_;
     boost::asio::steady_timer again_;
     std::string address_;  // where it should be; empty: nowhere
-    std::string path_;     // of the Unix socket that is ours; empty: there is none
     std::string problem_;  // why it is not there, as it was told
     std::string text_;
     std::chrono::steady_clock::time_point text_time_;
-    std::list<std::weak_ptr<Connection>> connections_;
+    Listener listener_;
 };
 
 }  // namespace onemarket

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 
 #include "backends/io/unique_fd.h"
@@ -25,6 +26,22 @@ void write_all(int fd, std::string_view text, const std::string& path) {
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) throw system_error(errno, path);
         text.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+void replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
+                  mode_t mode) {
+    const UniqueFd file(
+        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!file) throw system_error(errno, path);
+    try {
+        write_all(file.get(), text, path);
+        // Whatever the umask.
+        if (::fchmod(file.get(), mode) != 0 || ::rename(unfinished.c_str(), path.c_str()) != 0)
+            throw system_error(errno, path);
+    } catch (const Error&) {
+        ::unlink(unfinished.c_str());
+        throw;
     }
 }
 

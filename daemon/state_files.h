@@ -3,6 +3,8 @@
 // common.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,11 @@ void make_state_folder(const std::string& path);
 
 // Writes all of the text. Throws Error that begins with `path`.
 void write_all(int fd, std::string_view text, const std::string& path);
+
+// Puts a text in a file's place, in one step, by way of `unfinished`, a name beside it. Not synced.
+// Throws Error, and leaves nothing.
+void replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
+                  mode_t mode);
 
 // The names in it, those that are there and those that are gone, are on the disk. Throws Error.
 void sync_folder(const std::string& path);

@@ -3,32 +3,29 @@
 
 #include <algorithm>
 
+#include "backends/discovery/app_list.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {
 
-// A catalogue's list can be megabytes; all that is looked for stands before it, or between spaces
-// at the beginning of a line.
+// A catalogue's list can be megabytes; all else that is looked for stands before it.
 MarketUsage parse_usage(std::string_view monitor_text) {
     MarketUsage usage;
+    usage.apps = count_apps(monitor_text);
     const auto number = [](std::string_view value) {
         if (value.size() > 1 && value.front() == '"' && value.back() == '"')
             value = value.substr(1, value.size() - 2);
         return ascii::parse_number<uint64_t>(value);
     };
-    for (const std::string_view line : ascii::split(monitor_text, "\n")) {
-        if (line.starts_with("APP=")) {
-            ++usage.apps;
-            continue;
-        }
-        if (usage.apps > 0) continue;
-        for (const std::string_view word : ascii::split(line, " \t")) {
+    while (!monitor_text.empty() && !monitor_text.starts_with("APP=")) {
+        const std::string_view line = monitor_text.substr(0, monitor_text.find('\n'));
+        monitor_text.remove_prefix(std::min(line.size() + 1, monitor_text.size()));
+        for (const std::string_view word : ascii::split(line, " \t"))
             for (const auto& [key, value] :
                  {std::pair("USED_MB=", &usage.used), std::pair("FREE_MB=", &usage.free),
                   std::pair("TOTAL_MB=", &usage.total)})
                 if (word.starts_with(key))
                     *value = number(word.substr(std::string_view(key).size()));
-        }
     }
     return usage;
 }

@@ -35,6 +35,10 @@ std::string size_in_words(uint64_t bytes) {
     return text_of(unit > 0 && number < 10 ? "%.1f %s" : "%.0f %s", number, units[unit]);
 }
 
+std::string count_in_words(size_t count, const char* one, const char* more) {
+    return std::to_string(count) + " " + (count == 1 ? one : more);
+}
+
 std::string span_in_words(seconds span) {
     const int64_t count = std::max<int64_t>(0, span.count());
     constexpr std::array<std::pair<int64_t, const char*>, 3> units{

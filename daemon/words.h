@@ -11,6 +11,8 @@ namespace onemarket {
 
 // "358 MiB", "1.2 GiB".
 std::string size_in_words(uint64_t bytes);
+// "1 file", "2 files".
+std::string count_in_words(size_t count, const char* one, const char* more);
 // "12 s", "3 h".
 std::string span_in_words(std::chrono::seconds span);
 // "1:30": minutes and seconds.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,6 +61,11 @@ inline std::vector<std::string_view> split(std::string_view text, std::string_vi
         text.remove_prefix(length);
     }
 }
+// Of a string that is about to go the words would be nobody's.
+template <class Text>
+requires std::same_as<Text, std::string> std::vector<std::string_view> split(
+    Text&& text, std::string_view separators)
+= delete;
 
 // The whole text as a decimal number of type T; nothing else, not even a sign or a blank.
 template <class T = int64_t>

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/checks/bucket.h"
 
-#include <algorithm>
-
 #include "backends/io/digest.h"
 #include "backends/io/http_status.h"
+#include "backends/io/http_trust.h"
 #include "backends/io/random.h"
 #include "backends/io/s3/bucket.h"
-#include "protocol/ascii.h"
 #include "protocol/hex.h"
 
 namespace onemarket {
@@ -37,8 +35,7 @@ class Remedies {
         if (code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch")
             return "correct ACCESS_KEY_ID and SECRET_ACCESS_KEY";
         if (error.kind() == ErrorKind::permission) return "give ACCESS_KEY_ID the right " + right;
-        if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout)
-            return "correct ENDPOINT, or start the service" + hint();
+        if (is_unreachable(error.kind())) return "correct ENDPOINT, or start the service" + hint();
         return "docs/markets/s3.md says what services do";
     }
     std::string hint() const {
@@ -118,18 +115,12 @@ class Probe {
     bool object_ = false, upload_ = false;  // may be there
 };
 
-bool is_verified(const S3Target& target, const HttpSettings& http) {
-    const std::string host = ascii::to_lower(target.host().substr(0, target.host().rfind(':')));
-    return http.verify_tls && std::find(http.unverified_hosts.begin(), http.unverified_hosts.end(),
-                                        host) == http.unverified_hosts.end();
-}
-
 void check_line(const std::string& what, const S3Target& target, const HttpSettings& http,
                 Findings& findings) {
     if (target.endpoint.scheme != "https")
         findings.warning(what, "what goes over the line is not encrypted",
                          "https:// in ENDPOINT, where the service has it");
-    else if (!is_verified(target, http))
+    else if (!is_verified(http, "https://" + target.host()))
         findings.warning(what, "its certificate is not verified",
                          "CA_FILE in onemarketd.conf, in the place of TLS_VERIFY and "
                          "TLS_UNVERIFIED_HOSTS");

@@ -108,4 +108,12 @@ std::string AppList::take_text(const Context& context) {
     return text;
 }
 
+size_t count_apps(std::string_view monitor_text) {
+    constexpr std::string_view begin = "APP=";
+    size_t apps = monitor_text.starts_with(begin) ? 1 : 0;
+    for (size_t at = 0; (at = monitor_text.find('\n', at)) != std::string_view::npos;)
+        if (monitor_text.substr(++at).starts_with(begin)) ++apps;
+    return apps;
+}
+
 }  // namespace onemarket

@@ -14,6 +14,9 @@
 
 namespace onemarket {
 
+// How many apps a MONITOR's text lists.
+size_t count_apps(std::string_view monitor_text);
+
 // One app, but for the names: these are known when all of its catalogue is.
 struct DiscoveredApp {
     // DISK=[NAME="…",APP="…"] or ROLE=[…]: another app of the catalogue, by the name it has there.

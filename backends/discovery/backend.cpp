@@ -110,14 +110,8 @@ void DiscoveryBackend::check(const DriverMessage& message, Context& context,
     if (!described) return;
     findings.attempt(
         url, "correct ENDPOINT, or the way there: a proxy (-p), CA_FILE for its certificate",
-        context, [&] {
-            const std::string list = "\n" + monitor(message, context);
-            size_t apps = 0;
-            for (size_t at = list.find("\nAPP="); at != std::string::npos;
-                 at = list.find("\nAPP=", at + 1))
-                ++apps;
-            findings.ok(url, std::to_string(apps) + " apps");
-        });
+        context,
+        [&] { findings.ok(url, std::to_string(count_apps(monitor(message, context))) + " apps"); });
 }
 
 std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {

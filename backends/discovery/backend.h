@@ -47,9 +47,9 @@ class DiscoveryBackend : public Backend {
                                  Context& context) const override;
     std::unique_ptr<Inventory> inventory(const DriverMessage& message,
                                          Context& context) const override;
+    void check(const DriverMessage& message, Context& context, Findings& findings) const override;
     // A text APP="<base64>" a line. Where the catalogue has not changed since the last one it is
     // the text of that time, and nothing is logged again.
-    void check(const DriverMessage& message, Context& context, Findings& findings) const override;
     std::string monitor(const DriverMessage& message, Context& context) const override;
 
   protected:

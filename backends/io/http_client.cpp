@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "backends/io/http_trust.h"
 #include "backends/io/http_words.h"
 #include "backends/io/url.h"
 #include "protocol/ascii.h"
@@ -224,18 +225,12 @@ class HttpTransfer {
         set(easy, CURLOPT_PROXY, proxy_.c_str());
         set(easy, CURLOPT_NOPROXY, settings.no_proxy.c_str());
         set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-        const bool verify = settings.verify_tls && !is_exempt(settings.unverified_hosts);
+        const bool verify = is_verified(settings, request_.url);
         set(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
         set(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
         if (settings.ca_file.empty()) return;
         set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
         set(easy, CURLOPT_PROXY_CAINFO, settings.ca_file.c_str());
-    }
-
-    bool is_exempt(const std::vector<std::string>& hosts) const {
-        if (hosts.empty()) return false;
-        const Result<Url> url = parse_url(without_query(request_.url));
-        return url && std::find(hosts.begin(), hosts.end(), url->host) != hosts.end();
     }
 
     void set_callbacks() {

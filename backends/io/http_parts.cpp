@@ -91,14 +91,13 @@ void HttpParts::run() {
             lock.unlock();
             const bool is_part = fetch(number, part(number), open, context);
             lock.lock();
-            if (!is_part && !error_) no_ranges_ = true;
             if (!is_part) return end_connections();
             part(number).ready = true;
             if (number == reading_) ready_.notify_one();
         }
     } catch (...) {
         const std::lock_guard lock(mutex_);
-        if (!error_ && !no_ranges_) error_ = std::current_exception();
+        if (!closed_) error_ = std::current_exception();
         end_connections();
     }
 }

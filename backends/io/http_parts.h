@@ -72,8 +72,7 @@ class HttpParts : public Reader {
     uint64_t next_ = 0;              // the first part nobody fetches
     uint64_t reading_ = 0;           // the part that is read now
     bool closed_ = false;
-    bool no_ranges_ = false;
-    std::exception_ptr error_;  // the first
+    std::exception_ptr error_;  // that closed it; null: it was something else
 
     size_t taken_ = 0;                  // bytes of the part that is read now
     std::unique_ptr<HttpReader> rest_;  // over one connection; null: parts go well

@@ -52,6 +52,11 @@ uint64_t copy(Reader& from, Sink& to, Context& context) {
     }
 }
 
+void check_unchanged(const Reader& from, const std::string& name) {
+    if (from.changed())
+        throw Error(ErrorKind::corrupt, name + ": it was written to while it was read");
+}
+
 std::string md5_of(Reader& from, Context& context) {
     Digest md5("MD5");
     NullSink nowhere;

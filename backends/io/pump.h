@@ -19,6 +19,10 @@ uint64_t pump(Reader& from, Sink& to, Digest& digest, Context& context, Digest* 
 // The same without a hash.
 uint64_t copy(Reader& from, Sink& to, Context& context);
 
+// Throws Error (corrupt) where what was read has been written to meanwhile, as far as can be told.
+// `name`: what errors call it.
+void check_unchanged(const Reader& from, const std::string& name);
+
 // The MD5, in lower-case hex, of all there is to read.
 std::string md5_of(Reader& from, Context& context);
 

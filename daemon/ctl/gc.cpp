@@ -38,10 +38,6 @@ std::string line_of(const StoredObject& object, KnownMarket::Time now) {
            padded(span_in_words(age), 9) + one_line(object.name, 300);
 }
 
-std::string number_of(size_t count, const char* one, const char* more) {
-    return std::to_string(count) + " " + (count == 1 ? one : more);
-}
-
 // One that was found, and what became of it.
 struct Removal {
     bool gone = false;
@@ -58,34 +54,30 @@ Removal remove(Inventory& inventory, const StoredObject& object, Context& contex
     return {true, ""};
 }
 
-std::string json_of(const StoredObject& object, KnownMarket::Time now) {
-    std::string text =
-        "{\"kind\": " + to_json(to_string(object.kind)) + ", \"name\": " + to_json(object.name);
-    if (object.app) text += ", \"app\": " + std::to_string(*object.app);
-    if (object.bytes) text += ", \"bytes\": " + std::to_string(*object.bytes);
-    if (!object.upload.empty()) text += ", \"upload\": " + to_json(object.upload);
+JsonObject json_of(const StoredObject& object, KnownMarket::Time now) {
+    JsonObject json;
+    json.add("kind", to_string(object.kind)).add("name", object.name);
+    json.add("app", object.app).add("bytes", object.bytes);
+    if (!object.upload.empty()) json.add("upload", object.upload);
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - object.time);
-    return text + ", \"time\": " + to_json(to_iso_time(object.time)) +
-           ", \"age\": " + std::to_string(age.count());
+    return json.add("time", to_iso_time(object.time)).add("age", age.count());
 }
 
 void print_json(const KnownMarket& market, const Sorted& sorted,
                 const std::vector<Removal>& removals,
                 const std::function<void(std::string_view)>& print, KnownMarket::Time now) {
-    std::string text = "{\"market\": " + std::to_string(market.id) +
-                       ", \"list_since\": " + to_json(to_iso_time(market.since)) +
-                       ", \"orphans\": [";
+    std::vector<std::string> orphans, spared;
     for (size_t i = 0; i < sorted.orphans.size(); ++i) {
-        text += (i == 0 ? "" : ", ") + json_of(sorted.orphans[i], now) +
-                ", \"removed\": " + (removals[i].gone ? "true" : "false");
-        if (!removals[i].failure.empty()) text += ", \"failure\": " + to_json(removals[i].failure);
-        text += "}";
+        JsonObject orphan = json_of(sorted.orphans[i], now).add("removed", removals[i].gone);
+        if (!removals[i].failure.empty()) orphan.add("failure", removals[i].failure);
+        orphans.push_back(orphan.text());
     }
-    text += "], \"spared\": [";
-    for (size_t i = 0; i < sorted.spared.size(); ++i)
-        text += (i == 0 ? "" : ", ") + json_of(sorted.spared[i].first, now) +
-                ", \"reason\": " + to_json(sorted.spared[i].second) + "}";
-    print(text + "], \"others\": " + std::to_string(sorted.others) + "}\n");
+    for (const auto& [object, reason] : sorted.spared)
+        spared.push_back(json_of(object, now).add("reason", reason).text());
+    JsonObject json;
+    json.add("market", market.id).add("list_since", to_iso_time(market.since));
+    json.add_json("orphans", json_array(orphans)).add_json("spared", json_array(spared));
+    print(json.add("others", sorted.others).text() + "\n");
 }
 
 }  // namespace
@@ -132,9 +124,9 @@ int collect_garbage(Inventory& inventory, const KnownMarket& market,
     }
     for (const auto& [object, reason] : sorted.spared)
         say("left alone: " + one_line(object.name, 300) + ": " + reason);
-    say(number_of(sorted.orphans.size(), "orphan", "orphans") + ", " + size_in_words(bytes) +
+    say(count_in_words(sorted.orphans.size(), "orphan", "orphans") + ", " + size_in_words(bytes) +
         (sorted.others == 0 ? ""
-                            : "; not looked at: " + number_of(sorted.others, "file", "files") +
+                            : "; not looked at: " + count_in_words(sorted.others, "file", "files") +
                                   " of somebody else's"));
 
     std::vector<Removal> removals(sorted.orphans.size());

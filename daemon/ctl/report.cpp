@@ -3,15 +3,12 @@
 
 #include "backends/io/json.h"
 #include "daemon/ctl/market.h"
+#include "daemon/words.h"
 
 namespace onemarket {
 namespace {
 
 constexpr size_t kStateWidth = 9;
-
-std::string number_of(size_t count, const char* what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 }  // namespace
 
@@ -26,23 +23,25 @@ void Report::tell(const Finding& finding) {
                       remedy = safe_(finding.remedy);
     std::string state = to_string(finding.state);
     if (json_) {
-        document_ += (document_.empty() ? "" : ", ") + ("{\"state\": " + to_json(state)) +
-                     ", \"what\": " + to_json(what) + ", \"text\": " + to_json(text) +
-                     (remedy.empty() ? "" : ", \"remedy\": " + to_json(remedy)) + "}";
-        return;
+        JsonObject object;
+        object.add("state", state).add("what", what).add("text", text);
+        if (!remedy.empty()) object.add("remedy", remedy);
+        return document_.push_back(object.text());
     }
     state.resize(kStateWidth, ' ');
     print_(state + what + ": " + text + (remedy.empty() ? "" : " -> " + remedy) + "\n");
 }
 
 int Report::finish() {
-    if (json_)
-        print_("{\"findings\": [" + document_ +
-               "], \"problems\": " + std::to_string(findings_.problems()) +
-               ", \"warnings\": " + std::to_string(findings_.warnings()) + "}\n");
-    else
-        print_(number_of(findings_.problems(), "problem") + ", " +
-               number_of(findings_.warnings(), "warning") + "\n");
+    const size_t problems = findings_.problems(), warnings = findings_.warnings();
+    if (json_) {
+        JsonObject object;
+        object.add_json("findings", json_array(document_));
+        print_(object.add("problems", problems).add("warnings", warnings).text() + "\n");
+    } else {
+        print_(count_in_words(problems, "problem", "problems") + ", " +
+               count_in_words(warnings, "warning", "warnings") + "\n");
+    }
     return findings_.problems() == 0 ? kAllWell : kFound;
 }
 

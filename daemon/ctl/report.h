@@ -29,7 +29,7 @@ class Report {
     bool json_;
     std::function<void(std::string_view)> print_;
     Text safe_;
-    std::string document_;
+    std::vector<std::string> document_;  // findings as JSON
     Findings findings_;
 };
 

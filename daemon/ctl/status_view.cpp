@@ -108,8 +108,8 @@ std::string head(const JsonValue& status) {
         line += ", " + text(counts, "delayed") + " put off";
     if (number(counts, "retries").value_or(0) > 0)
         line += "; " + text(counts, "retries") + " to be tried again";
-    line += "; journal: " + text(journal, "records") +
-            (text(journal, "records") == "1" ? " record" : " records");
+    line +=
+        "; journal: " + count_in_words(number(journal, "records").value_or(0), "record", "records");
     if (!text(journal, "age").empty()) line += ", the oldest " + span(journal, "age");
     line += "\n";
     if (const std::string problem = text(journal, "problem"); !problem.empty())

@@ -98,9 +98,8 @@ class Verification {
 // The results, as lines for people or as one document for programs.
 class Report {
   public:
-    Report(const KnownMarket& market, const VerifyOutput& output) : output_(output) {
-        text_ = "{\"market\": " + std::to_string(market.id) + ", \"images\": [";
-    }
+    Report(const KnownMarket& market, const VerifyOutput& output)
+        : market_(market.id), output_(output) {}
 
     void add(const StoredObject& image, const Verdict& verdict) {
         ++counts_[verdict.state];
@@ -114,13 +113,11 @@ class Report {
                           "\n");
             return;
         }
-        text_ += std::string(first_ ? "" : ", ") + "{\"name\": " + to_json(image.name) +
-                 ", \"app\": " + std::to_string(*image.app) +
-                 ", \"bytes\": " + std::to_string(image.bytes.value_or(0)) +
-                 ", \"state\": " + to_json(state);
-        if (!verdict.reason.empty()) text_ += ", \"reason\": " + to_json(verdict.reason);
-        text_ += "}";
-        first_ = false;
+        JsonObject json;
+        json.add("name", image.name).add("app", image.app);
+        json.add("bytes", image.bytes.value_or(0)).add("state", state);
+        if (!verdict.reason.empty()) json.add("reason", verdict.reason);
+        images_.push_back(json.text());
     }
 
     // Lists the apps that have no image, and the manifests that have none.
@@ -148,19 +145,20 @@ class Report {
   private:
     void finish_json(const std::vector<ObjectId>& without_image,
                      const std::vector<std::string>& lost_manifests) {
-        text_ += "], \"apps_without_image\": [";
-        for (size_t i = 0; i < without_image.size(); ++i)
-            text_ += (i == 0 ? "" : ", ") + std::to_string(without_image[i]);
-        text_ += "], \"manifests_without_image\": [";
-        for (size_t i = 0; i < lost_manifests.size(); ++i)
-            text_ += (i == 0 ? "" : ", ") + to_json(lost_manifests[i]);
-        output_.print(text_ + "]}\n");
+        std::vector<std::string> apps, manifests;
+        for (const ObjectId app : without_image) apps.push_back(std::to_string(app));
+        for (const std::string& name : lost_manifests) manifests.push_back(to_json(name));
+        JsonObject json;
+        json.add("market", market_).add_json("images", json_array(images_));
+        json.add_json("apps_without_image", json_array(apps));
+        json.add_json("manifests_without_image", json_array(manifests));
+        output_.print(json.text() + "\n");
     }
 
+    ObjectId market_;
     const VerifyOutput& output_;
     std::map<State, size_t> counts_;
-    std::string text_;
-    bool first_ = true;
+    std::vector<std::string> images_;  // as JSON
 };
 
 }  // namespace

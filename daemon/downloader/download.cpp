@@ -46,8 +46,7 @@ class UnchangedReader : public Reader {
         : from_(std::move(from)), name_(std::move(name)) {}
     Piece read(std::span<std::byte> buffer, Context& context) override {
         const Piece piece = from_->read(buffer, context);
-        if (piece.size == 0 && from_->changed())
-            throw Error(ErrorKind::corrupt, name_ + ": it was written to while it was read");
+        if (piece.size == 0) check_unchanged(*from_, name_);
         return piece;
     }
     uint64_t allocated() const override { return from_->allocated(); }

@@ -128,6 +128,10 @@ std::optional<PublishedApp> published_before(const Backend& backend, const Drive
                                         "other bytes now");
 }
 
+bool is_too_old(const EarlierLives& earlier) {
+    return earlier.age > kMaxAge && earlier.delays >= kFewestDelays;
+}
+
 // Why it is not to be tried again; empty where it is. `begun`: some time before.
 std::string reason_to_give_up(const Services& services, const Backend& backend,
                               const EarlierLives& earlier, bool begun) {
@@ -137,8 +141,7 @@ std::string reason_to_give_up(const Services& services, const Backend& backend,
     if (earlier.attempts >= kMaxAttempts)
         return "given up: the driver was ended " + std::to_string(earlier.attempts) +
                " times while it ran";
-    if (earlier.age > kMaxAge && earlier.delays >= kFewestDelays)
-        return "given up: it is older than seven days";
+    if (is_too_old(earlier)) return "given up: it is older than seven days";
     if (begun && !backend.can_resume())
         return "the driver was ended while the site's script ran; nobody knows what that has done";
     return "";
@@ -199,8 +202,7 @@ std::shared_ptr<const Backend> backend_of(const Services& services, const Driver
     try {
         return services.backend(message);
     } catch (const Error& error) {
-        const bool old = earlier.age > kMaxAge && earlier.delays >= kFewestDelays;
-        if (!earlier.any || !services.config.resume_imports || old) throw;
+        if (!earlier.any || !services.config.resume_imports || is_too_old(earlier)) throw;
         throw PutOff(error.kind(), error.what());
     }
 }

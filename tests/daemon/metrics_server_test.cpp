@@ -16,6 +16,7 @@
 #include <optional>
 #include <thread>
 
+#include "daemon/listen_address.h"
 #include "tests/support/support.h"
 
 namespace onemarket {

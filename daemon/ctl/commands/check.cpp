@@ -2,7 +2,6 @@
 // onemarketctl check.
 #include "daemon/ctl/check.h"
 
-#include <cstdio>
 #include <memory>
 
 #include "daemon/ctl/commands/commands.h"
@@ -61,12 +60,7 @@ void add_check(CLI::App& app, int& status) {
         ->required();
     command->add_flag("--json", given->json, kJsonHelp);
     command->callback([&status, given] {
-        try {
-            status = check(given->market, given->json);
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "onemarketctl: %s\n", error.what());
-            status = kNotDone;
-        }
+        status = unless_it_fails([&] { return check(given->market, given->json); });
     });
 }
 

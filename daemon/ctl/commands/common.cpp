@@ -27,8 +27,17 @@ void print(std::string_view text) {
     std::fflush(stdout);
 }
 
-int look_at(const std::string& market, const Look& act) {
+int unless_it_fails(const std::function<int()>& act) {
     try {
+        return act();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        return kNotDone;
+    }
+}
+
+int look_at(const std::string& market, const Look& act) {
+    return unless_it_fails([&] {
         const Environment environment = current_environment();
         const MarketMessages messages(Layout::of(value_of(environment, "ONE_LOCATION")).state());
         Options options;
@@ -45,10 +54,7 @@ int look_at(const std::string& market, const Look& act) {
         } catch (const Error& error) {
             throw Error(error.kind(), log.safe(error.what()));
         }
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
-        return kNotDone;
-    }
+    });
 }
 
 }  // namespace onemarket

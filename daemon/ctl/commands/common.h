@@ -25,8 +25,11 @@ std::string read_input(const std::string& file);
 // To stdout, at once: what takes hours is to be seen.
 void print(std::string_view text);
 
+// What `act` returns; kNotDone, with the reason on stderr, where it throws.
+int unless_it_fails(const std::function<int()>& act);
+
 // gc and verify: looks at a marketplace with nobody's request. `market` is what known_market()
-// takes. Returns what `act` does; kNotDone, with the reason on stderr, where there was an error.
+// takes. As unless_it_fails().
 using Look = std::function<int(const Installation&, const Backend&, const KnownMarket&, Context&)>;
 int look_at(const std::string& market, const Look& act);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl doctor.
-#include <cstdio>
 #include <memory>
 
 #include "daemon/ctl/commands/commands.h"
@@ -38,12 +37,7 @@ void add_doctor(CLI::App& app, int& status) {
     command->add_flag("--hosts", given->hosts, "Connect to the hosts of BRIDGE_LISTs, too");
     command->add_flag("--json", given->json, kJsonHelp);
     command->callback([&status, given] {
-        try {
-            status = doctor(given->hosts, given->json);
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "onemarketctl: %s\n", error.what());
-            status = kNotDone;
-        }
+        status = unless_it_fails([&] { return doctor(given->hosts, given->json); });
     });
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "backends/io/bridge.h"
+#include "daemon/certificates.h"
 #include "daemon/ctl/asker.h"
 #include "daemon/ctl/doctor/examined.h"
 #include "daemon/state_files.h"
@@ -19,20 +20,10 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kMaxStore = size_t{16} << 20;
 // Where systems keep the certificates they trust: Debian's, RHEL's, SUSE's.
 constexpr std::array<const char*, 3> kStores{"/etc/ssl/certs/ca-certificates.crt",
                                              "/etc/pki/tls/certs/ca-bundle.crt",
                                              "/etc/ssl/ca-bundle.pem"};
-
-size_t certificates_in(const std::string& file) {
-    const std::string text = read_text_file(file, kMaxStore);
-    constexpr std::string_view mark = "-----BEGIN";
-    size_t count = 0;
-    for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1))
-        ++count;
-    return count;
-}
 
 void check_certificates(const Examined& examined, Context& context, Findings& findings) {
     const Config& config = examined.installation->services()->config;

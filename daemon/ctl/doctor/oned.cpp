@@ -2,7 +2,6 @@
 // What oned needs, to run this driver and to send it requests.
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -82,10 +81,7 @@ void check_types(const Examined& examined, Context&, Findings& findings) {
     const auto& scripts = examined.installation->services()->config.scripts.markets;
     for (const std::string& type : *examined.options.markets) {
         const std::string what = "marketplaces " + type;
-        const bool built_in =
-            !scripts.contains(type) &&
-            std::any_of(all_backends().begin(), all_backends().end(),
-                        [&type](const BackendEntry& entry) { return entry.type == type; });
+        const bool built_in = !scripts.contains(type) && is_built_in(type);
         const std::string folder = examined.layout.remotes + "/market/" + type;
         if (!built_in && ::access((folder + "/monitor").c_str(), X_OK) != 0)
             findings.problem(what, "served by scripts, but " + folder + "/monitor cannot be run",

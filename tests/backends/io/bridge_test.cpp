@@ -298,7 +298,8 @@ TEST_F(BridgeTest, FolderThatIsNone) {
     EXPECT_EQ(error_of([&] { bridge->ask("folder", {"/etc/passwd"}); }).kind(),
               ErrorKind::unavailable);
     bridge->ask("folder", {dir_.path().string()});
-    EXPECT_EQ(ascii::split(bridge->ask("usage"), " ").size(), 3U);
+    const std::string usage = bridge->ask("usage");
+    EXPECT_EQ(ascii::split(usage, " ").size(), 3U);
 }
 
 // --- Hosts ---

@@ -6,16 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "tests/backends/helpers.h"
+#include "tests/backends/io/unpacking.h"
 
 namespace onemarket {
 namespace {
 
 using namespace std::string_view_literals;
-using test::error_of;
-using test::read_all;
-using test::TestContext;
-using test::TextReader;
 
 constexpr std::string_view kContent = "content of the first member, of the first member";
 // By Python's gzip.compress(content, mtime=0).
@@ -25,18 +21,7 @@ const std::string kPacked(
     "\x30\x00\x00\x00"sv);
 constexpr size_t kHeader = 10;
 
-class GzipReaderTest : public testing::Test {
-  protected:
-    std::string unpack(const std::string& packed, size_t piece = 64 * 1024, size_t buffer = 4096) {
-        GzipReader reader(std::make_unique<TextReader>(packed, test::BeforePiece(), piece));
-        return read_all(reader, context_, buffer);
-    }
-    ErrorKind kind_of_failure(const std::string& packed) {
-        return error_of([&] { unpack(packed); }).kind();
-    }
-
-    TestContext context_;
-};
+using GzipReaderTest = test::UnpackingTest<GzipReader>;
 
 TEST_F(GzipReaderTest, GivesWhatWasPacked) {
     EXPECT_EQ(unpack(kPacked), kContent);

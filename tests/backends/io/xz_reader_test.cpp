@@ -6,16 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "tests/backends/helpers.h"
+#include "tests/backends/io/unpacking.h"
 
 namespace onemarket {
 namespace {
 
 using namespace std::string_view_literals;
-using test::error_of;
-using test::read_all;
-using test::TestContext;
-using test::TextReader;
 
 constexpr std::string_view kContent = "content of the first stream, of the first stream";
 // By Python's lzma.compress(content).
@@ -28,18 +24,7 @@ const std::string kPacked(
 // Where its one block says how large a dictionary it needs, and the checksum of the block's head.
 constexpr size_t kBlock = 12, kDictionary = 16, kChecksum = 20;
 
-class XzReaderTest : public testing::Test {
-  protected:
-    std::string unpack(const std::string& packed, size_t piece = 64 * 1024, size_t buffer = 4096) {
-        XzReader reader(std::make_unique<TextReader>(packed, test::BeforePiece(), piece));
-        return read_all(reader, context_, buffer);
-    }
-    Error error(const std::string& packed) {
-        return error_of([&] { unpack(packed); });
-    }
-
-    TestContext context_;
-};
+using XzReaderTest = test::UnpackingTest<XzReader>;
 
 // The same, with a dictionary of that code: 33 is 384 MiB, 34 is 512 MiB.
 std::string with_dictionary(char code, std::string_view checksum) {
