@@ -32,7 +32,7 @@ std::vector<Template> apps_of(const std::string& list) {
 }
 
 TEST_P(DiscoverySuite, ListsAreComplete) {
-    for (const size_t count : {1, 2, 1001}) {
+    for (const size_t count : {1U, 2U, 1001U}) {
         const std::vector<Template> apps = apps_of(list(market_->catalogue(count)));
         EXPECT_EQ(apps.size(), count);
     }

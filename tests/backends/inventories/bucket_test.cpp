@@ -102,7 +102,7 @@ TEST_F(BucketInventoryTest, TimesAreTheServicesAndUnknownOnesAreNow) {
     const auto then = std::chrono::system_clock::from_time_t(1'764'063'255);
     EXPECT_EQ(found[0].time, then);
     EXPECT_EQ(found[1].time, then);
-    for (const size_t i : {2, 3})
+    for (const size_t i : {2U, 3U})
         EXPECT_LT(std::chrono::system_clock::now() - found[i].time, std::chrono::minutes(1));
 }
 

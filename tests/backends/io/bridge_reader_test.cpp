@@ -45,7 +45,7 @@ class BridgeReaderTest : public testing::Test {
 };
 
 TEST_F(BridgeReaderTest, ConversationGoesOnAfterTheBytes) {
-    for (const size_t size : {0, 1, 65'536, 3'000'000}) {
+    for (const size_t size : {0U, 1U, 65'536U, 3'000'000U}) {
         const std::string content = noise(size);
         open(content);
         EXPECT_TRUE(read(size) == content) << size;

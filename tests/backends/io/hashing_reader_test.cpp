@@ -81,7 +81,7 @@ TEST_F(HashingReaderTest, ErrorsAreTheOthers) {
 TEST_F(HashingReaderTest, LeavesNoThreadBehindHalfRead) {
     const auto threads = [] { return list("/proc/self/task").size(); };
     const size_t before = threads();
-    for (const size_t size : {0, 1, 100'000, 3'000'000}) {
+    for (const size_t size : {0U, 1U, 100'000U, 3'000'000U}) {
         HashingReader reader(std::make_unique<TextReader>(noise(4'000'000)), md5_);
         std::vector<std::byte> buffer(65'536);
         for (size_t got = 0; got < size;) got += reader.read(buffer, context_).size;

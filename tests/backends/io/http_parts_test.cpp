@@ -158,7 +158,7 @@ TEST_F(HttpPartsTest, EmptyDocument) {
 
 TEST_F(HttpPartsTest, OneConnectionAsksOnce) {
     const std::string& content = content_of(2 * kPart);
-    for (const size_t connections : {0, 1}) {
+    for (const size_t connections : {0U, 1U}) {
         site_.source_connections = connections;
         serve(content);
         EXPECT_TRUE(read() == content);

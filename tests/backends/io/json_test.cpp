@@ -131,7 +131,7 @@ TEST(JsonEntries, AreGivenHoweverTheBytesArrive) {
     const std::string array =
         R"({"x":{"list":[0]},"list":[1.25,"a\"b\u20ac",{"list":[2]},[3],null,true],"y":[9]} )";
     const std::string object = R"({"list":{"a":{"b":[1]},"c":"d"},"z":1})";
-    for (const size_t piece : {1, 2, 3, 7, 1000}) {
+    for (const size_t piece : {1U, 2U, 3U, 7U, 1000U}) {
         EXPECT_EQ(entries(array, piece), "=1.25;='a\"b€';={list:[2,],};=[3,];=null;=true;")
             << piece;
         EXPECT_EQ(entries(object, piece, Kind::object), "a={b:[1,],};c='d';") << piece;

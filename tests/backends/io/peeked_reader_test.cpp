@@ -66,7 +66,7 @@ TEST_F(PeekedReaderTest, NotReadFurtherThanTheFront) {
 
 TEST_F(PeekedReaderTest, AHoleThatBeginsInTheFrontGoesOn) {
     const std::string expected = "xxx" + std::string(1'000'000, '\0') + "xxxx";
-    for (const size_t bytes : {1, 3, 4, 512}) {
+    for (const size_t bytes : {1U, 3U, 4U, 512U}) {
         PeekedReader reader(std::make_unique<TurnsReader>(std::vector<uint64_t>{3, 1'000'000, 4}),
                             bytes, context_);
         EXPECT_TRUE(front_of(reader) == expected.substr(0, bytes)) << bytes;

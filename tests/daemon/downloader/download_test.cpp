@@ -226,7 +226,7 @@ TEST_F(DownloadTest, AFolderWhosePlaceIsTaken) {
 
 TEST_F(DownloadTest, TheFirstBytes) {
     const std::string tar = test::tar_of("add('a', b'content')");
-    for (const uint64_t most : {0, 1, 511, 512, 513, 1000, 100'000'000}) {
+    for (const uint64_t most : {0U, 1U, 511U, 512U, 513U, 1000U, 100'000'000U}) {
         options_.most = most;
         source(kContent);
         EXPECT_TRUE(result() == kContent.substr(0, most)) << most;
