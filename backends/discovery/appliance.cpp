@@ -166,8 +166,10 @@ class Appliance {
         const char* end = bytes.data() + bytes.size();
         const auto [stop, error] = std::from_chars(bytes.data(), end, size);
         if (!bytes.empty() &&
-            (error != std::errc{} || stop != end || !(size >= 0 && size <= kMaxBytes)))
+            (error != std::errc{} || stop != end || !(size >= 0 && size <= kMaxBytes))) {
             fields_.complain("files/0/size is no number of bytes");
+            return "";
+        }
         return std::to_string(static_cast<uint64_t>(std::ceil(size / kMegabyte)));
     }
 
