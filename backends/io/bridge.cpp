@@ -16,6 +16,7 @@ constexpr size_t kMaxChatter = size_t{64} << 10;  // bytes of start-up files bef
 constexpr size_t kMaxLine = size_t{256} << 10;    // of a reply
 constexpr size_t kMaxComplaint = 300;             // bytes kept of a line of stderr
 constexpr size_t kReadBytes = size_t{64} << 10;
+constexpr int kStatusOfSsh = 255;  // ssh(1): it failed itself, and not the command
 
 struct Reason {
     std::string_view words;
@@ -175,10 +176,12 @@ void Bridge::refused(std::string_view reason) const {
     throw Error(kind_of(reason), host_ + ": " + one_line(reason, kMaxComplaint));
 }
 
-// The conversation has ended in the middle.
+// The conversation has ended in the middle. ssh has many words for a line that has dropped.
 void Bridge::lost() {
-    if (ssh_) ssh_->wait(context_);
-    refused(complaints("the connection was lost"));
+    const bool by_ssh = ssh_ && ssh_->wait(context_).code == kStatusOfSsh;
+    const std::string said = complaints("");
+    if (said.empty()) refused("the connection was lost");
+    refused(by_ssh ? "the connection was lost: " + said : said);
 }
 
 std::string Bridge::ask(std::string_view request, std::initializer_list<std::string_view> values) {

@@ -94,6 +94,7 @@ struct Subprocess::Running {
     size_t late_bytes = 0;
     std::string stderr_line;
     std::optional<Clock::time_point> ended;   // since when the process is known to have ended
+    ExitStatus status;                        // once it was reaped
     Clock::time_point looked = Clock::now();  // when group_io was read
     uint64_t group_io = 0;
 
@@ -214,7 +215,7 @@ struct Subprocess::Running {
 
     // Stops whatever is left of the group, then reaps the process.
     ExitStatus end_group() {
-        if (pid < 0) return {};
+        if (pid < 0) return status;
         if (!has_ended()) {
             ::kill(-pid, SIGTERM);
             ::kill(-pid, SIGCONT);  // a stopped process would not see it
@@ -226,12 +227,13 @@ struct Subprocess::Running {
         }
         ::kill(-pid, SIGKILL);
         Groups::all().remove(pid);
-        int status = 0;
-        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        int word = 0;
+        while (::waitpid(pid, &word, 0) < 0 && errno == EINTR) {
         }
         pid = -1;
-        return WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
-                                   : ExitStatus{WEXITSTATUS(status), 0};
+        status =
+            WIFSIGNALED(word) ? ExitStatus{0, WTERMSIG(word)} : ExitStatus{WEXITSTATUS(word), 0};
+        return status;
     }
 };
 

@@ -64,7 +64,8 @@ class Subprocess {
     // Ends its stdin.
     void close_input();
 
-    // Waits for its end (and throws likewise); its output that was not read is thrown away.
+    // Waits for its end (and throws likewise); its output that was not read is thrown away. Once
+    // more it gives the same.
     ExitStatus wait(Context& context);
 
   private:

@@ -159,7 +159,7 @@ TEST_P(ExportFaults, HostSaysNothingAfterHalf) {
 TEST_P(ExportFaults, LineIsDroppedAtHalf) {
     const Error fault = error("bridge1", [this] { sshd_->drop(); });
     EXPECT_EQ(fault.kind(), ErrorKind::unavailable);
-    expect(fault, "bridge1: Connection ", "closed by remote host.");  // in the words of ssh
+    expect(fault, "bridge1: the connection was lost: ", "");  // and the words of ssh, which vary
 }
 
 TEST_P(ExportFaults, ReadingFailsOnTheHost) {

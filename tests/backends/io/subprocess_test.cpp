@@ -260,6 +260,12 @@ TEST_F(SubprocessTest, ArgumentThatIsTooLong) {
 
 // --- How it ends ---
 
+TEST_F(SubprocessTest, ExitStatusStaysTheSame) {
+    Subprocess process(shell("exit 7"));
+    EXPECT_EQ(process.wait(context_).code, 7);
+    EXPECT_EQ(process.wait(context_).code, 7);
+}
+
 TEST_F(SubprocessTest, ExitStatus) {
     for (const int code : {0, 1, 127, 255}) {
         const ExitStatus status = finish(shell("exit " + std::to_string(code))).status;
