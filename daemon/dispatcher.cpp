@@ -2,6 +2,7 @@
 #include "daemon/dispatcher.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ constexpr milliseconds kLookSoon{100}, kLookLater{1000};
 // oned kills a driver that has not ended ten seconds after FINALIZE; this is well before.
 constexpr milliseconds kLastResort{4500};
 constexpr milliseconds kLastWords{300};  // for answers that oned may still read
+constexpr const char* kNotNoted = "The driver was told to end before it could note the import down";
 
 int duplicate(int fd) {
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -110,7 +112,9 @@ void Dispatcher::tell(LogLevel level, std::string_view text) {
 
 bool Dispatcher::run() {
     signals_.async_wait([this](const error_code& error, int number) {
-        if (!error) stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
+        if (error) return;
+        read_rest();
+        stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
     admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
     take_state_folder();
@@ -122,7 +126,10 @@ bool Dispatcher::run() {
     watch_hangup();
     read_when_ready();
     loop_.run();
-    if (gave_up_) return false;
+    if (gave_up_) {
+        writer_.close(kLastWords);
+        return false;
+    }
     keeper_.reset();
     imports_.reset();
     quick_.reset();
@@ -161,6 +168,15 @@ void Dispatcher::read_now() {
                                   " bytes: nobody knows what it asked for");
     }
     read_when_ready();
+}
+
+// What oned has written before the driver was told to end by somebody else.
+void Dispatcher::read_rest() {
+    pollfd in{in_.native_handle(), POLLIN, 0};
+    for (size_t read = 0; read < kPipeBytes && !stopping_; read += input_.size()) {
+        if (::poll(&in, 1, 0) <= 0) return;
+        read_now();
+    }
 }
 
 void Dispatcher::watch_output() {
@@ -301,6 +317,7 @@ void Dispatcher::take_over_journal() {
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
     if (flight->request.action == Action::remove) return keep_removal(flight);
+    if (!in_flight_.may_keep(flight)) return;
     if (flight->refusal.empty() && !flight->subject.is_template) {
         try {
             Journal* const journal = journal_;
@@ -311,8 +328,9 @@ void Dispatcher::keep(const FlightPtr& flight) {
             flight->refusal = std::string("The import cannot be noted down: ") + error.what();
         }
     }
-    // One that was cancelled meanwhile need not wait for a thread.
-    start_on(quick_ && flight->stop.stop_requested() ? *quick_ : *imports_, flight);
+    // One that is refused, or was cancelled meanwhile, need not wait for a thread.
+    const bool ends = !flight->refusal.empty() || flight->stop.stop_requested();
+    start_on(quick_ && ends ? *quick_ : *imports_, flight);
 }
 
 // Of an app whose import is still to end: whatever ends this life, the next does not go on with it.
@@ -427,10 +445,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
         last_resort_.expires_after(kLastResort);
         last_resort_.async_wait([this](const error_code& error) {
             if (error) return;
-            log_.write(LogLevel::error, std::to_string(in_flight_.size()) +
-                                            " requests could not be stopped in time");
-            gave_up_ = true;
-            loop_.stop();
+            give_up();
         });
     }
     grace_.expires_after(grace);
@@ -440,6 +455,17 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
         for (const FlightPtr& flight : retries_.take_back_all()) start(flight);
     });
     end_if_idle();
+}
+
+// Imports that are on disk are for the next start; the others would be lost without a word.
+void Dispatcher::give_up() {
+    log_.write(LogLevel::error,
+               std::to_string(in_flight_.size()) + " requests could not be stopped in time");
+    for (const FlightPtr& flight : in_flight_.give_up_unkept())
+        answer(flight, {Action::import, false, flight->request.id, kNotNoted},
+               ErrorKind::cancelled);
+    gave_up_ = true;
+    loop_.stop();
 }
 
 void Dispatcher::end_if_idle() {

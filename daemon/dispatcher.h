@@ -59,6 +59,7 @@ class Dispatcher {
   private:
     void read_when_ready();
     void read_now();
+    void read_rest();
     void watch_output();
     void on_line(std::string_view line);
     void on_request(const Request& request);
@@ -82,6 +83,7 @@ class Dispatcher {
     void watch_hangup();
     std::string reload();
     void stop(std::string_view why, std::chrono::milliseconds grace);
+    void give_up();
     void end_if_idle();
 
     Config config() const { return installation_.services()->config; }

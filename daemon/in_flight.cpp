@@ -58,6 +58,25 @@ void InFlight::stop_all(bool suspend) {
     }
 }
 
+bool InFlight::may_keep(const FlightPtr& flight) {
+    const std::lock_guard lock(mutex_);
+    flight->kept_ = !flight->given_up_;
+    return flight->kept_;
+}
+
+std::vector<FlightPtr> InFlight::give_up_unkept() {
+    const std::lock_guard lock(mutex_);
+    std::vector<FlightPtr> given_up;
+    for (const auto& [key, flight] : flights_) {
+        if (flight->request.action != Action::import || flight->origin != Flight::Origin::oned ||
+            flight->kept_ || flight->subject.is_template)
+            continue;
+        flight->given_up_ = true;
+        given_up.push_back(flight);
+    }
+    return given_up;
+}
+
 void InFlight::keep(const FlightPtr& flight, RecordPtr record) {
     const std::lock_guard lock(mutex_);
     flight->record = std::move(record);

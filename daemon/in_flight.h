@@ -68,6 +68,8 @@ struct Flight {
     friend class InFlight;
     State state_ = State::waiting;
     bool suspended_ = false;
+    bool kept_ = false;  // it is on disk, or about to be
+    bool given_up_ = false;
     bool cancelled_ = false;                     // for good: no SUCCESS may follow
     std::optional<std::string> committed_;       // an import's SOURCE, once it may be told
     std::vector<std::shared_ptr<Flight>> next_;  // what waits for this one's end
@@ -121,6 +123,11 @@ class InFlight {
     // without being cancelled, where `suspend` says so: their record is suspended.
     void stop_all(bool suspend);
 
+    // Before an IMPORT is put on disk: false where it was given up.
+    bool may_keep(const FlightPtr& flight);
+    // For the end of this life: the IMPORTs that are not on disk, nor about to be, which they are
+    // not to be any more.
+    std::vector<FlightPtr> give_up_unkept();
     // The request is on disk.
     void keep(const FlightPtr& flight, RecordPtr record);
 

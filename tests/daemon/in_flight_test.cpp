@@ -443,6 +443,22 @@ TEST(InFlight, ListTellsWhoWasCancelledAndHowFarTheyAre) {
     EXPECT_EQ(table.moved(), 4U);
 }
 
+TEST(InFlight, GivesUpImportsThatAreNotOnDisk) {
+    InFlight table(kPlenty);
+    const FlightPtr kept = table.add(import(5));
+    const FlightPtr waits = table.add(import(6));
+    const FlightPtr a_template = table.add(import(7));
+    Subject subject;
+    subject.is_template = true;
+    table.describe(a_template, subject);
+    table.add(monitor(100));
+    table.add(remove(5));
+    EXPECT_TRUE(table.may_keep(kept));
+    EXPECT_THAT(table.give_up_unkept(), ElementsAre(waits));
+    EXPECT_FALSE(table.may_keep(waits));
+    EXPECT_THAT(table.give_up_unkept(), ElementsAre(waits));
+}
+
 TEST(InFlight, OtherLimits) {
     InFlight table({1, 1000});
     ASSERT_TRUE(table.add(import(1)));
