@@ -189,6 +189,16 @@ TEST_F(MetricsServerTest, LeavesTheSocketOfAnotherAndWhatIsNoSocket) {
     EXPECT_EQ(test::read_file(dir_ / "file"), "theirs");
 }
 
+TEST_F(MetricsServerTest, LeavesASocketThatCameInThePlaceOfItsOwn) {
+    const std::string path = dir_ / "metrics.sock";
+    server_->listen(path);
+    std::filesystem::remove(path);
+    asio::io_context loop;
+    const asio::local::stream_protocol::acceptor another(loop, {path});
+    server_->listen("");
+    EXPECT_TRUE(std::filesystem::exists(path));
+}
+
 // Its queue is full: one who asks whether it lives, and waits for the answer, waits for ever.
 TEST_F(MetricsServerTest, ASocketWhoseOwnerTakesNobodyInHoldsNothingUp) {
     const std::string path = dir_ / "metrics.sock";
