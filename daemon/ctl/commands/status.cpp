@@ -35,7 +35,7 @@ JsonValue status_of_driver() {
     return *status;
 }
 
-// Until it is interrupted, or the driver ends.
+// Until it is interrupted, the driver ends, or nobody looks any more.
 void watch() {
     const Interrupts interrupts;
     const std::stop_token stop = interrupts.stop_token();
@@ -47,7 +47,7 @@ void watch() {
         std::string screen = "\033[H";
         for (const char c : status_view(status_of_driver()))
             screen += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
-        print(screen + "\033[J");
+        if (!print(screen + "\033[J")) return;
         never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
     }
 }
