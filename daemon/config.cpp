@@ -76,13 +76,15 @@ Fault set_types(std::string_view value, std::set<std::string, std::less<>>& type
 }
 
 Fault set_hosts(std::string_view value, std::vector<std::string>& hosts) {
+    std::vector<std::string> named;
     for (const std::string_view host : ascii::split(value, ", \t")) {
         if (!is_bridge_host(host)) return "names of hosts with commas";
         if (host.find("]:") != std::string_view::npos ||
             (!host.ends_with(']') && std::count(host.begin(), host.end(), ':') == 1))
             return "names of hosts, without a port";
-        hosts.push_back(ascii::to_lower(host));
+        named.push_back(ascii::to_lower(host));
     }
+    hosts = std::move(named);
     return "";
 }
 
@@ -169,32 +171,49 @@ constexpr std::array<Key, 23> kKeys{{
      [](std::string_view v, Config& c) { return set_types(v, c.scripts.datastores); }},
 }};
 
+// `trust`: it says whom to trust, or may say it behind what nobody understands.
+void add_problem(Config& config, std::string problem, bool trust) {
+    if (trust && config.no_tls.empty()) config.no_tls = problem;
+    if (config.problems.size() < kMaxProblems) config.problems.push_back(std::move(problem));
+}
+
 void apply(const Template::Attribute& attribute, const std::string& file, Config& config) {
-    if (config.problems.size() >= kMaxProblems) return;
     const std::string where = file + ", line " + std::to_string(attribute.line) + ": ";
     for (const Key& key : kKeys) {
         if (key.name != attribute.key) continue;
+        // One of several lines has swallowed those behind a quote or bracket that is missing.
         const std::string* value = attribute.single();
-        const Fault fault =
-            value == nullptr ? "a single value" : key.apply(ascii::trim(*value), config);
-        if (fault.empty()) return;
-        config.problems.push_back(where + attribute.key + ": expected " + fault);
-        if (key.is_trust) config.no_tls = "nothing is asked over https: " + config.problems.back();
+        const bool one = value != nullptr && value->find('\n') == std::string::npos;
+        const Fault fault = one ? key.apply(ascii::trim(*value), config) : "a single value";
+        if (!fault.empty())
+            add_problem(config, where + attribute.key + ": expected " + fault,
+                        key.is_trust || !one);
         return;
     }
-    config.problems.push_back(where + "unknown key " + attribute.key);
+    add_problem(config, where + "unknown key " + attribute.key, true);
+}
+
+// Each line ends with a newline: the lexer takes a comment only with it, and a CR as part of a
+// value or of a comment.
+std::string with_newlines(std::string_view text) {
+    std::string lines;
+    lines.reserve(text.size() + 1);
+    for (size_t i = 0; i < text.size(); ++i)
+        if (text[i] != '\r')
+            lines += text[i];
+        else if (!text.substr(i + 1).starts_with('\n'))
+            lines += '\n';
+    return lines + "\n";
 }
 
 }  // namespace
 
 Config parse_config(std::string_view text, const std::string& file) {
     Config config;
-    // The lexer takes a comment only with its newline, and a CR before one as part of a value.
-    std::string lines(text);
-    std::erase(lines, '\r');
+    const std::string lines = with_newlines(text);
     if (lines.find('\0') != std::string::npos)
-        config.problems.push_back(file + ": NUL in the text, which ends there");
-    if (const Result<Template> parsed = parse_template(lines + "\n")) {
+        add_problem(config, file + ": NUL in the text, which ends there", true);
+    if (const Result<Template> parsed = parse_template(lines)) {
         // As they stand in the file: a template's are sorted.
         std::vector<Template::Attribute> attributes(parsed->begin(), parsed->end());
         std::stable_sort(attributes.begin(), attributes.end(),
@@ -206,12 +225,13 @@ Config parse_config(std::string_view text, const std::string& file) {
     std::istringstream stream(lines);
     size_t number = 0;
     for (std::string line; std::getline(stream, line);) {
-        if (config.problems.size() >= kMaxProblems) break;
         ++number;
         const Result<Template> parsed = parse_template(line + "\n");
         if (!parsed)
-            config.problems.push_back(file + ", line " + std::to_string(number) +
-                                      ": no attribute: expected KEY = \"VALUE\"");
+            add_problem(config,
+                        file + ", line " + std::to_string(number) +
+                            ": no attribute: expected KEY = \"VALUE\"",
+                        true);
         else
             for (Template::Attribute attribute : *parsed) {
                 attribute.line = number;
@@ -226,7 +246,7 @@ Config load_config(const std::string& file) {
         return parse_config(read_text_file(file), file);
     } catch (const Error& error) {
         Config config;
-        if (error.kind() != ErrorKind::not_found) config.problems.emplace_back(error.what());
+        if (error.kind() != ErrorKind::not_found) add_problem(config, error.what(), true);
         return config;
     }
 }

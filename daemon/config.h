@@ -47,8 +47,8 @@ struct Config {
     size_t script_output_megabytes = 64;
     ScriptChoice scripts;
 
-    // Why nothing may be asked over https: what says whom to trust is wrong, and to go on without
-    // it would be to trust others. Empty where all is well.
+    // Why nothing may be asked over https: what says whom to trust is wrong, or may be in what is
+    // not understood, and to go on without it would be to trust others. Empty where all is well.
     std::string no_tls;
 
     // What was wrong, a line each: "<file>, line 3: ...". What is right applies all the same.

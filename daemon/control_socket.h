@@ -31,6 +31,8 @@ class ControlSocket {
     void open(const std::string& folder, const std::string& name);
     // Removes it, and ends what is connected.
     void close() { listener_.close(); }
+    // Whether it is still where it was made.
+    bool is_there() const { return listener_.is_there(); }
 
   private:
     class Connection;

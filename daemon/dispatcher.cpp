@@ -250,12 +250,7 @@ void Dispatcher::begin(const FlightPtr& flight) {
 }
 
 void Dispatcher::begin_import(const FlightPtr& flight) {
-    if (state_.lose_if_gone()) {
-        tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
-        journal_ = nullptr;
-        observer_.close();
-        take_state_folder();
-    }
+    take_state_folder();
     if (journal_ == nullptr && !flight->subject.is_template)
         flight->refusal = "The import cannot be noted down: " + state_.obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
@@ -270,12 +265,17 @@ void Dispatcher::refuse(const Request& request) {
 // --- What outlives the process ---
 
 // The one live driver of the folder is the one that has its lock. Until that is us requests wait,
-// for a while.
+// for a while; from then on it is looked after: somebody may remove it, or the socket in it.
 void Dispatcher::take_state_folder() {
+    if (state_.lose_if_gone()) {
+        tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
+        journal_ = nullptr;
+        observer_.close();
+    }
     if (state_.lock()) {
         observer_.open();
-        take_over_journal();
-        if (journal_ != nullptr) return admit();
+        if (journal_ == nullptr) take_over_journal();
+        if (journal_ != nullptr) admit();
     }
     const auto now = std::chrono::steady_clock::now();
     if (!admitted_ && (!state_.taken() || now >= admit_at_)) {

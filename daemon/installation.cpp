@@ -76,8 +76,11 @@ std::shared_ptr<Installation::Generation> Installation::read() {
     Generation& now = *generation;
     now.config = load_config(config_file_);
     now.faults = now.config.problems;
-    if (const std::string fault = fault_of_ca_file(now.config.ca_file); !fault.empty())
+    // The TLS library would wait for ever for one that is a FIFO.
+    if (const std::string fault = fault_of_ca_file(now.config.ca_file); !fault.empty()) {
         now.faults.push_back(fault);
+        now.config.no_tls = fault;
+    }
     add_unknown_markets(now.config, now.problems);
     now.site = make_site(now);
     const bool given = options_.timeout.count() > 0;

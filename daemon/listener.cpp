@@ -46,7 +46,8 @@ void Listener::open(const Protocol::endpoint& address, const std::string& path, 
         acceptor_.set_option(boost::asio::socket_base::reuse_address(true));
         acceptor_.bind(address);
         path_ = path;
-        if (!path_.empty() && ::chmod(path_.c_str(), mode) != 0)
+        if (!path_.empty() &&
+            (::lstat(path_.c_str(), &made_) != 0 || ::chmod(path_.c_str(), mode) != 0))
             throw boost::system::system_error(errno, boost::system::system_category());
         acceptor_.listen();
     } catch (const boost::system::system_error&) {
@@ -59,12 +60,18 @@ void Listener::open(const Protocol::endpoint& address, const std::string& path, 
 void Listener::close() {
     error_code ignored;
     again_.cancel();
+    if (is_there()) ::unlink(path_.c_str());
+    path_.clear();
     acceptor_.close(ignored);
     for (const auto& connection : connections_)
         if (const auto there = connection.lock()) there->close();
     connections_.clear();
-    if (!path_.empty()) ::unlink(path_.c_str());
-    path_.clear();
+}
+
+bool Listener::is_there() const {
+    struct stat now {};
+    return !path_.empty() && ::lstat(path_.c_str(), &now) == 0 && now.st_dev == made_.st_dev &&
+           now.st_ino == made_.st_ino;
 }
 
 void Listener::accept() {

@@ -3,7 +3,7 @@
 // serves oned.
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -50,8 +50,10 @@ class Listener {
     // `path`: of a Unix socket, by which it gets its mode and is removed in the end; else empty.
     // Throws boost::system::system_error, and listens nowhere then.
     void open(const Protocol::endpoint& address, const std::string& path, mode_t mode);
-    // Ends what is connected, too.
+    // Ends what is connected, too. A socket that another has put in the place of ours stays.
     void close();
+    // Whether the Unix socket is ours that is found at its path.
+    bool is_there() const;
 
   private:
     void accept();
@@ -62,7 +64,8 @@ class Listener {
     Connect connect_;
     boost::asio::basic_socket_acceptor<Protocol> acceptor_;
     boost::asio::steady_timer again_;
-    std::string path_;  // of the Unix socket that is ours; empty: there is none
+    std::string path_;     // of the Unix socket that is ours; empty: there is none
+    struct stat made_ {};  // what was made there
     std::list<std::weak_ptr<Connection>> connections_;
 };
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/metrics_server.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <optional>
 
+#include "backends/io/unique_fd.h"
 #include "daemon/listen_address.h"
 #include "daemon/metrics.h"
 #include "daemon/version.h"
@@ -49,13 +52,16 @@ Answer answer_to(http::verb verb, std::string_view target, const MetricsServer::
     return answer_with(http::status::not_found, "text/plain", "there is only /metrics\n");
 }
 
-// A socket that a driver has left which was killed is in nobody's way.
-void remove_if_abandoned(asio::io_context& loop, const std::string& path) {
+// A socket that a driver has left which was killed is in nobody's way. Who takes nobody in lives
+// all the same, and is not waited for.
+void remove_if_abandoned(const std::string& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
-    error_code error;
-    asio::local::stream_protocol::socket(loop).connect(path, error);
-    if (error == asio::error::connection_refused) ::unlink(path.c_str());
+    const asio::local::stream_protocol::endpoint address(path);
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (::connect(fd.get(), address.data(), static_cast<socklen_t>(address.size())) != 0 &&
+        errno == ECONNREFUSED)
+        ::unlink(path.c_str());
 }
 
 }  // namespace
@@ -102,8 +108,7 @@ class MetricsServer::Connection : public Listener::Connection {
 };
 
 MetricsServer::MetricsServer(asio::io_context& loop, Text text, Say say)
-    : loop_(loop),
-      make_text_(std::move(text)),
+    : make_text_(std::move(text)),
       say_(std::move(say)),
       again_(loop),
       listener_(loop, kMaxConnections, kPause, [this](Listener::Protocol::socket socket) {
@@ -141,7 +146,7 @@ void MetricsServer::open() {
     const auto endpoint = parse_listen_address(address_);
     if (!endpoint) throw boost::system::system_error(asio::error::invalid_argument);
     const std::string path(socket_path(address_));
-    if (!path.empty()) remove_if_abandoned(loop_, path);
+    if (!path.empty()) remove_if_abandoned(path);
     listener_.open(*endpoint, path, kSocketMode);
     if (!problem_.empty()) say_(LogLevel::info, "metrics are at " + address_);
     problem_.clear();

@@ -40,7 +40,6 @@ class MetricsServer {
     void open();
     const std::string& text();
 
-    boost::asio::io_context& loop_;
     Text make_text_;
     Say say_;
     boost::asio::steady_timer again_;

@@ -42,17 +42,19 @@ void Observer::use(const Config& config) {
 }
 
 void Observer::open() {
-    if (open_) return;
-    open_ = true;
+    if (control_.is_there()) return;
+    std::string problem;
     try {
         control_.open(outside_.state.path(), kControlName);
     } catch (const Error& error) {
-        outside_.say(LogLevel::warning, 0, std::string("no control socket: ") + error.what());
+        problem = error.what();
     }
+    if (!problem.empty() && problem != control_problem_)
+        outside_.say(LogLevel::warning, 0, "no control socket: " + problem);
+    control_problem_ = problem;
 }
 
 void Observer::close() {
-    open_ = false;
     control_.close();
 }
 

@@ -41,7 +41,8 @@ class Observer {
     // Metrics are where it says, from now on.
     void use(const Config& config);
 
-    // The state folder is ours: whoever asks there is answered. Nothing where that is so already.
+    // The state folder is ours: whoever asks there is answered. Nothing where that is so already,
+    // and again where somebody has removed the socket.
     void open();
     // The folder is another one, or it is the end.
     void close();
@@ -61,7 +62,7 @@ class Observer {
     ControlSocket control_;
     MetricsServer metrics_server_;
     MetricsFile metrics_file_;
-    bool open_ = false;
+    std::string control_problem_;  // as it was told
     ProgressLog progress_;
     boost::asio::steady_timer look_;
 };

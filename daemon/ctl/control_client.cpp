@@ -24,7 +24,7 @@ constexpr size_t kMostAnswer = size_t{64} << 20;  // bytes
 
 Error no_driver(const std::string& path, int error_number) {
     if (error_number == ENOENT || error_number == ECONNREFUSED || error_number == ENOTDIR)
-        return Error(ErrorKind::not_found, "no driver is running (nobody answers at " + path + ")");
+        return Error(ErrorKind::not_found, "no driver answers at " + path);
     return system_error(error_number, path);
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl: the operator's command.
+#include <fcntl.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
+#include <sstream>
 
 #include "daemon/ctl/commands/commands.h"
+#include "daemon/ctl/commands/common.h"
+#include "daemon/process.h"
 #include "daemon/version.h"
 #include "protocol/error.h"
 
@@ -24,6 +29,7 @@ void check_command(const CLI::App& app, const std::string& word) {
 }
 
 int main_of(int argc, char** argv) {
+    hold_standard_descriptors(O_RDONLY);
     ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
     app.set_version_flag("--version", std::string("onemarketctl ") + kVersion);
@@ -31,8 +37,14 @@ int main_of(int argc, char** argv) {
     int status = EXIT_FAILURE;
     for (const AddCommand add : kCommands) add(app, status);
     check_command(app, argc > 1 ? argv[1] : "-");
-    CLI11_PARSE(app, argc, argv);
-    return status;
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& parsed) {  // --help, too
+        std::ostringstream text;
+        status = app.exit(parsed, text, std::cerr);
+        print(text.str());
+    }
+    return exit_status(status);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "daemon/ctl/oned_conf.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,8 +20,9 @@ constexpr std::string_view kDriver = "onemarketd";
 constexpr std::string_view kStockDriver = "one_market";
 constexpr std::string_view kMark =
     "# MARKET_MAD as it was before `onemarketctl oned-conf --apply`; `--revert` puts it back:";
-constexpr std::string_view kKept = "#| ";  // begins a line of the block that was
-constexpr size_t kContext = 3;             // lines around a change
+constexpr std::string_view kKept = "#| ";                // begins a line of the block that was
+constexpr const char* kInBetween = ".onemarketctl-new";  // added to a name for a moment
+constexpr size_t kContext = 3;                           // lines around a change
 
 [[noreturn]] void refuse(const std::string& why) {
     throw Error(ErrorKind::bad_request, why);
@@ -208,10 +208,13 @@ std::string OnedConf::reverted(bool force) const {
 void rewrite_oned_conf(const std::string& file, std::string_view before, std::string_view after) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) throw system_error(errno, file);
-    if (::geteuid() != 0 && ::geteuid() != status.st_uid)
-        throw Error(ErrorKind::permission, file + " is somebody else's and would become yours: " +
-                                               "do this as root, or as its owner");
-    NewFile written(file);
+    if (status.st_nlink > 1)
+        throw Error(ErrorKind::bad_request,
+                    file + ": it has another name (a hard link), which would keep the old text");
+    NewFile written(file, kInBetween);
+    if (!written.lost().empty())
+        throw Error(ErrorKind::permission, file + ": its " + written.lost() +
+                                               " would be lost: do this as root, or by hand");
     written.sink().write(std::as_bytes(std::span(after)));
     if (read_text_file(file) != before)
         throw Error(ErrorKind::unavailable, file + ": somebody else is changing it; try again");

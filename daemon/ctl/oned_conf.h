@@ -46,8 +46,9 @@ class OnedConf {
     std::string kept_;         // the block it keeps
 };
 
-// Puts `after` in the place of the file's text, in one step. A link is followed, owner and mode
-// stay. Throws Error, also where the text is not `before` any more.
+// Puts `after` in the place of the file's text, in one step. A link is followed; owner, group, mode
+// and extended attributes stay. Throws Error: also where they cannot, where the file has further
+// hard links, or its text is not `before` any more.
 void rewrite_oned_conf(const std::string& file, std::string_view before, std::string_view after);
 
 // What an edit changes, as diff -u shows it; empty where it changes nothing.

@@ -50,12 +50,40 @@ size_t columns(std::string_view text) {
     }));
 }
 
+// As much of it as there is room for.
+std::string cut(const std::string& text, const Screen& screen) {
+    std::string result;
+    size_t row = 0, column = 0;
+    for (const char c : text) {
+        if (row == screen.rows) break;
+        if (c != '\n') column += columns({&c, 1});
+        if (c == '\n' || column <= screen.columns) result += c;
+        if (c != '\n') continue;
+        ++row;
+        column = 0;
+    }
+    return result;
+}
+
 // Columns as wide as what stands in them; the last one ends where it does.
 class Table {
   public:
-    explicit Table(std::vector<std::string> head) { add(std::move(head)); }
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    using Row = std::vector<std::string>;
+    explicit Table(Row head) { add(std::move(head)); }
+    void add(Row row) { rows_.push_back(std::move(row)); }
     bool empty() const { return rows_.size() < 2; }
+    // In a text, with the blank line before it.
+    size_t lines() const { return empty() ? 0 : rows_.size() + 1; }
+
+    // Takes the last row out that is like that; false where there is none.
+    bool drop_last(const auto& is_like_that) {
+        for (size_t i = rows_.size(); i-- > 1;) {
+            if (!is_like_that(rows_[i])) continue;
+            rows_.erase(rows_.begin() + static_cast<ptrdiff_t>(i));
+            return true;
+        }
+        return false;
+    }
 
     std::string text() const {
         std::vector<size_t> widths;
@@ -78,7 +106,7 @@ class Table {
     }
 
   private:
-    std::vector<std::vector<std::string>> rows_;
+    std::vector<Row> rows_;
 };
 
 const std::vector<JsonMember>& items(const JsonValue& status, std::string_view name) {
@@ -117,7 +145,9 @@ std::string head(const JsonValue& status) {
     return line;
 }
 
-std::vector<std::string> request_row(const JsonValue& request) {
+constexpr size_t kState = 3;  // the column
+
+Table::Row request_row(const JsonValue& request) {
     std::string state = text(request, "state");
     if (const std::string stage = text(request, "stage"); !stage.empty()) state = stage;
     if (text(request, "cancelled") == "true") state = "cancelled";
@@ -144,7 +174,11 @@ std::vector<std::string> request_row(const JsonValue& request) {
             left};
 }
 
-std::vector<std::string> answer_row(const JsonValue& answer, const std::string& today) {
+bool has_not_begun(const Table::Row& request) {
+    return request[kState] == "waiting" || request[kState] == "queued";
+}
+
+Table::Row answer_row(const JsonValue& answer, const std::string& today) {
     const bool success = text(answer, "success") == "true";
     std::string result = success ? "SUCCESS" : "FAILURE";
     std::string what = text(answer, "reason");
@@ -165,7 +199,7 @@ std::string megabytes(const JsonValue& market, std::string_view name) {
     return value ? size_in_words(*value << 20) : "-";
 }
 
-std::vector<std::string> market_row(const JsonValue& market, const std::string& today) {
+Table::Row market_row(const JsonValue& market, const std::string& today) {
     const std::string reason = text(market, "reason");
     return {named(market, "market", "market_name"),
             short_time(text(market, "time"), today),
@@ -178,7 +212,7 @@ std::vector<std::string> market_row(const JsonValue& market, const std::string& 
 
 }  // namespace
 
-std::string status_view(const JsonValue& status) {
+std::string status_view(const JsonValue& status, const Screen& screen) {
     const std::string now = text(part(status, "driver"), "now");
     const std::string today = now.substr(0, now.find('T'));
     Table requests({"REQUEST", "APP", "MARKETPLACE", "STATE", "AGE", "DONE", "RATE", "LEFT"});
@@ -189,9 +223,16 @@ std::string status_view(const JsonValue& status) {
     for (const JsonMember& item : items(status, "markets"))
         markets.add(market_row(item.value, today));
     std::string text = head(status);
+    const auto fits = [&, above = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'))] {
+        return above + requests.lines() + last.lines() + markets.lines() <= screen.rows;
+    };
+    while (!fits() && last.drop_last([](const Table::Row&) { return true; })) {
+    }
+    while (!fits() && requests.drop_last(has_not_begun)) {
+    }
     for (const Table* table : {&requests, &last, &markets})
         if (!table->empty()) text += "\n" + table->text();
-    return text;
+    return cut(text, screen);
 }
 
 }  // namespace onemarket

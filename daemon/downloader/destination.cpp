@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "backends/io/random.h"
+#include "daemon/downloader/attributes.h"
 #include "daemon/state_files.h"
 #include "protocol/error.h"
 
@@ -102,13 +103,17 @@ void StreamSink::finish() {
         throw system_error(errno, name_);
 }
 
-NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of(path_)) {
+NewFile::NewFile(const std::string& path, const std::string& in_between)
+    : path_(followed(path)),
+      in_between_(in_between.empty() ? temporary_beside(path_) : path_ + in_between),
+      mode_(mode_of(path_)) {
     std::error_code none_yet;
     if (std::filesystem::is_directory(path_, none_yet)) throw system_error(EISDIR, path);
     const std::string folder = folder_of(path_);
+    ::unlink(in_between_.c_str());
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (!fd) {  // a file system that cannot, or a folder that is none
-        temporary_ = temporary_beside(path_);
+        temporary_ = in_between_;
         fd.reset(
             ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     }
@@ -117,10 +122,7 @@ NewFile::NewFile(const std::string& path) : path_(followed(path)), mode_(mode_of
         temporary_.clear();
         throw place_error(error, path);
     }
-    // It stays whose it was, where we may give it away.
-    struct stat before {};
-    if (::stat(path_.c_str(), &before) == 0)
-        (void)!::fchown(fd.get(), before.st_uid, before.st_gid);
+    lost_ = copy_attributes(path_, fd.get());
     file_ = FileWriter(std::move(fd), path);
 }
 
@@ -131,7 +133,7 @@ NewFile::~NewFile() {
 void NewFile::publish() {
     file_.finish(path_, mode_);
     if (temporary_.empty()) {
-        temporary_ = temporary_beside(path_);
+        temporary_ = in_between_;
         const std::string nameless = "/proc/self/fd/" + std::to_string(file_.fd());
         if (::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) !=
             0) {

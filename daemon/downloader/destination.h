@@ -33,17 +33,24 @@ class StreamSink : public Sink {
 // it has no name where the file system allows that, so that not even a kill leaves anything.
 class NewFile {
   public:
-    explicit NewFile(const std::string& path);
+    // `in_between`: what is added to its name for the moment before it has that; what a kill has
+    // left there goes. Empty: a name of no meaning.
+    explicit NewFile(const std::string& path, const std::string& in_between = "");
     ~NewFile();
     NewFile(const NewFile&) = delete;
     NewFile& operator=(const NewFile&) = delete;
 
     Sink& sink() { return file_; }
+    // What of the file that is there could not be given to this one: its owner, its ACL, and so on;
+    // empty: nothing.
+    const std::string& lost() const { return lost_; }
     void publish();
 
   private:
-    std::string path_;       // a link is followed
-    std::string temporary_;  // empty: it has no name
+    std::string path_;        // a link is followed
+    std::string in_between_;  // the whole path
+    std::string temporary_;   // empty: it has no name
+    std::string lost_;
     unsigned mode_;
     FileWriter file_;
 };

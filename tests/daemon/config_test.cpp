@@ -216,6 +216,51 @@ TEST(Config, ASyntaxErrorDoesNotCostTheOtherLines) {
                                              "test.conf, line 5: unknown key COLOUR"));
 }
 
+// What is not understood may have said whom to trust.
+TEST(Config, AFaultThatCouldHideWhomToTrustEndsTls) {
+    const std::string ca = "CA_FILE = \"/etc/site-ca.pem\"\n";
+    for (const std::string& text :
+         {std::string("CA_FILE = rel\n"), std::string("CA_FILE \"/etc/site-ca.pem\"\n"),
+          std::string("CA_FILE: \"/etc/site-ca.pem\"\n"), std::string("CA_FIEL = /etc/ca.pem\n"),
+          std::string("LOG_LEVEL = \"debug\n#\nCA_FILE = /etc/site-ca.pem\"\n"),
+          std::string("LOG_LEVEL = [A=\"1\",\nCA_FILE = \"/etc/site-ca.pem\"]\n"),
+          std::string("METRICS_FILE = \"/a\n#\nCA_FILE = /a.prom\"\n"),
+          "LOG_MB = 7\n" + std::string(1, '\0') + "\n" + ca}) {
+        const Config config = parse(text);
+        EXPECT_THAT(config.no_tls, StartsWith("test.conf")) << text;
+        EXPECT_THAT(config.problems, testing::Contains(config.no_tls)) << text;
+    }
+    for (const std::string& text :
+         {std::string("LOG_MB = many\n"), std::string("MARKET_SCRIPTS = ../x\n"), ca})
+        EXPECT_EQ(parse(text).no_tls, "") << text;
+    for (const std::string& text : {"LOG_MB = 7 " + ca, "LOG_LEVEL = \"debug\n" + ca})
+        EXPECT_EQ(parse(text).ca_file, "/etc/site-ca.pem") << text;
+}
+
+TEST(Config, ManyFaultsHideNothing) {
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "LOG_MB = many\n";
+    const Config config = parse(text + "CA_FILE = rel\n");
+    EXPECT_EQ(config.problems.size(), 100U);
+    EXPECT_EQ(config.no_tls, "test.conf, line 1001: CA_FILE: expected a path from the root");
+    EXPECT_EQ(parse(text + "CA_FILE = /a\n").ca_file, "/a");
+}
+
+TEST(Config, OfARepeatedKeyTheLastCorrectValueCounts) {
+    EXPECT_EQ(parse("LOG_MB=7\nLOG_MB=8\nLOG_MB=x\n").log_megabytes, 8U);
+    const std::string hosts = "TLS_UNVERIFIED_HOSTS = ";
+    EXPECT_THAT(parse(hosts + "a\n" + hosts + "b\n").tls_unverified_hosts, ElementsAre("b"));
+    EXPECT_THAT(parse(hosts + "a\n" + hosts + "\"\"\n").tls_unverified_hosts, IsEmpty());
+    EXPECT_THAT(parse(hosts + "a\n" + hosts + "\"b, c:1\"\n").tls_unverified_hosts,
+                ElementsAre("a"));
+}
+
+TEST(Config, LinesMayEndInCr) {
+    EXPECT_EQ(parse("# a comment\rCA_FILE = /a\rLOG_MB = 7\r").ca_file, "/a");
+    EXPECT_THAT(parse("\r\r\n\rLOG_MB = x\r").problems,
+                ElementsAre(StartsWith("test.conf, line 4: ")));
+}
+
 TEST(Config, CommentsAndEmptyText) {
     for (const auto* text : {"", "\n\n", "# nothing", "# nothing\n", "#", "\n#\n# LOG_MB=\"x\"",
                              "# CRLF\r\n", "  # indented"}) {
@@ -257,7 +302,10 @@ TEST(Config, AFileThatCannotBeReadIsAProblem) {
         Config config;
         EXPECT_NO_THROW(config = load_config(dir / name)) << name;
         EXPECT_THAT(config.problems, ElementsAre(StartsWith(dir / name + ": "))) << name;
+        EXPECT_THAT(config.no_tls, StartsWith(dir / name + ": "));
     }
+    test::write_file(dir / "large", "CA_FILE = /a\n" + std::string(2 << 20, '#'));
+    EXPECT_THAT(load_config(dir / "large").no_tls, HasSubstr("more than"));
 }
 
 TEST(Config, NoiseDoesNoHarm) {

@@ -191,8 +191,8 @@ TEST_F(ControlSocketTest, ClientSaysWhatIsWrong) {
     answer_ = "no JSON";
     EXPECT_EQ(fault(folder_).kind(), ErrorKind::corrupt);
     stop();
-    EXPECT_THAT(fault(folder_).what(), testing::HasSubstr("no driver is running"));
-    EXPECT_THAT(fault(folder_ + "/missing").what(), testing::HasSubstr("no driver is running"));
+    EXPECT_THAT(fault(folder_).what(), testing::HasSubstr("no driver answers at"));
+    EXPECT_THAT(fault(folder_ + "/missing").what(), testing::HasSubstr("no driver answers at"));
 }
 
 }  // namespace

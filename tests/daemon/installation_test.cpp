@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -191,6 +192,12 @@ TEST_F(InstallationTest, WhomToTrustMustBeSaidRight) {
         EXPECT_THAT(installation.services()->site.http.no_tls,
                     HasSubstr(", line 1: " + text.substr(0, text.find('='))));
     }
+    // The TLS library would wait for whoever writes into it.
+    const std::string fifo = dir_ / "ca.pem";
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    write("etc/onemarketd.conf", "CA_FILE=" + fifo + "\n");
+    EXPECT_EQ(Installation(options_, process_).services()->site.http.no_tls,
+              "CA_FILE " + fifo + ": a FIFO");
     write("etc/onemarketd.conf", "TRANSFERS=many\n");
     EXPECT_EQ(Installation(options_, process_).services()->site.http.no_tls, "");
 }

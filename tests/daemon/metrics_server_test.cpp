@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <thread>
 
+#include "backends/io/unique_fd.h"
 #include "daemon/listen_address.h"
 #include "tests/support/support.h"
 
@@ -185,6 +187,43 @@ TEST_F(MetricsServerTest, LeavesTheSocketOfAnotherAndWhatIsNoSocket) {
     server_->listen(dir_ / "file");
     server_->listen("");
     EXPECT_EQ(test::read_file(dir_ / "file"), "theirs");
+}
+
+TEST_F(MetricsServerTest, LeavesASocketThatCameInThePlaceOfItsOwn) {
+    const std::string path = dir_ / "metrics.sock";
+    server_->listen(path);
+    std::filesystem::remove(path);
+    asio::io_context loop;
+    const asio::local::stream_protocol::acceptor another(loop, {path});
+    server_->listen("");
+    EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+// Its queue is full: one who asks whether it lives, and waits for the answer, waits for ever.
+TEST_F(MetricsServerTest, ASocketWhoseOwnerTakesNobodyInHoldsNothingUp) {
+    const std::string path = dir_ / "metrics.sock";
+    asio::io_context loop;
+    const asio::local::stream_protocol::endpoint address(path);
+    asio::local::stream_protocol::acceptor wedged(loop, address.protocol());
+    wedged.bind(address);
+    wedged.listen(0);
+    std::vector<UniqueFd> queue;
+    do queue.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    while (::connect(queue.back().get(), address.data(), static_cast<socklen_t>(address.size())) ==
+           0);
+    ASSERT_EQ(errno, EAGAIN);
+    std::atomic<bool> back = false;
+    std::thread rescue([&] {
+        for (int i = 0; i < 500 && !back; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(back);
+        wedged.close();
+    });
+    server_->listen(path);
+    back = true;
+    rescue.join();
+    EXPECT_THAT(said_, ElementsAre(HasSubstr("Address already in use")));
+    EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST_F(MetricsServerTest, APortThatIsTakenIsTriedAgain) {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "daemon/ctl/status_view.h"
+#include "protocol/ascii.h"
+#include "protocol/utf8.h"
 
 namespace onemarket {
 namespace {
@@ -13,7 +15,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
@@ -103,6 +107,51 @@ TEST_F(StatusTest, Marketplaces) {
 TEST_F(StatusTest, NoJournal) {
     status_.journal_problem = "another driver has it";
     EXPECT_THAT(view(), HasSubstr("no imports: another driver has it\n"));
+}
+
+TEST_F(StatusTest, AScreenShowsWhatRuns) {
+    add_import(5, {});
+    add_import(6, {Transfer::Stage::queued, 0, {}, {}});
+    status_.requests.push_back(
+        {Action::remove, 7, {}, Flight::State::waiting, false, status_.now, {}});
+    for (ObjectId app = 50; app < 100; ++app)
+        status_.totals.last.push_back({Action::import,
+                                       app,
+                                       {},
+                                       false,
+                                       ErrorKind::unavailable,
+                                       std::string(200, 'x'),
+                                       status_.now,
+                                       milliseconds(1),
+                                       0});
+    status_.totals.markets[100] = {"Lädchen", status_.now, true, "", {}, {}};
+    const auto lines = [&](size_t rows, size_t columns) {
+        const std::string text = status_view(json(), {rows, columns});
+        EXPECT_TRUE(is_utf8(text));
+        std::vector<std::string> all;
+        for (const std::string_view line : ascii::split(text, "\n")) all.emplace_back(line);
+        EXPECT_LE(std::count(text.begin(), text.end(), '\n'), rows);
+        return all;
+    };
+    const auto starts = [](const std::string& begin) {
+        return Contains(testing::StartsWith(begin));
+    };
+    const auto all = lines(SIZE_MAX, SIZE_MAX);
+    EXPECT_EQ(all.size(), 2U + 4 + 51 + 2);
+    const auto usual = lines(24, 79);
+    EXPECT_THAT(usual, testing::AllOf(starts("IMPORT   5"), starts("IMPORT   6"),
+                                      starts("DELETE   7"), starts("100 Lädchen")));
+    EXPECT_THAT(usual, testing::Each(testing::SizeIs(testing::Le(80U))));
+    EXPECT_EQ(usual.size(), 21U);  // and three blank ones
+    EXPECT_THAT(usual,
+                testing::AllOf(Contains(HasSubstr(" 50 ")), Not(Contains(HasSubstr(" 63 ")))));
+    // Without room for answers.
+    EXPECT_THAT(lines(9, 30),
+                testing::AllOf(starts("IMPORT   5"), starts("IMPORT   6"), starts("100 Lädchen"),
+                               Not(starts("DELETE")), Not(starts("ANSWERED"))));
+    EXPECT_THAT(lines(5, 11), starts("IMPORT   5"));
+    EXPECT_THAT(lines(8, 10), Contains("100 Lädche"));
+    EXPECT_EQ(lines(1, 10), std::vector<std::string>{"onemarketd"});
 }
 
 // A driver of another version may leave out what this one knows.

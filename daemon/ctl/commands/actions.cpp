@@ -27,10 +27,11 @@ int act(Action action, const std::string& file, Lists lists) {
     const Interrupts interrupts;
     Outcome outcome = run_action(*installation.services(), action, given, interrupts.stop_token());
     if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);
-    std::FILE* to = outcome.success ? stdout : stderr;
-    std::fprintf(to, "%s%s%s", outcome.success ? "" : "failed: ",
-                 outcome.text.empty() ? "done" : outcome.text.c_str(),
-                 outcome.text.ends_with('\n') ? "" : "\n");
+    if (outcome.text.empty()) outcome.text = "done";
+    if (!outcome.text.ends_with('\n')) outcome.text += '\n';
+    // An import's SOURCE is told somewhere.
+    if (!outcome.success || !print(outcome.text))
+        std::fprintf(stderr, "%s%s", outcome.success ? "" : "failed: ", outcome.text.c_str());
     return outcome.success ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

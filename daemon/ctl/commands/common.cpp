@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/commands/common.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 
@@ -15,6 +18,8 @@ namespace {
 // From the last progress.
 constexpr TimeLimit kLookLimit{std::chrono::minutes(5), true};
 
+int print_error = 0;  // the first errno of print()
+
 }  // namespace
 
 std::string read_input(const std::string& file) {
@@ -22,9 +27,18 @@ std::string read_input(const std::string& file) {
     return read_text_file(file);
 }
 
-void print(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+bool print(std::string_view text) {
+    if (print_error == 0 && (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+                             std::fflush(stdout) != 0))
+        print_error = errno;
+    return print_error == 0;
+}
+
+int exit_status(int status) {
+    if (print_error == 0) return status;
+    if (print_error != EPIPE)
+        std::fprintf(stderr, "onemarketctl: %s\n", system_error(print_error, "stdout").what());
+    return std::max(status, EXIT_FAILURE);
 }
 
 int unless_it_fails(const std::function<int()>& act) {

@@ -22,8 +22,13 @@ inline constexpr const char* kJsonHelp = "Print one JSON document";
 // A file's text; `-` is stdin. Throws Error.
 std::string read_input(const std::string& file);
 
-// To stdout, at once: what takes hours is to be seen.
-void print(std::string_view text);
+// To stdout, at once: what takes hours is to be seen. False where that, or something before, did
+// not get there: what is under way is brought to its end, and the exit status tells.
+bool print(std::string_view text);
+
+// The exit status of a command that would end with this one: not 0 where stdout did not take all of
+// it, with the reason on stderr unless its reader has gone away.
+int exit_status(int status);
 
 // What `act` returns; kNotDone, with the reason on stderr, where it throws.
 int unless_it_fails(const std::function<int()>& act);

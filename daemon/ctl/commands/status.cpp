@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl status, cancel, reload: what a running driver is asked for.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -35,7 +38,23 @@ JsonValue status_of_driver() {
     return *status;
 }
 
-// Until it is interrupted, or the driver ends.
+// That of the terminal, as it is now; no end of it where stdout is none. The last line is the
+// cursor's, and what is written to the last column not every terminal tells from what follows.
+Screen screen() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2 || size.ws_col < 2)
+        return {};
+    return {size.ws_row - size_t{1}, size.ws_col - size_t{1}};
+}
+
+// Home, and what was there goes line by line, so that nothing flickers.
+std::string frame(std::string_view view) {
+    std::string frame = "\033[H";
+    for (const char c : view) frame += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
+    return frame + "\033[J";
+}
+
+// Until it is interrupted, the driver ends, or nobody looks any more.
 void watch() {
     const Interrupts interrupts;
     const std::stop_token stop = interrupts.stop_token();
@@ -43,11 +62,7 @@ void watch() {
     std::unique_lock lock(mutex);
     std::condition_variable_any never;
     while (!stop.stop_requested()) {
-        // Home, and what was there goes line by line, so that nothing flickers.
-        std::string screen = "\033[H";
-        for (const char c : status_view(status_of_driver()))
-            screen += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
-        print(screen + "\033[J");
+        if (!print(frame(status_view(status_of_driver(), screen())))) return;
         never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
     }
 }

@@ -7,7 +7,9 @@
 #include <array>
 #include <cerrno>
 
+#include "daemon/control.h"
 #include "daemon/ctl/asker.h"
+#include "daemon/ctl/control_client.h"
 #include "daemon/ctl/doctor/examined.h"
 #include "daemon/ctl/market.h"
 #include "daemon/journal.h"
@@ -95,11 +97,23 @@ std::string stock_driver() {
     return "";
 }
 
+void check_answers(const std::string& pid, const Examined& examined, Findings& findings) {
+    JsonObject request;
+    request.add("version", kControlVersion).add("do", "status");
+    try {
+        (void)ask_driver_for(examined.layout.state(), request);
+        findings.ok("driver", "runs, pid " + pid);
+    } catch (const Error& error) {
+        findings.warning("driver", "runs, pid " + pid + ", but cannot be asked: " + error.what(),
+                         "docs/troubleshooting.md has these texts, below \"The control socket\"");
+    }
+}
+
 void check_driver(const Examined& examined, Context&, Findings& findings) {
     const std::string lock = examined.layout.state() + "/lock";
     const std::string pid(ascii::trim(read_text_file_or_empty(lock)));
     if (ascii::parse_number<int>(pid) && runs(pid, "onemarketd"))
-        findings.ok("driver", "runs, pid " + pid);
+        check_answers(pid, examined, findings);
     else if (examined.runs_onemarketd())
         findings.warning(
             "driver", "does not run, as far as can be seen",

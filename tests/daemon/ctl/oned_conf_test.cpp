@@ -2,8 +2,10 @@
 #include "daemon/ctl/oned_conf.h"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -209,9 +211,42 @@ TEST(RewriteOnedConf, KeepsItsOwner) {
     EXPECT_EQ(status.st_gid, 54321U);
 }
 
+TEST(RewriteOnedConf, RefusesWhatItCannotKeep) {
+    test::TempDir dir;
+    const std::string file = dir / "oned.conf";
+    const auto refusal = [&] {
+        return std::string(error_of([&] { rewrite_oned_conf(file, "old", "new"); }).what());
+    };
+    write_file(file, "old");
+    fs::create_hard_link(file, dir / "other");
+    EXPECT_THAT(refusal(), HasSubstr("another name (a hard link)"));
+    fs::remove(dir / "other");
+    if (!test::is_root()) return;
+    constexpr uid_t user = 12345;
+    ASSERT_EQ(::chown(dir.path().c_str(), user, user), 0);
+    std::vector<gid_t> groups(static_cast<size_t>(::getgroups(0, nullptr)));
+    ASSERT_GE(::getgroups(static_cast<int>(groups.size()), groups.data()), 0);
+    ASSERT_EQ(::setgroups(0, nullptr), 0);
+    ASSERT_EQ(::setegid(user), 0);
+    ASSERT_EQ(::seteuid(user), 0);
+    const std::string as_another = refusal();
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_EQ(::chown(file.c_str(), user, 54321), 0);
+    ASSERT_EQ(::seteuid(user), 0);
+    const std::string of_another_group = refusal();
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_EQ(::setegid(0), 0);
+    ASSERT_EQ(::setgroups(groups.size(), groups.data()), 0);
+    EXPECT_THAT(as_another, HasSubstr("its owner would be lost: do this as root"));
+    EXPECT_THAT(of_another_group, HasSubstr("its group would be lost: do this as root"));
+    EXPECT_EQ(read_file(file), "old");
+    EXPECT_THAT(list(dir.path()), ElementsAre("oned.conf"));
+}
+
 TEST(RewriteOnedConf, LosesNobodysChange) {
     test::TempDir dir;
     write_file(dir / "oned.conf", "somebody's");
+    write_file(dir / "oned.conf.onemarketctl-new", "of one that was killed");
     EXPECT_THAT(error_of([&] { rewrite_oned_conf(dir / "oned.conf", "old", "new"); }).what(),
                 HasSubstr("somebody else is changing it"));
     EXPECT_EQ(read_file(dir / "oned.conf"), "somebody's");

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <future>
 
@@ -142,6 +143,60 @@ TEST_F(DestinationTest, RightsAreThoseOfARedirection) {
     fs::permissions(path_, fs::perms(0604));
     NewFile(path_).publish();
     EXPECT_EQ(mode(path_), 0604U);
+}
+
+// An ACL as the kernel has it: rw for the owner, r for user 12345, `group` for the group.
+std::string acl(uint16_t group) {
+    struct Entry {
+        uint16_t tag, rights;
+        uint32_t id;
+    };
+    const uint32_t version = 2, nobody = 0xffffffff;
+    const std::array entries{Entry{1, 6, nobody}, Entry{2, 4, 12345}, Entry{4, group, nobody},
+                             Entry{0x10, 4, nobody}, Entry{0x20, 0, nobody}};
+    return std::string(reinterpret_cast<const char*>(&version), sizeof version) +
+           std::string(reinterpret_cast<const char*>(entries.data()), sizeof entries);
+}
+
+std::string attribute(const std::string& path, const char* name) {
+    std::array<char, 200> value;
+    const ssize_t size = ::getxattr(path.c_str(), name, value.data(), value.size());
+    return size < 0 ? "none" : std::string(value.data(), static_cast<size_t>(size));
+}
+
+bool set_attribute(const std::string& path, const char* name, const std::string& value) {
+    return ::setxattr(path.c_str(), name, value.data(), value.size(), 0) == 0;
+}
+
+TEST_F(DestinationTest, AclAndAttributesStay) {
+    write_file(path_, "old");
+    if (!set_attribute(path_, "system.posix_acl_access", acl(0)) ||
+        !set_attribute(path_, "user.note", "mine"))
+        GTEST_SKIP() << "not of this file system";
+    // What a new file of the folder has of its own.
+    ASSERT_TRUE(set_attribute(dir_.path(), "system.posix_acl_default", acl(4)));
+    NewFile file(path_);
+    EXPECT_EQ(file.lost(), "");
+    file.publish();
+    EXPECT_EQ(read_file(path_), "");
+    EXPECT_EQ(attribute(path_, "system.posix_acl_access"), acl(0));
+    EXPECT_EQ(attribute(path_, "user.note"), "mine");
+    ASSERT_EQ(::removexattr(path_.c_str(), "system.posix_acl_access"), 0);
+    fs::permissions(path_, fs::perms(0640));
+    NewFile(path_).publish();
+    EXPECT_EQ(attribute(path_, "system.posix_acl_access"), "none");
+    EXPECT_EQ(mode(path_), 0640U);
+}
+
+TEST_F(DestinationTest, WhatAKillHasLeftBesideItGoes) {
+    write_file(path_ + ".new", "left");
+    {
+        NewFile file(path_, ".new");
+        EXPECT_THAT(test::list(dir_.path()), IsEmpty());
+        write(file.sink(), "new");
+        file.publish();
+    }
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre("image"));
 }
 
 TEST_F(DestinationTest, ALinkIsFollowed) {
