@@ -2,9 +2,7 @@
 #include "daemon/dispatcher.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/error.hpp>
@@ -13,15 +11,15 @@
 #include <new>
 #include <utility>
 
+#include "daemon/pipes.h"
+
 namespace onemarket {
 namespace {
 
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-constexpr size_t kReadBytes = size_t{256} << 10;
 constexpr unsigned kQuickThreads = 4;
-constexpr int kPipeBytes = 1 << 20;  // what an unprivileged process may ask for
 // oned reads the answer to INIT at some moment of its own start; log lines come after that.
 constexpr std::chrono::seconds kLogsAfterInit{3};
 // oned may be a follower at its start, which drops answers; a leader sends requests.
@@ -40,13 +38,6 @@ int duplicate(int fd) {
     return copy;
 }
 
-// A large pipe lets oned write a long request without waiting, and its lines stay whole: while the
-// pipe is full, two of its threads' lines can mix.
-UniqueFd enlarged(UniqueFd fd) {
-    (void)::fcntl(fd.get(), F_SETPIPE_SZ, kPipeBytes);
-    return fd;
-}
-
 InFlight::Limits queue_limits(const Config& config) {
     return {config.queue_requests, config.queue_megabytes << 20};
 }
@@ -56,7 +47,14 @@ InFlight::Limits queue_limits(const Config& config) {
 Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
     : installation_(installation),
       log_(log),
-      in_(loop_, enlarged(std::move(setup.in)).release()),
+      in_(loop_, std::move(setup.in),
+          {[this](std::string_view line) { on_line(line); },
+           [this] { stop("end of stdin", config().shutdown_grace); },
+           [this] {
+               tell(LogLevel::error, "ignored a line of more than " +
+                                         std::to_string(kMaxLineBytes) +
+                                         " bytes: nobody knows what it asked for");
+           }}),
       out_watch_(loop_, duplicate(setup.out.get())),
       signals_(loop_, SIGTERM, SIGINT),
       hangup_(loop_, SIGHUP),
@@ -65,7 +63,6 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
       state_retry_(loop_),
       grace_(loop_),
       last_resort_(loop_),
-      input_(kReadBytes),
       state_(std::move(setup.state)),
       in_flight_(queue_limits(config())),
       writer_(enlarged(std::move(setup.out)),
@@ -113,7 +110,7 @@ void Dispatcher::tell(LogLevel level, std::string_view text) {
 bool Dispatcher::run() {
     signals_.async_wait([this](const error_code& error, int number) {
         if (error) return;
-        read_rest();
+        in_.read_rest();
         stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
     admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
@@ -124,7 +121,7 @@ bool Dispatcher::run() {
     });
     watch_output();
     watch_hangup();
-    read_when_ready();
+    in_.read();
     loop_.run();
     if (gave_up_) {
         writer_.close(kLastWords);
@@ -139,46 +136,6 @@ bool Dispatcher::run() {
     return true;
 }
 
-void Dispatcher::read_when_ready() {
-    if (stopping_) return;
-    in_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                   [this](const error_code& error) {
-                       if (error == boost::asio::error::operation_aborted) return;
-                       // A regular file cannot be waited for, and need not be.
-                       if (error == boost::asio::error::operation_not_supported)
-                           boost::asio::post(loop_, [this] { read_now(); });
-                       else
-                           read_now();
-                   });
-}
-
-void Dispatcher::read_now() {
-    if (stopping_) return;
-    const ssize_t got = ::read(in_.native_handle(), input_.data(), input_.size());
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return read_when_ready();
-    const auto take = [this](std::string_view line) { on_line(line); };
-    if (got <= 0) {
-        lines_.finish(take);
-        return stop("end of stdin", config().shutdown_grace);
-    }
-    lines_.append(std::string_view(input_.data(), static_cast<size_t>(got)), take);
-    if (lines_.overlong_lines() != overlong_told_) {
-        overlong_told_ = lines_.overlong_lines();
-        tell(LogLevel::error, "ignored a line of more than " + std::to_string(kMaxLineBytes) +
-                                  " bytes: nobody knows what it asked for");
-    }
-    read_when_ready();
-}
-
-// What oned has written before the driver was told to end by somebody else.
-void Dispatcher::read_rest() {
-    pollfd in{in_.native_handle(), POLLIN, 0};
-    for (size_t read = 0; read < kPipeBytes && !stopping_; read += input_.size()) {
-        if (::poll(&in, 1, 0) <= 0) return;
-        read_now();
-    }
-}
-
 void Dispatcher::watch_output() {
     out_watch_.async_wait(boost::asio::posix::stream_descriptor::wait_error,
                           [this](const error_code& error) {
@@ -187,7 +144,7 @@ void Dispatcher::watch_output() {
 }
 
 void Dispatcher::on_line(std::string_view line) {
-    if (stopping_ || is_blank_line(line)) return;
+    if (is_blank_line(line)) return;
     try {
         const Result<Request> request = parse_request(line);
         if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
@@ -439,7 +396,7 @@ void Dispatcher::stop(std::string_view why, milliseconds grace) {
         retries_.stop();
         log_.write(LogLevel::info, "stopping: " + std::string(why) + ", " +
                                        std::to_string(in_flight_.size()) + " requests left");
-        in_.cancel();
+        in_.close();
         signals_.cancel();
         hangup_.cancel();
         last_resort_.expires_after(kLastResort);

@@ -18,6 +18,7 @@
 #include "daemon/answers.h"
 #include "daemon/in_flight.h"
 #include "daemon/inheritance.h"
+#include "daemon/input.h"
 #include "daemon/installation.h"
 #include "daemon/journal.h"
 #include "daemon/lane.h"
@@ -27,12 +28,8 @@
 #include "daemon/retries.h"
 #include "daemon/state_folder.h"
 #include "daemon/worker.h"
-#include "protocol/line_buffer.h"
 
 namespace onemarket {
-
-// The longest line read: the largest document there may be (kMaxXmlBytes) in base64.
-inline constexpr size_t kMaxLineBytes = size_t{16} << 20;
 
 class Dispatcher {
   public:
@@ -57,9 +54,6 @@ class Dispatcher {
     bool run();
 
   private:
-    void read_when_ready();
-    void read_now();
-    void read_rest();
     void watch_output();
     void on_line(std::string_view line);
     void on_request(const Request& request);
@@ -91,7 +85,7 @@ class Dispatcher {
     Installation& installation_;
     LogFile& log_;
     boost::asio::io_context loop_;
-    boost::asio::posix::stream_descriptor in_;
+    Input in_;
     boost::asio::posix::stream_descriptor out_watch_;
     boost::asio::signal_set signals_;
     boost::asio::signal_set hangup_;
@@ -100,9 +94,6 @@ class Dispatcher {
     boost::asio::steady_timer state_retry_;
     boost::asio::steady_timer grace_;
     boost::asio::steady_timer last_resort_;
-    std::vector<char> input_;
-    LineBuffer lines_{kMaxLineBytes};
-    size_t overlong_told_ = 0;
     std::atomic<bool> stopping_ = false;
     bool gave_up_ = false;
 
