@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <clocale>
 #include <filesystem>
 
 #include "tests/fuzz/fuzz.h"
@@ -71,6 +72,8 @@ void check_unpacked(const fs::path& root) {
 void one_input(std::string_view input) {
     const ArchiveKind kind = archive_kind_of(std::as_bytes(std::span(input)));
     if (kind == ArchiveKind::none) return;
+    static const char* const locale = std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
+    must(locale != nullptr, "there is a locale");
     static const MemoryDir dir;
     const std::string inside = dir / "inside", outside = dir / "outside";
     for (const std::string& folder : {dir.path(), inside, outside}) {
