@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "protocol/ascii.h"
@@ -29,7 +30,8 @@ std::string ascii_of(std::string_view text) {
 
 // Whether the host's name is a text. libcurl decodes what is encoded in it, and takes any bytes.
 bool has_host_of_text(const Parser& parser) {
-    return is_utf8(percent_decode(part(parser, CURLUPART_HOST)));
+    const std::string host = percent_decode(part(parser, CURLUPART_HOST));
+    return is_utf8(host) && std::none_of(host.begin(), host.end(), ascii::is_control);
 }
 constexpr const char* kNoHostName = "has a host whose name is none";
 

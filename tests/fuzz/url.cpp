@@ -17,9 +17,12 @@ bool is_web(std::string_view url) {
     return url.starts_with("http://") || url.starts_with("https://");
 }
 
+// A host may be of any letters: libcurl makes a name of those.
 bool is_sendable(std::string_view url) {
-    return is_web(url) &&
-           std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+    const std::string_view path = url.substr(std::min(url.find('/', 8), url.size()));
+    return is_web(url) && is_one_line(url) && url.find(' ') == std::string_view::npos &&
+           std::all_of(path.begin(), path.end(), is_plain);
 }
 
 void check_url(std::string_view text) {
