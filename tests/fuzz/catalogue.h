@@ -8,7 +8,7 @@
 
 namespace onemarket::fuzz {
 
-// Has a marketplace list what its server gives, whole and in pieces.
+// Has a marketplace list what its server gives.
 void check_catalogue(const Backend& backend, std::string_view document);
 
 }  // namespace onemarket::fuzz

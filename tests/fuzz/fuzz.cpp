@@ -34,7 +34,7 @@ void must(bool holds, const char* what, const char* file, int line) {
 
 std::vector<std::string_view> parts_of(std::string_view input, size_t least) {
     std::vector<std::string_view> parts;
-    while (true) {
+    while (parts.size() < kMostParts) {
         const size_t end = input.find('\x1e');
         parts.push_back(input.substr(0, end));
         if (end == std::string_view::npos) break;

@@ -19,7 +19,9 @@ void one_input(std::string_view input);
 void must(bool holds, const char* what, const char* file = __builtin_FILE(),
           int line = __builtin_LINE());
 
-// For inputs of several parts: what stands between the bytes 0x1e, at least `least` of them.
+// For inputs of several parts: what stands between the bytes 0x1e, at least `least` parts, and no
+// more than kMostParts: what is behind them is not looked at, since many show no more than some.
+inline constexpr size_t kMostParts = 16;
 std::vector<std::string_view> parts_of(std::string_view input, size_t least = 1);
 
 // No line break and no other control character in it, and it is UTF-8.
