@@ -67,7 +67,8 @@ void FuzzLog::log(LogLevel level, std::string_view text) {
 
 MemoryDir::MemoryDir() {
     const char* folder = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    path_ = std::string(folder) + "/onemarketd-fuzz-XXXXXX";
+    // By the number `campaign` knows what a process that was ended has left.
+    path_ = std::string(folder) + "/onemarketd-fuzz-" + std::to_string(::getpid()) + "-XXXXXX";
     must(::mkdtemp(path_.data()) != nullptr, "a folder can be made");
 }
 
