@@ -74,3 +74,12 @@ install_test_packages() {
         echo "WITHOUT CEPH'S PACKAGES THE TESTS ON A REAL S3 GATEWAY ARE SKIPPED" >&2
     fetch_promtool
 }
+
+# For the preset fuzz: clang, and the libraries its sanitizers and libFuzzer are, which releases have in a package
+# that is named by the version, or in that of clang.
+install_fuzz_packages() {
+    install_packages clang
+    local runtime
+    runtime=libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev
+    [ -z "$(apt-cache policy "$runtime" 2>/dev/null)" ] || install_packages "$runtime"
+}

@@ -15,6 +15,7 @@
 #include "daemon/state_files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
+#include "protocol/moment.h"
 
 namespace onemarket {
 namespace {
@@ -75,8 +76,7 @@ MarketMessages::Kept MarketMessages::read(ObjectId market) const {
     if (!message) throw Error(ErrorKind::corrupt, path + ": " + message.reason());
     if (message->market_id() != market)
         throw Error(ErrorKind::corrupt, path + ": it is another marketplace's");
-    return {market, std::move(*message),
-            std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)};
+    return {market, std::move(*message), moment_of(status.st_mtim.tv_sec)};
 }
 
 std::vector<MarketMessages::Kept> MarketMessages::read_all() const {

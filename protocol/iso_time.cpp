@@ -4,6 +4,8 @@
 #include <array>
 #include <ctime>
 
+#include "protocol/moment.h"
+
 namespace onemarket {
 
 std::string to_iso_time(std::chrono::system_clock::time_point time) {
@@ -19,7 +21,7 @@ std::optional<std::chrono::system_clock::time_point> parse_iso_time(const std::s
     std::tm parts{};
     const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
     if (end == nullptr || !text.ends_with('Z')) return std::nullopt;
-    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+    return moment_of(::timegm(&parts));
 }
 
 }  // namespace onemarket

@@ -334,6 +334,14 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     };
     check_entry(entry);
     if (is_seen_before(entry)) return;
+    uint64_t end = 0;  // of what was counted, holes too
+    const auto count_to = [&](uint64_t place) {
+        if (place <= end) return;
+        count(total, place - end, limits);
+        end = place;
+    };
+    // Its file will be as large as it says, whatever comes of it.
+    count_to(static_cast<uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)));
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
@@ -341,19 +349,12 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
-    uint64_t end = 0;  // of what was counted, holes too
-    const auto count_to = [&](uint64_t place) {
-        if (place <= end) return;
-        count(total, place - end, limits);
-        end = place;
-    };
     while (unpacker.read_block(&data, &size, &offset, context)) {
         context.check();
         count_to(static_cast<uint64_t>(offset) + size);
         check(archive_write_data_block(disk, data, size, offset), ARCHIVE_OK);
         context.progress();
     }
-    count_to(static_cast<uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)));
     check(archive_write_finish_entry(disk));
 }
 

@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "backends/io/random.h"
+#include "protocol/moment.h"
 
 namespace onemarket {
 namespace {
@@ -167,8 +168,8 @@ std::vector<PublicDir::Entry> PublicDir::list() {
         if (!S_ISREG(status.st_mode)) return;
         if (entries.size() == kMaxFolderEntries)
             throw Error(ErrorKind::limit, "PUBLIC_DIR " + path_ + ": too many files");
-        entries.push_back({name, static_cast<uint64_t>(status.st_size),
-                           std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)});
+        entries.push_back(
+            {name, static_cast<uint64_t>(status.st_size), moment_of(status.st_mtim.tv_sec)});
     });
     return entries;
 }

@@ -8,6 +8,7 @@
 #include "backends/io/random.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/moment.h"
 
 namespace onemarket {
 namespace {
@@ -28,8 +29,7 @@ std::optional<Folder::Entry> entry_of(std::string_view line) {
     const std::string_view time = line.substr(time_at, name_at - 1 - time_at);
     const auto seconds = ascii::parse_number(time.substr(0, time.find('.'))).value_or(0);
     if (!bytes) return std::nullopt;
-    return Folder::Entry{std::string(line.substr(name_at)), *bytes,
-                         std::chrono::system_clock::from_time_t(seconds)};
+    return Folder::Entry{std::string(line.substr(name_at)), *bytes, moment_of(seconds)};
 }
 
 }  // namespace

@@ -3,10 +3,12 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/utf8.h"
 
 namespace onemarket {
 namespace {
@@ -20,6 +22,18 @@ std::string part(const Parser& parser, CURLUPart which, unsigned int flags = 0) 
     const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
     return text;
 }
+
+// Bytes that are no ASCII as %XX, which is how they are sent; all else stays.
+std::string ascii_of(std::string_view text) {
+    return percent_encode(text, " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+}
+
+// Whether the host's name is a text. libcurl decodes what is encoded in it, and takes any bytes.
+bool has_host_of_text(const Parser& parser) {
+    const std::string host = percent_decode(part(parser, CURLUPART_HOST));
+    return is_utf8(host) && std::none_of(host.begin(), host.end(), ascii::is_control);
+}
+constexpr const char* kNoHostName = "has a host whose name is none";
 
 // The digit at that place; -1 where there is none.
 int hex_digit(std::string_view text, size_t at) {
@@ -37,10 +51,10 @@ Result<Url> parse_url(std::string_view text) {
     // libcurl takes any number of slashes.
     if (text.find(":///") != std::string_view::npos) return fail("has no host");
     const Parser parser(curl_url(), curl_url_cleanup);
-    const std::string copy(text);
-    if (!parser || curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(),
+    if (!parser || curl_url_set(parser.get(), CURLUPART_URL, ascii_of(text).c_str(),
                                 CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
         return fail("is no address like https://host:port");
+    if (!has_host_of_text(parser)) return fail(kNoHostName);
 
     Url url;
     url.scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
@@ -70,6 +84,7 @@ Result<Address> parse_address(std::string_view text) {
         return fail("is no address like https://host/path");
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
     if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");
+    if (!has_host_of_text(parser)) return fail(kNoHostName);
 
     const std::string user = part(parser, CURLUPART_USER, CURLU_URLDECODE);
     const std::string password = part(parser, CURLUPART_PASSWORD, CURLU_URLDECODE);
@@ -87,13 +102,13 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
     for (const char c : location)
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
     const Parser parser(curl_url(), curl_url_cleanup);
-    const std::string copy(location);
     if (location.find(":///") != std::string_view::npos) return fail("has no host");
     if (!parser ||
         curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||
-        curl_url_set(parser.get(), CURLUPART_URL, copy.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
-            CURLUE_OK)
+        curl_url_set(parser.get(), CURLUPART_URL, ascii_of(location).c_str(),
+                     CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         return fail("is no address");
+    if (!has_host_of_text(parser)) return fail(kNoHostName);
     curl_url_set(parser.get(), CURLUPART_FRAGMENT, nullptr, 0);
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
     if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");

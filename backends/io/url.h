@@ -30,7 +30,7 @@ Result<Url> parse_url(std::string_view text);
 
 // An http or https address as it may be sent, and what stood before the host in it.
 struct Address {
-    std::string url;       // percent-encoded, without credentials and fragment
+    std::string url;  // percent-encoded but for the host's name, without credentials and fragment
     Secret authorization;  // value of the header Authorization (RFC 7617); empty: none were there
 };
 

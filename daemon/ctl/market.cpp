@@ -14,6 +14,7 @@
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "protocol/iso_time.h"
+#include "protocol/moment.h"
 
 namespace onemarket {
 namespace {
@@ -56,7 +57,7 @@ KnownMarket kept_market(ObjectId id, const MarketMessages& messages) {
 KnownMarket::Time modified(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) throw system_error(errno, path);
-    return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+    return moment_of(status.st_mtim.tv_sec);
 }
 
 }  // namespace

@@ -56,12 +56,32 @@ const Template::Attribute& only_mad(const Template& parsed) {
     return all[0];
 }
 
+[[noreturn]] void refuse_to_mislead() {
+    refuse(
+        "with another EXECUTABLE oned would read something else: a quote is not closed, or "
+        "something stands right behind the value of EXECUTABLE");
+}
+
+Template::Place place_of_executable(std::string_view block) {
+    const Template parsed = read(block);
+    return only_mad(parsed).places.find("EXECUTABLE")->second;
+}
+
 // The block with another EXECUTABLE; `value` is as it is to be written.
 std::string with_executable(std::string_view block, std::string_view value) {
-    const Template parsed = read(block);
-    const Template::Place place = only_mad(parsed).places.find("EXECUTABLE")->second;
+    const Template::Place place = place_of_executable(block);
     std::string result(block);
-    return result.replace(place.begin, place.end - place.begin, value);
+    result.replace(place.begin, place.end - place.begin, value);
+    if (!parse_template(result) || place_of_executable(result).end != place.begin + value.size())
+        refuse_to_mislead();
+    return result;
+}
+
+// Whether oned reads the same in both, but for the block.
+bool is_same_but_for_mad(const Template& a, const Template& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+        return x.key == y.key && (x.key == kKey || x.value == y.value);
+    });
 }
 
 size_t behind_line(std::string_view text, size_t from) {
@@ -159,6 +179,10 @@ std::string OnedConf::edited(std::string_view comment, std::string_view block) c
         result.erase(comment_.begin + result.size() - text_.size(), comment_.end - comment_.begin);
     result.insert(line, comment);
     if (!behind) result.erase(comment_.begin, comment_.end - comment_.begin);
+    const Result<Template> after = parse_template(result);
+    if (!after || !is_same_but_for_mad(read(text_), *after) ||
+        only_mad(*after).value != only_mad(read(block)).value)
+        refuse_to_mislead();
     return result;
 }
 
@@ -193,8 +217,7 @@ std::string OnedConf::reverted(bool force) const {
     }
     try {
         if (with_executable(kept_, quoted(kDriver)) == now) return edited("", kept_);
-        const Template before = read(kept_);
-        const Template::Place place = only_mad(before).places.find("EXECUTABLE")->second;
+        const Template::Place place = place_of_executable(kept_);
         return edited("", with_executable(now, std::string_view(kept_).substr(
                                                    place.begin, place.end - place.begin)));
     } catch (const Error& error) {

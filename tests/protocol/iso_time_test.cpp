@@ -18,6 +18,11 @@ TEST(IsoTime, IsReadBack) {
     EXPECT_EQ(parse_iso_time("2025-11-25T09:34:15.123Z"), kMoment) << "fractions are left out";
 }
 
+TEST(IsoTime, BeyondTheClockIsItsEnd) {
+    EXPECT_GT(*parse_iso_time("9999-12-31T23:59:59Z"), std::chrono::system_clock::now());
+    EXPECT_EQ(parse_iso_time("0001-01-01T00:00:00Z"), std::chrono::system_clock::from_time_t(0));
+}
+
 TEST(IsoTime, WhatIsNone) {
     for (const char* text :
          {"", "yesterday", "2026-11-25", "2026-11-25T09:34:15", "2026-11-25T09:34Z"})

@@ -16,6 +16,7 @@
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/iso_time.h"
+#include "protocol/moment.h"
 
 namespace onemarket {
 namespace {
@@ -131,8 +132,7 @@ Examined::Time newest_in(const std::string& folder) {
     for (const std::string& name : names_in(folder)) {
         struct stat status {};
         if (::stat((folder + "/" + name).c_str(), &status) == 0)
-            newest =
-                std::max(newest, std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec));
+            newest = std::max(newest, moment_of(status.st_mtim.tv_sec));
     }
     return newest;
 }

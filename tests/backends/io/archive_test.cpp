@@ -469,6 +469,17 @@ TEST_F(ExtractArchive, HolesStayHolesAndCount) {
     EXPECT_EQ(error(tar, {50'000'000, 2}).kind(), ErrorKind::limit);
 }
 
+// A few bytes can say that they are as large as one likes; their file would be so large at once.
+TEST_F(ExtractArchive, WhatIsTooLargeIsNotBegun) {
+    std::string zip = zip_of("add('a', bytes(1000))");
+    const size_t size_in_header = 22;
+    zip.replace(size_in_header, 4, "\xff\xff\xff\x7f");
+    for (const std::string& archive : {zip, tar_of("add('a', bytes(1000))")}) {
+        EXPECT_EQ(error(archive, {999, 1}).kind(), ErrorKind::limit);
+        EXPECT_THAT(test::list(folder_), IsEmpty());
+    }
+}
+
 TEST_F(ExtractArchive, ATarThatIsCutOffIsCorrupt) {
     const std::string tar = tar_of("add('a', b'x' * 3000)\nadd('b', b'y' * 3000)");
     const size_t second = 512 + 3072;  // where it could be at its end

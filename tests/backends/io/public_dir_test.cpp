@@ -490,6 +490,14 @@ TEST_F(PublicDirTest, HeadIsTheBegin) {
     EXPECT_EQ(error_of([&] { dir_->head("nothing", 3); }).kind(), ErrorKind::not_found);
 }
 
+// A clock of nanoseconds ends in 2262: what is told by its age would be old behind that.
+TEST_F(PublicDirTest, AFileOfTheFutureIsNotOld) {
+    publish("app", "content");
+    const timespec year_2350[] = {{12'000'000'000, 0}, {12'000'000'000, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (path_ + "/app").c_str(), year_2350, 0), 0);
+    EXPECT_GT(dir_->list().at(0).changed, std::chrono::system_clock::now());
+}
+
 TEST_F(PublicDirTest, ListsRegularFilesAlone) {
     publish("app", "content");
     write_file(path_ + "/.hidden file", "x");

@@ -87,6 +87,14 @@ TEST_F(RemoteDirFilesTest, HeadIsTheBegin) {
     EXPECT_EQ(dir_->head("app", 300), "content");
 }
 
+// A clock of nanoseconds ends in 2262: what is told by its age would be old behind that.
+TEST_F(RemoteDirFilesTest, AFileOfTheFutureIsNotOld) {
+    write_file(path_ + "/app", "content");
+    const timespec year_2350[] = {{12'000'000'000, 0}, {12'000'000'000, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (path_ + "/app").c_str(), year_2350, 0), 0);
+    EXPECT_GT(dir_->list().at(0).changed, std::chrono::system_clock::now());
+}
+
 TEST_F(RemoteDirFilesTest, ListsRegularFilesAlone) {
     EXPECT_TRUE(dir_->list().empty());
     write_file(path_ + "/app", "content");

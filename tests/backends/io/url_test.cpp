@@ -30,6 +30,10 @@ TEST(Url, AddressesOfServices) {
     }
 }
 
+TEST(Url, BytesThatAreNoAsciiAreEncoded) {
+    EXPECT_EQ(parse_url("https://host/caf\xc3\xa9/\xff%2f")->path, "/caf%C3%A9/%FF%2f");
+}
+
 TEST(Url, WhatIsNone) {
     for (const char* text :
          {"", "host", "host:7480", "//host", "http://", "http:///path", "ftp://host", "file:///etc",
@@ -52,7 +56,9 @@ TEST(Url, RedirectionsAreResolved) {
              {"x?y=1", "https://host:8443/a/x?y=1"},
              {"https://other/z#top", "https://other/z"},
              {"http://other", "http://other/"},
-             {"//other/z", "https://other/z"}}) {
+             {"//other/z", "https://other/z"},
+             {"/caf\xc3\xa9/\xff?a%20b", "https://host:8443/caf%C3%A9/%FF?a%20b"},
+             {"https://other/\xff", "https://other/%FF"}}) {
         const Result<std::string> url = resolve_location(base, location);
         ASSERT_TRUE(url) << location << ": " << url.reason();
         EXPECT_EQ(*url, expected) << location;
@@ -113,6 +119,16 @@ TEST(Address, CredentialsAreTakenOut) {
     EXPECT_EQ(address->authorization.reveal(), "Basic dGVuYW50OnBhOnNzQA==");
     EXPECT_EQ(parse_address("http://u@host/a")->authorization.reveal(), "Basic dTo=");
     EXPECT_TRUE(parse_address("http://host/a@b")->authorization.empty());
+}
+
+// libcurl decodes a host's name, and takes any bytes for one.
+TEST(Address, HostIsText) {
+    EXPECT_TRUE(parse_address("http://b\xc3\xbc.example/a"));
+    for (const char* text : {"http://a\xff/b", "http://a%ff/b", "http://a%7f/b"}) {
+        EXPECT_EQ(parse_address(text).reason(), "has a host whose name is none");
+        EXPECT_EQ(parse_url(text).reason(), "has a host whose name is none");
+        EXPECT_EQ(resolve_location("http://host/", text).reason(), "has a host whose name is none");
+    }
 }
 
 TEST(Address, WhatIsNone) {

@@ -146,6 +146,14 @@ TEST(OnedConf, WhatIsNotUnderstoodIsRefusedInWords) {
                 HasSubstr("neither the stock driver nor this one"));
 }
 
+// A quote without its end is a character like any other, until one comes behind it.
+TEST(OnedConf, AnEditThatWouldBeReadAsSomethingElseIsRefused) {
+    EXPECT_THAT(refusal_of("MARKET_MAD=[ARGUMENTS=\"-t,EXECUTABLE=/usr/one_market] X=1\n"),
+                HasSubstr("a quote is not closed"));
+    EXPECT_THAT(refusal_of("MARKET_MAD = [ EXECUTABLE = \"their, market\"; ]\n", true),
+                HasSubstr("right behind the value of EXECUTABLE"));
+}
+
 TEST(OnedConf, SomebodyElsesDriverIsReplacedByForceAlone) {
     const std::string text = conf_with("MARKET_MAD = [ EXECUTABLE = \"their_market\" ]");
     EXPECT_THAT(refusal_of(text), HasSubstr("line 2: EXECUTABLE is \"their_market\", neither"));

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/fuzz/canned_process.h"
+
+#include <algorithm>
+
+#include "protocol/ascii.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace onemarket {
+namespace {
+
+fuzz::CannedProcess& canned() {
+    static fuzz::CannedProcess process;
+    return process;
+}
+
+}  // namespace
+
+struct Subprocess::Running {
+    explicit Running(Command of)
+        : command(std::move(of)),
+          process(canned()),
+          pieces(fuzz::cut(process.output, process.seed)) {}
+
+    void complain() {
+        for (const std::string_view line : ascii::split(process.complaints, "\n"))
+            command.on_stderr_line(line);
+        process.complaints.clear();
+    }
+
+    Command command;
+    fuzz::CannedProcess process;
+    std::vector<std::string_view> pieces;
+    size_t next = 0;
+};
+
+std::string to_string(ExitStatus status) {
+    return "failed with exit status " + std::to_string(status.code);
+}
+
+Subprocess::Subprocess(Command command) : running_(std::make_unique<Running>(std::move(command))) {}
+Subprocess::~Subprocess() = default;
+Subprocess::Subprocess(Subprocess&&) noexcept = default;
+
+size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
+    context.check();
+    Running& running = *running_;
+    while (running.next < running.pieces.size() && running.pieces[running.next].empty())
+        ++running.next;
+    if (running.next == running.pieces.size()) return 0;
+    std::string_view& piece = running.pieces[running.next];
+    const size_t size = std::min(piece.size(), buffer.size());
+    std::copy_n(std::as_bytes(std::span(piece)).begin(), size, buffer.begin());
+    piece.remove_prefix(size);
+    return size;
+}
+
+bool Subprocess::write(std::span<const std::byte>, Context&) {
+    return true;
+}
+
+void Subprocess::close_input() {}
+
+ExitStatus Subprocess::wait(Context&) {
+    running_->complain();
+    return running_->process.status;
+}
+
+Finished run(Command command, Context& context) {
+    Subprocess process(std::move(command));
+    Finished finished;
+    std::byte buffer[4096];
+    while (const size_t got = process.read(buffer, context))
+        finished.output.append(reinterpret_cast<const char*>(buffer), got);
+    finished.status = process.wait(context);
+    return finished;
+}
+
+void kill_all_subprocesses() {}
+
+}  // namespace onemarket
+
+namespace onemarket::fuzz {
+
+void start_as(CannedProcess process) {
+    canned() = std::move(process);
+}
+
+}  // namespace onemarket::fuzz
