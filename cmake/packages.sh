@@ -75,10 +75,10 @@ install_test_packages() {
     fetch_promtool
 }
 
-# For the preset fuzz: clang, and the libraries its sanitizers and libFuzzer are, which releases have in a package
-# that is named by the version, or in that of clang.
-install_fuzz_packages() {
-    install_packages clang
+# For the presets with sanitizers: clang, what names the places in a report, and the libraries the sanitizers and
+# libFuzzer are, which releases have in a package that is named by the version, or in that of clang.
+install_clang() {
+    install_packages clang llvm
     local runtime
     runtime=libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev
     [ -z "$(apt-cache policy "$runtime" 2>/dev/null)" ] || install_packages "$runtime"
