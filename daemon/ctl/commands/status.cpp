@@ -17,6 +17,8 @@
 #include "daemon/environment.h"
 #include "daemon/interrupts.h"
 #include "daemon/layout.h"
+#include "protocol/ascii.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -79,7 +81,7 @@ void add_status(CLI::App& app, int& status) {
     command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C");
     command->callback([&status, given] {
         if (given->json)
-            print(ask_driver(state_folder(), request("status")) + "\n");
+            print(safe_lines(ask_driver(state_folder(), request("status"))) + "\n");
         else if (given->watch)
             watch();
         else
