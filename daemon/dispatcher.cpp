@@ -194,9 +194,9 @@ void Dispatcher::on_request(const Request& request) {
             return stop("FINALIZE", config().shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (cancel_import(request.id)) return;
-            return tell(LogLevel::info,
-                        "app " + std::to_string(request.id) + ": no import to cancel");
+            if (!cancel_import(request.id).empty())
+                tell(LogLevel::info, "app " + std::to_string(request.id) + ": no import to cancel");
+            return;
         default:
             break;
     }
@@ -352,10 +352,15 @@ void Dispatcher::expedite(ObjectId app) {
             start_on(quick_ ? *quick_ : *imports_, flight);
 }
 
-bool Dispatcher::cancel_import(ObjectId app) {
-    if (!in_flight_.cancel(Action::import, app)) return false;
-    expedite(app);
-    return true;
+// Why it cannot be; empty where it will be answered so.
+std::string Dispatcher::cancel_import(ObjectId app) {
+    if (in_flight_.cancel(Action::import, app)) {
+        expedite(app);
+        return "";
+    }
+    const std::string name = "app " + std::to_string(app);
+    return in_flight_.find(Action::import, app).empty() ? "no import of " + name
+                                                        : name + ": too late, it is published";
 }
 
 void Dispatcher::start(const FlightPtr& flight) {
