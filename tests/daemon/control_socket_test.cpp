@@ -131,6 +131,14 @@ TEST_F(ControlSocketTest, NoMoreConnectionsThanItsLimit) {
     });
 }
 
+// One after the other, as a script asks: each has its place back before the next one comes.
+TEST_F(ControlSocketTest, WhoHasGoneTakesNoPlace) {
+    for (size_t i = 0; i < 10 * ControlSocket::kMaxConnections; ++i) {
+        auto socket = client();
+        ASSERT_EQ(ask(socket, "x\n"), "x\n") << i;
+    }
+}
+
 // A flood costs a pause for every line, and nobody else anything.
 TEST_F(ControlSocketTest, AFloodIsSlow) {
     auto flooder = client();
@@ -183,14 +191,6 @@ TEST_F(ControlSocketTest, LongPaths) {
     EXPECT_EQ(ask_driver(folder_, request), request.text());
 }
 
-TEST_F(ControlSocketTest, ClientSaysWhatIsWrong) {
-    const auto fault = [&](const std::string& folder) {
-        return test::error_of([&] { ask_driver_for(folder, JsonObject()); });
-    };
-    answer_ = R"({"ok": false, "error": "no import of app 5"})";
-    EXPECT_EQ(std::string(fault(folder_).what()), "no import of app 5");
-    answer_ = "no JSON";
-    EXPECT_EQ(fault(folder_).kind(), ErrorKind::corrupt);
 // One that takes nobody in, and one whose answer comes to no end.
 TEST_F(ControlSocketTest, ClientWaitsNoLongerThanItSays) {
     stop();
