@@ -402,12 +402,11 @@ void Dispatcher::watch_hangup() {
 
 // What runs goes on as it was begun.
 std::string Dispatcher::reload() {
-    const std::vector<std::string> problems = installation_.reload();
-    if (!problems.empty()) {
-        for (const std::string& problem : problems)
-            tell(LogLevel::error, "the configuration stays as it was: " + problem);
-        return problems.front();
-    }
+    const Installation::Reading reading = installation_.reload();
+    for (const std::string& fault : reading.faults)
+        tell(LogLevel::error, "the configuration stays as it was: " + fault);
+    if (!reading.faults.empty()) return reading.faults.front();
+    for (const std::string& problem : reading.problems) tell(LogLevel::warning, problem);
     const Config now = config();
     in_flight_.set_limits(queue_limits(now));
     retries_.set_base(now.delete_retry);
