@@ -22,11 +22,14 @@ std::string_view scalar(const JsonValue& request, std::string_view name) {
     return value != nullptr && value->is_scalar() ? std::string_view(value->text) : "";
 }
 
+// `fault`: empty where it was done.
+std::string outcome(const std::string& fault) {
+    return fault.empty() ? answer(true).text() : refusal(fault);
+}
+
 std::string cancel(const JsonValue& request, const ControlActions& actions) {
     const auto app = ascii::parse_number<ObjectId>(scalar(request, "app"));
-    if (!app) return refusal("cancel: expected \"app\", an app's id");
-    if (!actions.cancel(*app)) return refusal("no import of app " + std::to_string(*app));
-    return answer(true).text();
+    return app ? outcome(actions.cancel(*app)) : refusal("cancel: expected \"app\", an app's id");
 }
 
 }  // namespace
@@ -40,10 +43,7 @@ std::string answer_control(std::string_view line, const ControlActions& actions)
     const std::string_view what = scalar(*request, "do");
     if (what == "status") return answer(true).add_json("status", actions.status()).text();
     if (what == "cancel") return cancel(*request, actions);
-    if (what == "reload") {
-        const std::string fault = actions.reload();
-        return fault.empty() ? answer(true).text() : refusal(fault);
-    }
+    if (what == "reload") return outcome(actions.reload());
     return refusal("expected \"do\": status, cancel or reload");
 }
 

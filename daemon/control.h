@@ -17,9 +17,10 @@ inline constexpr const char* kControlName = "control.sock";
 
 // What the driver can be asked for. Each is called by the thread that answers.
 struct ControlActions {
-    std::function<std::string()> status;       // as JSON
-    std::function<bool(ObjectId app)> cancel;  // false: it has no import of that app
-    std::function<std::string()> reload;       // what is wrong; empty where it was done
+    std::function<std::string()> status;  // as JSON
+    // What is wrong; empty where it was done.
+    std::function<std::string(ObjectId app)> cancel;
+    std::function<std::string()> reload;
 };
 
 // The answer to a line, without its newline. Never throws for what stands in it.

@@ -15,6 +15,7 @@ namespace onemarket {
 namespace {
 
 using boost::system::error_code;
+using Clock = boost::asio::steady_timer::clock_type;
 constexpr mode_t kMode = 0600;
 
 UniqueFd open_folder(const std::string& folder) {
@@ -52,31 +53,34 @@ class ControlSocket::Connection : public Listener::Connection {
                                 });
     }
 
+    // What it asks next waits for the pause; that it has gone is noticed at once.
     void answer_next() {
         const size_t end = line_.find('\n');
         if (end == std::string::npos && line_.size() < kMaxLine) return read();
         if (end == std::string::npos || end > kMaxLine) return close();
+        timer_.expires_at(rested_);
+        timer_.async_wait([self = self(), end](const error_code& error) {
+            if (!error) self->answer(end);
+        });
+    }
+
+    void answer(size_t end) {
         output_ = answer_(std::string_view(line_).substr(0, end)) + "\n";
         line_.erase(0, end + 1);
         watch(kPatience);
         boost::asio::async_write(socket_, boost::asio::buffer(output_),
                                  [self = self()](const error_code& error, size_t) {
                                      if (error) return self->close();
-                                     self->rest();
+                                     self->output_ = {};
+                                     self->rested_ = Clock::now() + kPause;
+                                     self->answer_next();
                                  });
-    }
-
-    void rest() {
-        output_ = {};
-        timer_.expires_after(kPause);
-        timer_.async_wait([self = self()](const error_code& error) {
-            if (!error) self->answer_next();
-        });
     }
 
     const Answer& answer_;
     std::array<char, kMaxLine> input_{};
     std::string line_, output_;
+    Clock::time_point rested_;  // when the next line may be answered
 };
 
 ControlSocket::ControlSocket(boost::asio::io_context& loop, Answer answer)

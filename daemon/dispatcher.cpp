@@ -167,9 +167,9 @@ void Dispatcher::on_request(const Request& request) {
             return stop("FINALIZE", config().shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (cancel_import(request.id)) return;
-            return tell(LogLevel::info,
-                        "app " + std::to_string(request.id) + ": no import to cancel");
+            if (!cancel_import(request.id).empty())
+                tell(LogLevel::info, "app " + std::to_string(request.id) + ": no import to cancel");
+            return;
         default:
             break;
     }
@@ -327,10 +327,15 @@ void Dispatcher::expedite(ObjectId app) {
             start_on(quick_ ? *quick_ : *imports_, flight);
 }
 
-bool Dispatcher::cancel_import(ObjectId app) {
-    if (!in_flight_.cancel(Action::import, app)) return false;
-    expedite(app);
-    return true;
+// Why it cannot be; empty where it will be answered so.
+std::string Dispatcher::cancel_import(ObjectId app) {
+    if (in_flight_.cancel(Action::import, app)) {
+        expedite(app);
+        return "";
+    }
+    const std::string name = "app " + std::to_string(app);
+    return in_flight_.find(Action::import, app).empty() ? "no import of " + name
+                                                        : name + ": too late, it is published";
 }
 
 void Dispatcher::start(const FlightPtr& flight) {
@@ -372,12 +377,11 @@ void Dispatcher::watch_hangup() {
 
 // What runs goes on as it was begun.
 std::string Dispatcher::reload() {
-    const std::vector<std::string> problems = installation_.reload();
-    if (!problems.empty()) {
-        for (const std::string& problem : problems)
-            tell(LogLevel::error, "the configuration stays as it was: " + problem);
-        return problems.front();
-    }
+    const Installation::Reading reading = installation_.reload();
+    for (const std::string& fault : reading.faults)
+        tell(LogLevel::error, "the configuration stays as it was: " + fault);
+    if (!reading.faults.empty()) return reading.faults.front();
+    for (const std::string& problem : reading.problems) tell(LogLevel::warning, problem);
     const Config now = config();
     in_flight_.set_limits(queue_limits(now));
     retries_.set_base(now.delete_retry);

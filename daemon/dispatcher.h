@@ -70,7 +70,7 @@ class Dispatcher {
     void begin(const FlightPtr& flight);
     void begin_import(const FlightPtr& flight);
     void expedite(ObjectId app);
-    bool cancel_import(ObjectId app);
+    std::string cancel_import(ObjectId app);
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);

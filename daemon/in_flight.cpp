@@ -32,17 +32,20 @@ FlightPtr InFlight::take_up(RecordPtr record, Flight::Origin origin) {
 }
 
 // request_stop() runs callbacks, which only write to an eventfd: safe under the lock.
-void InFlight::cancel(Flight& flight) {
-    if (flight.committed_) return;
+bool InFlight::cancel(Flight& flight) {
+    if (flight.committed_) return false;
     flight.cancelled_ = true;
     flight.stop.request_stop();
+    return true;
 }
 
 bool InFlight::cancel(Action action, ObjectId id) {
     const std::lock_guard lock(mutex_);
     const auto [begin, end] = flights_.equal_range({action, id});
-    for (auto it = begin; it != end; ++it) cancel(*it->second);
-    return begin != end;
+    bool any = false;
+    for (auto it = begin; it != end; ++it)
+        if (cancel(*it->second)) any = true;
+    return any;
 }
 
 void InFlight::stop_all(bool suspend) {

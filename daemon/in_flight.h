@@ -117,7 +117,8 @@ class InFlight {
     // Takes a request in that is on disk already, however much waits.
     FlightPtr take_up(RecordPtr record, Flight::Origin origin);
 
-    // Stops every request of this action and id. False when there is none.
+    // Stops every request of this action and id that can be: one that is committed goes on. False
+    // when there is none.
     bool cancel(Action action, ObjectId id);
     // All there are, for the end of this life. Those that are kept on disk are stopped as well, but
     // without being cancelled, where `suspend` says so: their record is suspended.
@@ -174,7 +175,7 @@ class InFlight {
   private:
     using Key = std::pair<Action, ObjectId>;
     static Key key(const Flight& flight) { return {flight.request.action, flight.request.id}; }
-    static void cancel(Flight& flight);
+    static bool cancel(Flight& flight);
     static void wait_for(Flight& earlier, const FlightPtr& flight);
     size_t counted() const { return flights_.size() - taken_up_; }
     void remember_locked(ObjectId app, const std::string& source);

@@ -46,8 +46,9 @@ Installation::Installation(const Options& options, const Environment& process, b
       keeps_messages_(keeps_messages) {
     std::shared_ptr<Generation> first = read();
     problems_ = options.problems;
-    problems_.insert(problems_.end(), first->faults.begin(), first->faults.end());
-    problems_.insert(problems_.end(), first->problems.begin(), first->problems.end());
+    problems_.insert(problems_.end(), first->reading.faults.begin(), first->reading.faults.end());
+    problems_.insert(problems_.end(), first->reading.problems.begin(),
+                     first->reading.problems.end());
     priority_ = first->priority;
     use(std::move(first));
 }
@@ -57,11 +58,11 @@ std::shared_ptr<const Services> Installation::services() const {
     return {now_, now_->services.get()};
 }
 
-std::vector<std::string> Installation::reload() {
+Installation::Reading Installation::reload() {
     std::shared_ptr<Generation> next = read();
-    if (!next->faults.empty()) return next->faults;
-    use(std::move(next));
-    return {};
+    Reading reading = next->reading;
+    if (reading.faults.empty()) use(std::move(next));
+    return reading;
 }
 
 void Installation::use(std::shared_ptr<Generation> generation) {
@@ -75,13 +76,13 @@ std::shared_ptr<Installation::Generation> Installation::read() {
     auto generation = std::make_shared<Generation>();
     Generation& now = *generation;
     now.config = load_config(config_file_);
-    now.faults = now.config.problems;
+    now.reading.faults = now.config.problems;
     // The TLS library would wait for ever for one that is a FIFO.
     if (const std::string fault = fault_of_ca_file(now.config.ca_file); !fault.empty()) {
-        now.faults.push_back(fault);
+        now.reading.faults.push_back(fault);
         now.config.no_tls = fault;
     }
-    add_unknown_markets(now.config, now.problems);
+    add_unknown_markets(now.config, now.reading.problems);
     now.site = make_site(now);
     const bool given = options_.timeout.count() > 0;
     now.services = std::make_unique<Services>(
@@ -116,7 +117,7 @@ void Installation::add_unknown_markets(const Config& config,
 
 Site Installation::make_site(Generation& generation) const {
     const Config& config = generation.config;
-    std::vector<std::string>& problems = generation.problems;
+    std::vector<std::string>& problems = generation.reading.problems;
     const Environment environment = script_environment(
         process_, parse_rc(read_text_file_or_empty(layout_.etc + "/defaultrc")), options_.proxy);
     const std::string priority = value_of(environment, "PRIORITY");

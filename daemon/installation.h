@@ -40,8 +40,12 @@ class Installation {
     const std::vector<std::string>& problems() const { return problems_; }
 
     // Reads all of it again, and serves by it from now on. Where the configuration is wrong
-    // everything stays as it was: how, a line each.
-    std::vector<std::string> reload();
+    // everything stays as it was.
+    struct Reading {
+        std::vector<std::string> faults;    // of the configuration, a line each
+        std::vector<std::string> problems;  // of what is around it
+    };
+    Reading reload();
 
   private:
     // What is read at one time.
@@ -49,8 +53,7 @@ class Installation {
         Config config;
         Site site;
         int priority = 0;
-        std::vector<std::string> faults;    // of the configuration
-        std::vector<std::string> problems;  // of what is around it
+        Reading reading;
         std::unique_ptr<Services> services;
     };
     std::shared_ptr<Generation> read();

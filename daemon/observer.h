@@ -32,8 +32,9 @@ class Observer {
         const InFlight& in_flight;
         const Retries& retries;
         const StateFolder& state;
-        std::function<bool(ObjectId app)> cancel;
-        std::function<std::string()> reload;  // what is wrong; empty where it was done
+        // What is wrong; empty where it was done.
+        std::function<std::string(ObjectId app)> cancel;
+        std::function<std::string()> reload;
         std::function<void(LogLevel, ObjectId, std::string_view)> say;  // to oned, and the log
     };
     Observer(Outside outside, const Config& config);

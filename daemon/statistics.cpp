@@ -8,6 +8,12 @@
 
 namespace onemarket {
 
+namespace {
+
+constexpr uint64_t kMostMegabytes = UINT64_MAX >> 20U;  // as bytes
+
+}  // namespace
+
 // A catalogue's list can be megabytes; all else that is looked for stands before it.
 MarketUsage parse_usage(std::string_view monitor_text) {
     MarketUsage usage;
@@ -15,7 +21,9 @@ MarketUsage parse_usage(std::string_view monitor_text) {
     const auto number = [](std::string_view value) {
         if (value.size() > 1 && value.front() == '"' && value.back() == '"')
             value = value.substr(1, value.size() - 2);
-        return ascii::parse_number<uint64_t>(value);
+        auto megabytes = ascii::parse_number<uint64_t>(value);
+        if (megabytes && *megabytes > kMostMegabytes) megabytes.reset();  // no such thing
+        return megabytes;
     };
     while (!monitor_text.empty() && !monitor_text.starts_with("APP=")) {
         const std::string_view line = monitor_text.substr(0, monitor_text.find('\n'));
@@ -30,9 +38,15 @@ MarketUsage parse_usage(std::string_view monitor_text) {
     return usage;
 }
 
-MarketState* Statistics::market(ObjectId id) {
-    if (totals_.markets.size() >= kMarkets && !totals_.markets.contains(id)) return nullptr;
-    return &totals_.markets[id];
+// In the place of the one that was heard of longest ago, where there are too many.
+MarketState& Statistics::market(ObjectId id, WallTime now) {
+    auto& markets = totals_.markets;
+    if (markets.size() >= kMarkets && !markets.contains(id))
+        markets.erase(std::min_element(markets.begin(), markets.end(),
+                                       [](auto& a, auto& b) { return a.second.at < b.second.at; }));
+    MarketState& state = markets[id];
+    state.at = now;
+    return state;
 }
 
 void Statistics::answered(Answered answer) {
@@ -47,12 +61,10 @@ void Statistics::answered(Answered answer) {
     ++action.spans[static_cast<size_t>(bound - kSpanBounds.begin())];
     action.seconds += seconds;
     if (answer.action == Action::monitor) {
-        if (MarketState* state = market(answer.id)) {
-            if (!answer.subject.market_name.empty()) state->name = answer.subject.market_name;
-            state->at = answer.at;
-            state->success = answer.success;
-            state->reason = answer.reason;
-        }
+        MarketState& state = market(answer.id, answer.at);
+        if (!answer.subject.market_name.empty()) state.name = answer.subject.market_name;
+        state.success = answer.success;
+        state.reason = answer.reason;
         // They come every few minutes, and would leave no place for anything else.
         if (answer.success) return;
     }
@@ -63,11 +75,10 @@ void Statistics::answered(Answered answer) {
 void Statistics::monitored(ObjectId id, const Subject& subject, const MarketUsage& usage,
                            WallTime now) {
     const std::lock_guard lock(mutex_);
-    MarketState* state = market(id);
-    if (state == nullptr) return;
-    state->name = subject.market_name;
-    state->usage = usage;
-    state->usage_time = now;
+    MarketState& state = market(id, now);
+    state.name = subject.market_name;
+    state.usage = usage;
+    state.usage_time = now;
 }
 
 void Statistics::retried(Action action) {

@@ -34,7 +34,7 @@ struct Answered {
     uint64_t bytes;                  // of the image that moved
 };
 
-// What a MONITOR said of a marketplace; sizes in MB, nothing where they are not said.
+// What a MONITOR said of a marketplace; sizes in MB, nothing where they are not said, or cannot be.
 struct MarketUsage {
     std::optional<uint64_t> used, free, total;
     size_t apps = 0;  // in the list of a marketplace that is discovered
@@ -67,7 +67,7 @@ struct ActionTotals {
 class Statistics {
   public:
     static constexpr size_t kLast = 50;
-    static constexpr size_t kMarkets = 1000;
+    static constexpr size_t kMarkets = 1000;  // those heard of last
 
     void answered(Answered answer);
     void monitored(ObjectId market, const Subject& subject, const MarketUsage& usage, WallTime now);
@@ -81,7 +81,7 @@ class Statistics {
     Totals totals() const;
 
   private:
-    MarketState* market(ObjectId id);
+    MarketState& market(ObjectId id, WallTime now);
 
     mutable std::mutex mutex_;
     Totals totals_;

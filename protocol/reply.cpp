@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/reply.h"
 
+#include <algorithm>
+
 #include "protocol/ascii.h"
 #include "protocol/utf8.h"
 
@@ -51,18 +53,30 @@ std::string format_log(LogLevel level, ObjectId id, std::string_view text) {
 std::string one_line(std::string_view text, size_t max_bytes) {
     std::string line;
     line.reserve(std::min(text.size(), max_bytes));
-    for (const char c : text) {
-        const bool blank = ascii::is_control(c) || c == ' ';
-        if (!blank)
-            line += c;
+    while (!text.empty() && line.size() <= max_bytes) {
+        const size_t control = control_length(text);
+        if (control == 0 && text.front() != ' ')
+            line += text.front();
         else if (!line.empty() && line.back() != ' ')
             line += ' ';
-        if (line.size() > max_bytes) break;
+        text.remove_prefix(std::max(control, size_t{1}));
     }
     line = repair_utf8(line);
     line.resize(truncate_utf8(line, max_bytes).size());
     while (!line.empty() && line.back() == ' ') line.pop_back();
     return line;
+}
+
+std::string safe_lines(std::string_view text) {
+    std::string lines;
+    lines.reserve(text.size());
+    while (!text.empty()) {
+        const char c = text.front();
+        const size_t control = c == '\n' || c == '\t' ? 0 : control_length(text);
+        lines += control == 0 ? c : ' ';
+        text.remove_prefix(std::max(control, size_t{1}));
+    }
+    return repair_utf8(lines);
 }
 
 }  // namespace onemarket

@@ -33,8 +33,12 @@ std::string_view init_answer();
 // text itself begins with its object ("app 5: ..."). id 0 when there is no object.
 std::string format_log(LogLevel level, ObjectId id, std::string_view text);
 
-// A text made safe for one line: control characters become blanks, runs of blanks one blank, no
-// blank at either end, invalid UTF-8 repaired, cut at `max_bytes` on a character.
+// A text of others made safe for one line of a log or a terminal: control characters (those of
+// control_length()) become blanks, runs of blanks one blank, no blank at either end, invalid UTF-8
+// repaired, cut at `max_bytes` on a character.
 std::string one_line(std::string_view text, size_t max_bytes = 4096);
+
+// The same for as many lines as it has: newlines, tabs and blanks stay, all else becomes a blank.
+std::string safe_lines(std::string_view text);
 
 }  // namespace onemarket

@@ -102,6 +102,23 @@ std::string repair_utf8(std::string_view text) {
     }
 }
 
+std::size_t control_length(std::string_view text) {
+    const auto byte = [text](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const auto is_within = [](unsigned value, unsigned low, unsigned high) {
+        return low <= value && value <= high;
+    };
+    if (text.empty()) return 0;
+    if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+    if (byte(0) == 0xC2) return is_within(byte(1), 0x80, 0x9F) ? 2 : 0;
+    if (byte(0) != 0xE2) return 0;
+    return (byte(1) == 0x80 && is_within(byte(2), 0xA8, 0xAE)) ||
+                   (byte(1) == 0x81 && is_within(byte(2), 0xA6, 0xA9))
+               ? 3
+               : 0;
+}
+
 std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes) {
     if (text.size() <= max_bytes) return text;
     auto cut = max_bytes;

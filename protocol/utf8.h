@@ -16,6 +16,11 @@ bool is_utf8(std::string_view text);
 // do it, and for each U+FFFE and U+FFFF; valid text comes back as it is.
 std::string repair_utf8(std::string_view text);
 
+// How many bytes the control character has that the text begins with; 0 where it begins with none.
+// Those of ASCII and U+0080 to U+009F, which a terminal obeys; U+2028 and U+2029, which end a line;
+// U+202A to U+202E and U+2066 to U+2069, by which what follows can be shown as something else.
+std::size_t control_length(std::string_view text);
+
 // The longest prefix of at most max_bytes which does not cut a character in two. A view into the
 // argument. Where the text is not UTF-8 around the cut, the cut is made at max_bytes.
 std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/io/json.h"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/src.hpp>  // the library itself: nothing of it is to be linked
 #include <charconv>
@@ -25,6 +26,13 @@ std::string_view view(Text text) {
 
 constexpr size_t kEscape = 6;  // bytes of \uXXXX
 constexpr std::string_view kReplacement = "\\ufffd";
+
+std::string escape(unsigned unit) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "\\u";
+    for (const unsigned shift : {12U, 8U, 4U, 0U}) text += digits[(unit >> shift) & 15U];
+    return text;
+}
 
 // The unit that an escape at `at` stands for; nothing where there is no such escape.
 std::optional<unsigned> unit_at(std::string_view text, size_t at) {
@@ -249,19 +257,21 @@ Result<JsonValue> parse_json(std::string_view text) {
 }
 
 std::string to_json(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string out = "\"";
-    for (const char c : repair_utf8(text)) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (ascii::is_control(c)) {
-            out += "\\u00";
-            out += digits[static_cast<unsigned char>(c) >> 4];
-            out += digits[static_cast<unsigned char>(c) & 15];
+    const std::string whole = repair_utf8(text);
+    for (std::string_view rest = whole; !rest.empty();) {
+        const size_t control = control_length(rest);
+        if (control > 0) {
+            // Of several bytes the first has up to five bits of it, the others six.
+            unsigned code = static_cast<unsigned char>(rest[0]) & (control == 1 ? 0x7FU : 0x1FU);
+            for (size_t i = 1; i < control; ++i)
+                code = (code << 6U) | (static_cast<unsigned char>(rest[i]) & 0x3FU);
+            out += escape(code);
         } else {
-            out += c;
+            if (rest[0] == '"' || rest[0] == '\\') out += '\\';
+            out += rest[0];
         }
+        rest.remove_prefix(std::max(control, size_t{1}));
     }
     return out + "\"";
 }

@@ -54,7 +54,8 @@ inline constexpr size_t kMaxJsonValues = 100'000;
 // text.
 Result<JsonValue> parse_json(std::string_view text);
 
-// A text as a JSON string, quotes and all, in one line; what is no UTF-8 is repaired.
+// A text as a JSON string, quotes and all, in one line; what is no UTF-8 is repaired, and what a
+// terminal obeys is escaped.
 std::string to_json(std::string_view text);
 
 // An object on its way to a text of one line, member by member.

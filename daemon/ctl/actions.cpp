@@ -49,7 +49,7 @@ Outcome run_action(const Services& services, Action action, const Given& given,
              const Result<std::string> decoded = base64_decode(reply.info);
              outcome.text = reply.success && decoded ? *decoded : reply.info;
          },
-         [](LogLevel, ObjectId, std::string_view text) { std::cerr << text << "\n"; },
+         [](LogLevel, ObjectId, std::string_view text) { std::cerr << one_line(text) << "\n"; },
          [](LogLevel, std::string_view) {}});
     const FlightPtr flight = in_flight.add({action, given.id, given.payload});
     const std::stop_callback cancel(stop, [&in_flight] { in_flight.stop_all(false); });

@@ -25,8 +25,9 @@ std::string reason_to_spare(const StoredObject& image, const KnownMarket& market
     return "";
 }
 
+// A column; what is wider has a blank behind it all the same.
 std::string padded(std::string text, size_t width) {
-    if (text.size() < width) text.append(width - text.size(), ' ');
+    text.append(text.size() < width ? width - text.size() : 1, ' ');
     return text;
 }
 

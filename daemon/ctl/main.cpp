@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -54,7 +53,7 @@ int main(int argc, char** argv) {
     try {
         return onemarket::main_of(argc, argv);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        onemarket::complain(error.what());
         return EXIT_FAILURE;
     }
 }

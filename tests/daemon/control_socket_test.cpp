@@ -16,6 +16,7 @@
 #include "daemon/control.h"
 #include "daemon/ctl/control_client.h"
 #include "tests/backends/helpers.h"
+#include "tests/daemon/wedged_socket.h"
 #include "tests/support/support.h"
 
 namespace onemarket {
@@ -130,6 +131,14 @@ TEST_F(ControlSocketTest, NoMoreConnectionsThanItsLimit) {
     });
 }
 
+// One after the other, as a script asks: each has its place back before the next one comes.
+TEST_F(ControlSocketTest, WhoHasGoneTakesNoPlace) {
+    for (size_t i = 0; i < 10 * ControlSocket::kMaxConnections; ++i) {
+        auto socket = client();
+        ASSERT_EQ(ask(socket, "x\n"), "x\n") << i;
+    }
+}
+
 // A flood costs a pause for every line, and nobody else anything.
 TEST_F(ControlSocketTest, AFloodIsSlow) {
     auto flooder = client();
@@ -182,12 +191,41 @@ TEST_F(ControlSocketTest, LongPaths) {
     EXPECT_EQ(ask_driver(folder_, request), request.text());
 }
 
+// One that takes nobody in, and one whose answer comes to no end.
+TEST_F(ControlSocketTest, ClientWaitsNoLongerThanItSays) {
+    stop();
+    const auto fault = [&] {
+        return std::string(test::error_of([&] {
+                               ask_driver(folder_, JsonObject(), std::chrono::milliseconds(300));
+                           }).what());
+    };
+    {
+        const test::WedgedSocket wedged(path());
+        EXPECT_EQ(fault(), "the driver does not answer");
+    }
+    std::filesystem::remove(path());
+    Protocol::acceptor slow(own_, Protocol::endpoint(path()));
+    std::thread drips([&] {
+        Protocol::socket client = slow.accept();
+        error_code gone;
+        for (int i = 0; i < 500 && !gone; ++i) {
+            client.send(boost::asio::buffer("x", 1), 0, gone);
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        EXPECT_TRUE(gone);
+    });
+    EXPECT_EQ(fault(), "the driver does not answer");
+    drips.join();
+}
+
 TEST_F(ControlSocketTest, ClientSaysWhatIsWrong) {
     const auto fault = [&](const std::string& folder) {
         return test::error_of([&] { ask_driver_for(folder, JsonObject()); });
     };
     answer_ = R"({"ok": false, "error": "no import of app 5"})";
     EXPECT_EQ(std::string(fault(folder_).what()), "no import of app 5");
+    answer_ = R"({"ok": false, "error": "\u001b]0;x\u0007a\u202eb\nc"})";
+    EXPECT_EQ(std::string(fault(folder_).what()), "]0;x a b c");
     answer_ = "no JSON";
     EXPECT_EQ(fault(folder_).kind(), ErrorKind::corrupt);
     stop();

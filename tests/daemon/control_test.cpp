@@ -15,9 +15,9 @@ class ControlTest : public testing::Test {
   protected:
     std::string answer(std::string_view line) {
         std::string text = answer_control(line, {[] { return std::string("{\"a\": 1}"); },
-                                                 [this](ObjectId app) {
+                                                 [this](ObjectId app) -> std::string {
                                                      cancelled_ = app;
-                                                     return app == 5;
+                                                     return app == 5 ? "" : "no import of app 6";
                                                  },
                                                  [this] { return fault_; }});
         EXPECT_TRUE(parse_json(text)) << text;

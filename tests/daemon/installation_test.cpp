@@ -155,7 +155,7 @@ TEST_F(InstallationTest, ReadAgain) {
     const auto before = installation.services();
     write("etc/onemarketd.conf", "MONITOR_TIMEOUT=77\nTRANSFERS=5\nBANDWIDTH_MB=3\n");
     write("var/remotes/VERSION", "6.10.0\n");
-    EXPECT_THAT(installation.reload(), IsEmpty());
+    EXPECT_THAT(installation.reload().faults, IsEmpty());
     const auto after = installation.services();
     EXPECT_EQ(after->monitor_limit.span, seconds(77));
     EXPECT_EQ(after->site.release, (Release{6, 10, 0}));
@@ -173,13 +173,19 @@ TEST_F(InstallationTest, AFaultLeavesAllAsItWas) {
     for (const std::string text :
          {"COLOUR=red\nTRANSFERS=7\n", "TRANSFERS=many\n", "CA_FILE=/missing\n", "x\n"}) {
         write("etc/onemarketd.conf", text);
-        EXPECT_THAT(installation.reload(), testing::SizeIs(1)) << text;
+        EXPECT_THAT(installation.reload().faults, testing::SizeIs(1)) << text;
         EXPECT_EQ(installation.services(), before);
     }
-    // What is around it is no reason.
-    write("etc/onemarketd.conf", "");
+    // What is around it is no reason, but told.
+    write("etc/onemarketd.conf", "MARKET_SCRIPTS = htp\n");
+    write("var/remotes/market/s3/monitor", "");
+    write("etc/defaultrc", "PRIORITY=fast\n");
     std::filesystem::remove(dir_ / "var/remotes/VERSION");
-    EXPECT_THAT(installation.reload(), IsEmpty());
+    const Installation::Reading reading = installation.reload();
+    EXPECT_THAT(reading.faults, IsEmpty());
+    EXPECT_THAT(reading.problems, testing::ElementsAre(HasSubstr("'htp'"), HasSubstr("'fast'"),
+                                                       HasSubstr("VERSION")));
+    EXPECT_NE(installation.services(), before);
 }
 
 // To go on with the default would be to trust somebody else.

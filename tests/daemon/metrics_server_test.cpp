@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -17,8 +16,8 @@
 #include <optional>
 #include <thread>
 
-#include "backends/io/unique_fd.h"
 #include "daemon/listen_address.h"
+#include "tests/daemon/wedged_socket.h"
 #include "tests/support/support.h"
 
 namespace onemarket {
@@ -202,16 +201,7 @@ TEST_F(MetricsServerTest, LeavesASocketThatCameInThePlaceOfItsOwn) {
 // Its queue is full: one who asks whether it lives, and waits for the answer, waits for ever.
 TEST_F(MetricsServerTest, ASocketWhoseOwnerTakesNobodyInHoldsNothingUp) {
     const std::string path = dir_ / "metrics.sock";
-    asio::io_context loop;
-    const asio::local::stream_protocol::endpoint address(path);
-    asio::local::stream_protocol::acceptor wedged(loop, address.protocol());
-    wedged.bind(address);
-    wedged.listen(0);
-    std::vector<UniqueFd> queue;
-    do queue.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    while (::connect(queue.back().get(), address.data(), static_cast<socklen_t>(address.size())) ==
-           0);
-    ASSERT_EQ(errno, EAGAIN);
+    test::WedgedSocket wedged(path);
     std::atomic<bool> back = false;
     std::thread rescue([&] {
         for (int i = 0; i < 500 && !back; ++i)

@@ -26,12 +26,14 @@ TEST(ParseUsage, SizesAndApps) {
 
 TEST(ParseUsage, WhateverAScriptPrints) {
     for (const char* text : {"", "\n\n", "USED_MB=", "USED_MB=\"", "USED_MB=\"x\"", "USED_MB=-1",
-                             "FREE_MB=99999999999999999999999", "no usage at all"}) {
+                             "FREE_MB=99999999999999999999999", "no usage at all",
+                             "USED_MB=18446744073709551615 FREE_MB=17592186044416"}) {
         const MarketUsage usage = parse_usage(text);
         EXPECT_EQ(usage.used, std::nullopt) << text;
         EXPECT_EQ(usage.free, std::nullopt) << text;
         EXPECT_EQ(usage.apps, 0U) << text;
     }
+    EXPECT_EQ(parse_usage("FREE_MB=17592186044415").free, 17592186044415U);
 }
 
 TEST(Statistics, CountsByActionAndKind) {
@@ -79,10 +81,19 @@ TEST(Statistics, MonitorsThatSucceedAreOfTheirMarketplace) {
 TEST(Statistics, NoMoreMarketplacesThanItsLimit) {
     Statistics statistics;
     for (int id = 0; id < 2000; ++id) {
-        statistics.monitored(id, {}, {}, {});
-        statistics.answered(answer(Action::monitor, id));
+        const WallTime now{std::chrono::seconds(id)};
+        Answered monitor = answer(Action::monitor, id);
+        monitor.at = now;
+        statistics.monitored(id, {}, {}, now);
+        statistics.answered(monitor);
+        monitor.id = 7;  // looked at all the time
+        statistics.answered(monitor);
     }
-    EXPECT_EQ(statistics.totals().markets.size(), Statistics::kMarkets);
+    const auto markets = statistics.totals().markets;
+    EXPECT_EQ(markets.size(), Statistics::kMarkets);
+    EXPECT_TRUE(markets.contains(7));
+    EXPECT_TRUE(markets.at(1999).usage);
+    EXPECT_FALSE(markets.contains(1000));
 }
 
 }  // namespace

@@ -113,6 +113,8 @@ TEST(Reply, OneLine) {
         {"runs of blanks", "a   b", "a b"},
         {"newlines", "a\nb\r\nc", "a b c"},
         {"all sorts of control", "a\0b\x1B[1mc\x7F"s, "a b [1mc"},
+        {"what a terminal obeys", "a\u009B2Jb\u0085c\u00A0d", "a 2Jb c\u00A0d"},
+        {"what turns the direction", "a\u202Eb\u2066\u2069c\u2028d\u202Fe", "a b c d\u202Fe"},
         {"only control", "\n\0\t"s, ""},
         {"not ASCII", "über 漢字 😀", "über 漢字 😀"},
         {"invalid UTF-8", "a\xFFz", "a\uFFFDz"},
@@ -127,6 +129,12 @@ TEST(Reply, OneLine) {
         {"a repair does not exceed the limit", "\xFF\xFF", "\uFFFD", 5},
     };
     for (const auto& c : cases) EXPECT_EQ(one_line(c.text, c.max_bytes), c.expected) << c.name;
+}
+
+TEST(Reply, SafeLinesKeepTheirLines) {
+    EXPECT_EQ(safe_lines("a  b\n\n\tc\n"), "a  b\n\n\tc\n");
+    EXPECT_EQ(safe_lines("a\x1B[2J\rb\0c\u202Ed\u009Be\xFF\n"s), "a [2J b c d e\uFFFD\n");
+    EXPECT_EQ(safe_lines(""), "");
 }
 
 TEST(Reply, OneLineOfNoiseIsALine) {

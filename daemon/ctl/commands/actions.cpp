@@ -12,6 +12,7 @@
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/interrupts.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -27,7 +28,7 @@ int act(Action action, const std::string& file, Lists lists) {
     const Interrupts interrupts;
     Outcome outcome = run_action(*installation.services(), action, given, interrupts.stop_token());
     if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);
-    if (outcome.text.empty()) outcome.text = "done";
+    outcome.text = outcome.text.empty() ? "done" : safe_lines(outcome.text);
     if (!outcome.text.ends_with('\n')) outcome.text += '\n';
     // An import's SOURCE is told somewhere.
     if (!outcome.success || !print(outcome.text))

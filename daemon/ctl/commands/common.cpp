@@ -11,6 +11,7 @@
 #include "daemon/environment.h"
 #include "daemon/interrupts.h"
 #include "daemon/text_file.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -34,10 +35,13 @@ bool print(std::string_view text) {
     return print_error == 0;
 }
 
+void complain(std::string_view text) {
+    std::fprintf(stderr, "onemarketctl: %s\n", one_line(text).c_str());
+}
+
 int exit_status(int status) {
     if (print_error == 0) return status;
-    if (print_error != EPIPE)
-        std::fprintf(stderr, "onemarketctl: %s\n", system_error(print_error, "stdout").what());
+    if (print_error != EPIPE) complain(system_error(print_error, "stdout").what());
     return std::max(status, EXIT_FAILURE);
 }
 
@@ -45,7 +49,7 @@ int unless_it_fails(const std::function<int()>& act) {
     try {
         return act();
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "onemarketctl: %s\n", error.what());
+        complain(error.what());
         return kNotDone;
     }
 }

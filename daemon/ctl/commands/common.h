@@ -26,6 +26,9 @@ std::string read_input(const std::string& file);
 // not get there: what is under way is brought to its end, and the exit status tells.
 bool print(std::string_view text);
 
+// To stderr, in a line, whatever names are in it.
+void complain(std::string_view text);
+
 // The exit status of a command that would end with this one: not 0 where stdout did not take all of
 // it, with the reason on stderr unless its reader has gone away.
 int exit_status(int status);

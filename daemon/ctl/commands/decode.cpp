@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl decode.
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <sstream>
@@ -8,6 +7,7 @@
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/ctl/commands/common.h"
 #include "daemon/ctl/decoder.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 
@@ -24,7 +24,8 @@ void add_decode(CLI::App& app, int& status) {
     command->callback([&status, given] {
         std::istringstream lines(read_input(given->file));
         const Lists lists = given->raw ? Lists::raw : Lists::unfolded;
-        for (std::string line; std::getline(lines, line);) print(decode_line(line, lists) + "\n");
+        for (std::string line; std::getline(lines, line);)
+            print(safe_lines(decode_line(line, lists)) + "\n");
         status = EXIT_SUCCESS;
     });
 }

@@ -2,7 +2,6 @@
 // onemarketctl gc.
 #include "daemon/ctl/gc.h"
 
-#include <cstdio>
 #include <memory>
 
 #include "daemon/ctl/commands/commands.h"
@@ -42,9 +41,7 @@ void add_gc(CLI::App& app, int& status) {
     command->callback([&status, given] {
         const auto span = parse_span(given->older);
         if (!span) {
-            std::fprintf(stderr,
-                         "onemarketctl: --older %s: expected a number with its unit: 12h or 1d\n",
-                         given->older.c_str());
+            complain("--older " + given->older + ": expected a number with its unit: 12h or 1d");
             status = kNotDone;
             return;
         }

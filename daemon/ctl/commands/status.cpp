@@ -17,6 +17,8 @@
 #include "daemon/environment.h"
 #include "daemon/interrupts.h"
 #include "daemon/layout.h"
+#include "protocol/ascii.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
@@ -79,7 +81,7 @@ void add_status(CLI::App& app, int& status) {
     command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C");
     command->callback([&status, given] {
         if (given->json)
-            print(ask_driver(state_folder(), request("status")) + "\n");
+            print(safe_lines(ask_driver(state_folder(), request("status"))) + "\n");
         else if (given->watch)
             watch();
         else
@@ -89,10 +91,13 @@ void add_status(CLI::App& app, int& status) {
 }
 
 void add_cancel(CLI::App& app, int& status) {
-    const auto id = std::make_shared<ObjectId>();
+    // The library would take "" for 0, and "010" for 8.
+    const auto given = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("cancel", "End the import of an app; oned is told so");
-    command->add_option("APP", *id, "The app's id")->required();
-    command->callback([&status, id] {
+    command->add_option("APP", *given, "The app's id")->required();
+    command->callback([&status, given] {
+        const auto id = ascii::parse_number<ObjectId>(*given);
+        if (!id) throw Error(ErrorKind::bad_request, "'" + *given + "' is no app's id");
         ask_driver_for(state_folder(), request("cancel").add("app", *id));
         print("app " + std::to_string(*id) + ": cancelled\n");
         status = EXIT_SUCCESS;

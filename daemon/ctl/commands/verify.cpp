@@ -9,13 +9,14 @@
 
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/ctl/commands/common.h"
+#include "protocol/reply.h"
 
 namespace onemarket {
 namespace {
 
 // The last line of a terminal, written over and over.
 void show_progress(std::string_view text) {
-    std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(text.size()), text.data());
+    std::fprintf(stderr, "\r\033[K%s", one_line(text).c_str());
 }
 
 int verify_market(const std::string& market, bool json) {

@@ -59,6 +59,7 @@ TEST(Json, WrittenStringsAreReadBack) {
         EXPECT_EQ(json.find('\n'), std::string::npos);
         EXPECT_EQ(parsed(json), "'" + std::string(text) + "'") << json;
     }
+    EXPECT_EQ(to_json("\n\x7f\u009b\u202e\u2069é"), R"("\u000a\u007f\u009b\u202e\u2069é")");
     EXPECT_EQ(to_json("a\xff"), "\"a\xef\xbf\xbd\"");
     EXPECT_EQ(parsed(to_json(std::string_view("\0", 1))), "'" + std::string(1, '\0') + "'");
 }

@@ -130,6 +130,9 @@ TEST_F(GcTest, ShowsAndRemovesNothingUnasked) {
               "2 orphans, 1.0 KiB\n"
               "nothing was removed: --delete does\n");
     EXPECT_TRUE(fake_.removed.empty());
+    fake_.objects = {stored(Kind::temporary, 2'147'483'647, now_ - hours(99))};
+    run();
+    EXPECT_NE(text_.find("temporary  2147483647 1.0 KiB "), std::string::npos) << text_;
     fake_.objects.clear();
     EXPECT_EQ(run(), kAllWell);
     EXPECT_EQ(text_, "0 orphans, 0 B\n");
