@@ -318,7 +318,7 @@ TEST_F(HttpPartsTest, AnotherVersionIsNotMixedIn) {
     const std::string& content = content_of(4 * kPart);
     // It says so itself, or gives the other one.
     for (const bool honest : {true, false}) {
-        serve([&](HttpAsked asked) {
+        serve([&, honest](HttpAsked asked) {
             if (!honest) asked.headers.erase("if-match");
             return give_range(asked, content, part_of(asked) == 2 ? "\"2\"" : kTag);
         });
