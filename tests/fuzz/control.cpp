@@ -18,7 +18,7 @@ struct Driver {
 
     ControlActions actions() {
         return {[this] { return ++called, std::string("{}"); },
-                [this](ObjectId app) { return ++called, cancelled = app, app % 2 == 0; },
+                [this](ObjectId app) { return ++called, cancelled = app, fault; },
                 [this] { return ++called, fault; }};
     }
 };
