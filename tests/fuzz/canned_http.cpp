@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/canned_http.h"
 
-#include <algorithm>
-
 #include "tests/fuzz/fuzz.h"
 
 namespace onemarket {
@@ -18,28 +16,20 @@ fuzz::CannedServer& server() {
 class HttpTransfer {
   public:
     explicit HttpTransfer(fuzz::CannedAnswer answer)
-        : answer_(std::move(answer)), pieces_(fuzz::cut(answer_.body, answer_.seed)) {}
+        : answer_(std::move(answer)), pieces_(answer_.body, answer_.seed) {}
 
     const HttpResponse& head() const { return answer_.head; }
 
     size_t read(std::span<std::byte> buffer) {
-        while (next_ < pieces_.size() && pieces_[next_].empty()) ++next_;
-        if (next_ == pieces_.size()) {
-            if (answer_.breaks)
-                throw HttpFault(ErrorKind::unavailable, "http://canned", "the line broke", true);
-            return 0;
-        }
-        std::string_view& piece = pieces_[next_];
-        const size_t size = std::min(piece.size(), buffer.size());
-        std::copy_n(std::as_bytes(std::span(piece)).begin(), size, buffer.begin());
-        piece.remove_prefix(size);
-        return size;
+        const size_t got = pieces_.read(buffer);
+        if (got == 0 && answer_.breaks)
+            throw HttpFault(ErrorKind::unavailable, "http://canned", "the line broke", true);
+        return got;
     }
 
   private:
     fuzz::CannedAnswer answer_;
-    std::vector<std::string_view> pieces_;
-    size_t next_ = 0;
+    fuzz::Pieces pieces_;
 };
 
 struct HttpHandles {};
@@ -70,14 +60,15 @@ HttpClient::HttpClient(const HttpSettings& settings) : settings_(settings) {}
 HttpClient::~HttpClient() = default;
 
 std::unique_ptr<HttpStream> HttpClient::open(const HttpRequest& request, Context& context) {
+    (void)settings_;  // there is no line that they could be for
     context.check();
-    const std::string origin = request.url.substr(0, settings_.user_agent.size() + 40);
     fuzz::must(fuzz::is_one_line(request.method + request.url), "a request's address is one line");
     for (const auto& [name, value] : request.headers)
         fuzz::must(fuzz::is_one_line(name) && value.find_first_of("\r\n") == std::string::npos,
                    "a header is one line");
     auto answer = server()(request);
-    if (!answer) throw HttpFault(ErrorKind::unavailable, origin, "nobody answers", true, false);
+    if (!answer)
+        throw HttpFault(ErrorKind::unavailable, "http://canned", "nobody answers", true, false);
     return std::unique_ptr<HttpStream>(
         new HttpStream(std::make_unique<HttpTransfer>(std::move(*answer))));
 }

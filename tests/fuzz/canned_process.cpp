@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/canned_process.h"
 
-#include <algorithm>
-
 #include "protocol/ascii.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -18,9 +16,7 @@ fuzz::CannedProcess& canned() {
 
 struct Subprocess::Running {
     explicit Running(Command of)
-        : command(std::move(of)),
-          process(canned()),
-          pieces(fuzz::cut(process.output, process.seed)) {}
+        : command(std::move(of)), process(canned()), pieces(process.output, process.seed) {}
 
     void complain() {
         for (const std::string_view line : ascii::split(process.complaints, "\n"))
@@ -30,8 +26,7 @@ struct Subprocess::Running {
 
     Command command;
     fuzz::CannedProcess process;
-    std::vector<std::string_view> pieces;
-    size_t next = 0;
+    fuzz::Pieces pieces;
 };
 
 std::string to_string(ExitStatus status) {
@@ -44,15 +39,7 @@ Subprocess::Subprocess(Subprocess&&) noexcept = default;
 
 size_t Subprocess::read(std::span<std::byte> buffer, Context& context) {
     context.check();
-    Running& running = *running_;
-    while (running.next < running.pieces.size() && running.pieces[running.next].empty())
-        ++running.next;
-    if (running.next == running.pieces.size()) return 0;
-    std::string_view& piece = running.pieces[running.next];
-    const size_t size = std::min(piece.size(), buffer.size());
-    std::copy_n(std::as_bytes(std::span(piece)).begin(), size, buffer.begin());
-    piece.remove_prefix(size);
-    return size;
+    return running_->pieces.read(buffer);
 }
 
 bool Subprocess::write(std::span<const std::byte>, Context&) {

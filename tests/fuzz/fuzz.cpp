@@ -48,6 +48,10 @@ bool is_one_line(std::string_view text) {
     return is_utf8(text) && std::none_of(text.begin(), text.end(), ascii::is_control);
 }
 
+bool is_whole_line(std::string_view text) {
+    return text.ends_with('\n') && is_one_line(text.substr(0, text.size() - 1));
+}
+
 std::vector<std::string_view> cut(std::string_view text, unsigned seed) {
     std::vector<std::string_view> pieces;
     while (!text.empty()) {
@@ -59,10 +63,18 @@ std::vector<std::string_view> cut(std::string_view text, unsigned seed) {
     return pieces;
 }
 
+size_t Pieces::read(std::span<std::byte> buffer) {
+    while (next_ < pieces_.size() && pieces_[next_].empty()) ++next_;
+    if (next_ == pieces_.size()) return 0;
+    std::string_view& piece = pieces_[next_];
+    const size_t size = std::min(piece.size(), buffer.size());
+    std::copy_n(std::as_bytes(std::span(piece)).begin(), size, buffer.begin());
+    piece.remove_prefix(size);
+    return size;
+}
+
 void FuzzLog::log(LogLevel level, std::string_view text) {
-    const std::string line = format_log(level, 5, text);
-    must(line.ends_with('\n') && is_one_line(std::string_view(line).substr(0, line.size() - 1)),
-         "a line of the log is one line");
+    must(is_whole_line(format_log(level, 5, text)), "a line of the log is one line");
 }
 
 MemoryDir::MemoryDir() {

@@ -3,6 +3,7 @@
 // input, and what must be true of what comes of it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,23 @@ std::vector<std::string_view> parts_of(std::string_view input, size_t least = 1)
 // No line break and no other control character in it, and it is UTF-8.
 bool is_one_line(std::string_view text);
 
+// A line as oned gets it: one line, and its end.
+bool is_whole_line(std::string_view text);
+
 // Cuts of a text, always the same for a seed: short ones, some of them empty.
 std::vector<std::string_view> cut(std::string_view text, unsigned seed);
+
+// A text that comes in such pieces. It must outlive this.
+class Pieces {
+  public:
+    Pieces(std::string_view text, unsigned seed) : pieces_(cut(text, seed)) {}
+    // As much as there is at one time; 0 at its end.
+    size_t read(std::span<std::byte> buffer);
+
+  private:
+    std::vector<std::string_view> pieces_;
+    size_t next_ = 0;
+};
 
 // Nobody stops it. What is logged must be fit for a line to oned.
 class FuzzLog : public RequestLog {

@@ -9,14 +9,6 @@
 #include "tests/fuzz/fuzz.h"
 
 namespace onemarket::fuzz {
-namespace {
-
-void check_line(const std::string& line) {
-    must(line.ends_with('\n') && is_one_line(std::string_view(line).substr(0, line.size() - 1)),
-         "what oned gets is one line");
-}
-
-}  // namespace
 
 void one_input(std::string_view input) {
     const Result<Request> request = parse_request(input);
@@ -34,9 +26,10 @@ void one_input(std::string_view input) {
                  again->payload == request->payload,
              "what was read can be written");
     }
-    check_line(format({Action::monitor, false, 7, std::string(input)}));
-    check_line(format({Action::remove, true, 7, std::string(input)}));
-    check_line(format_log(LogLevel::warning, 7, input));
+    for (const std::string& line : {format({Action::monitor, false, 7, std::string(input)}),
+                                    format({Action::remove, true, 7, std::string(input)}),
+                                    format_log(LogLevel::warning, 7, input)})
+        must(is_whole_line(line), "what oned gets is one line");
 }
 
 }  // namespace onemarket::fuzz
