@@ -167,8 +167,9 @@ void Dispatcher::on_request(const Request& request) {
             return stop("FINALIZE", config().shutdown_grace);
         case Action::driver_cancel:
             writer_.release_logs();
-            if (!cancel_import(request.id).empty())
+            if (in_flight_.find(Action::import, request.id).empty())
                 tell(LogLevel::info, "app " + std::to_string(request.id) + ": no import to cancel");
+            (void)cancel_import(request.id);
             return;
         default:
             break;

@@ -29,18 +29,22 @@ void Input::read() {
     in_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                    [this](const error_code& error) {
                        if (error == boost::asio::error::operation_aborted) return;
+                       const auto go_on = [this] {
+                           read_now();
+                           read();
+                       };
                        // A regular file cannot be waited for, and need not be.
                        if (error == boost::asio::error::operation_not_supported)
-                           boost::asio::post(in_.get_executor(), [this] { read_now(); });
+                           boost::asio::post(in_.get_executor(), go_on);
                        else
-                           read_now();
+                           go_on();
                    });
 }
 
 void Input::read_now() {
     if (closed_) return;
     const ssize_t got = ::read(in_.native_handle(), buffer_.data(), buffer_.size());
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return read();
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const auto take = [this](std::string_view line) {
         if (!closed_) outside_.on_line(line);
     };
@@ -54,7 +58,6 @@ void Input::read_now() {
         overlong_told_ = lines_.overlong_lines();
         outside_.on_overlong();
     }
-    read();
 }
 
 void Input::read_rest() {
