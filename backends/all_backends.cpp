@@ -2,7 +2,6 @@
 #include "backends/all_backends.h"
 
 #include <algorithm>
-
 #include <array>
 
 #include "backends/exports/ceph.h"

@@ -80,6 +80,12 @@ std::string exchange(const UniqueFd& fd, const std::string& line, Clock::time_po
 
 }  // namespace
 
+JsonObject control_request(std::string_view what) {
+    JsonObject request;
+    request.add("version", kControlVersion).add("do", what);
+    return request;
+}
+
 std::string ask_driver(const std::string& folder, const JsonObject& request,
                        milliseconds patience) {
     const auto end = Clock::now() + patience;

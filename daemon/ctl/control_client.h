@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "backends/io/json.h"
 
@@ -11,9 +12,12 @@ namespace onemarket {
 
 inline constexpr std::chrono::seconds kDriverPatience{10};
 
+// What a driver is asked to do, without what belongs to it.
+JsonObject control_request(std::string_view what);
+
 // Sends a line and waits for the one that answers it, without its newline, no longer than that all
-// in all. `folder`: the state folder. Throws Error: not_found where no driver runs, or none that has a socket there; and for a
-// refusal, with its reason.
+// in all. `folder`: the state folder. Throws Error: not_found where no driver runs, or none that
+// has a socket there; and for a refusal, with its reason.
 std::string ask_driver(const std::string& folder, const JsonObject& request,
                        std::chrono::milliseconds patience = kDriverPatience);
 // The same, read.

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 
-#include "daemon/control.h"
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/ctl/commands/common.h"
 #include "daemon/ctl/control_client.h"
@@ -27,14 +26,8 @@ std::string state_folder() {
     return Layout::of(value_of(current_environment(), "ONE_LOCATION")).state();
 }
 
-JsonObject request(std::string_view what) {
-    JsonObject object;
-    object.add("version", kControlVersion).add("do", what);
-    return object;
-}
-
 JsonValue status_of_driver() {
-    const JsonValue answer = ask_driver_for(state_folder(), request("status"));
+    const JsonValue answer = ask_driver_for(state_folder(), control_request("status"));
     const JsonValue* status = answer.find("status");
     if (status == nullptr) throw Error(ErrorKind::corrupt, "the driver's answer has no status");
     return *status;
@@ -81,7 +74,7 @@ void add_status(CLI::App& app, int& status) {
     command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C");
     command->callback([&status, given] {
         if (given->json)
-            print(safe_lines(ask_driver(state_folder(), request("status"))) + "\n");
+            print(safe_lines(ask_driver(state_folder(), control_request("status"))) + "\n");
         else if (given->watch)
             watch();
         else
@@ -98,7 +91,7 @@ void add_cancel(CLI::App& app, int& status) {
     command->callback([&status, given] {
         const auto id = ascii::parse_number<ObjectId>(*given);
         if (!id) throw Error(ErrorKind::bad_request, "'" + *given + "' is no app's id");
-        ask_driver_for(state_folder(), request("cancel").add("app", *id));
+        ask_driver_for(state_folder(), control_request("cancel").add("app", *id));
         print("app " + std::to_string(*id) + ": cancelled\n");
         status = EXIT_SUCCESS;
     });
@@ -107,7 +100,7 @@ void add_cancel(CLI::App& app, int& status) {
 void add_reload(CLI::App& app, int& status) {
     CLI::App* command = app.add_subcommand("reload", "Let the driver read onemarketd.conf again");
     command->callback([&status] {
-        ask_driver_for(state_folder(), request("reload"));
+        ask_driver_for(state_folder(), control_request("reload"));
         print("done\n");
         status = EXIT_SUCCESS;
     });

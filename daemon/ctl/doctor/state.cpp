@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 
-#include "daemon/control.h"
 #include "daemon/ctl/asker.h"
 #include "daemon/ctl/control_client.h"
 #include "daemon/ctl/doctor/examined.h"
@@ -98,10 +97,8 @@ std::string stock_driver() {
 }
 
 void check_answers(const std::string& pid, const Examined& examined, Findings& findings) {
-    JsonObject request;
-    request.add("version", kControlVersion).add("do", "status");
     try {
-        (void)ask_driver_for(examined.layout.state(), request);
+        (void)ask_driver_for(examined.layout.state(), control_request("status"));
         findings.ok("driver", "runs, pid " + pid);
     } catch (const Error& error) {
         findings.warning("driver", "runs, pid " + pid + ", but cannot be asked: " + error.what(),
