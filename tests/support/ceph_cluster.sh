@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
 # A throw-away Ceph on loopback: one monitor, one OSD that keeps its objects in memory. No systemd, nothing outside
 # DATA. For scripts to source, with `data` set: the folder, made absolute.
 #
@@ -147,23 +146,23 @@ start_cluster() {
 # start_surely COMMAND: what starts it all; a port that somebody else took meanwhile is another one the next time.
 start_surely() {
     [ ! -e "$conf" ] || kill_daemons
-    local try
+    local try sockets pids
     for try in 1 2 3; do
         if "$1"; then break; fi
         kill_daemons
         [ "$try" != 3 ] || exit 1
     done
     # Who looks after it when nobody stops it.
-    setsid bash "$(realpath "$0")" watch "$data" < /dev/null > /dev/null 2>&1 &
+    sockets=$(cat "$data/sockets")
+    mapfile -t pids < <(daemons)
+    setsid bash "$(realpath "$0")" watch "$data" "$sockets" "${pids[@]}" < /dev/null > /dev/null 2>&1 &
 }
 
+# watch_cluster SOCKETS PID...
 watch_cluster() {
-    local pids pid end sockets
-    pids=$(daemons)
-    sockets=$(cat "$data/sockets")
-    end=$((SECONDS + ${MAX_LIFE:-3600}))
+    local sockets=$1 pid end=$((SECONDS + ${MAX_LIFE:-3600})); shift
     while [ $SECONDS -lt $end ] && [ -e "$conf" ]; do sleep 2; done
-    for pid in $pids; do
+    for pid in "$@"; do
         ! grep -qsF -- "$conf" "/proc/$pid/cmdline" || kill -KILL "$pid"
     done
     rm -rf "$sockets"

@@ -83,7 +83,7 @@ ENV
     mv "$data/env.new" "$data/env"
     cat "$data/env"
     ;;
-watch) watch_cluster ;;
+watch) watch_cluster "${@:3}" ;;
 quota)
     bucket=(--quota-scope=bucket --uid=market --bucket="$3")
     if [ "$4" = off ]; then

@@ -50,7 +50,7 @@ start)
 import)
     if [ -s "$3" ]; then rbd import --no-progress "$3" "one/$4"; else rbd create --size 0 "one/$4"; fi
     ;;
-watch) watch_cluster ;;
+watch) watch_cluster "${@:3}" ;;
 stop) stop_cluster ;;
 *)
     sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
