@@ -51,14 +51,19 @@ launch() {
         exec setsid "$@" -f --conf "$conf" < /dev/null >> "$data/log/$name.out" 2>&1
     ) &
     echo $! > "$data/run/$name.pid"
-    launched=$((launched + 1))
+}
+
+# Also of one whose command line is still this script's.
+all_live() {
+    local file
+    for file in "$data"/run/*.pid; do kill -0 "$(cat "$file")" 2> /dev/null || return 1; done
 }
 
 # wait_for WHAT COMMAND...: until it succeeds, 120 s at most, and as long as our daemons live.
 wait_for() {
     local what=$1 end=$((SECONDS + 120)); shift
     until "$@" > /dev/null 2>&1; do
-        if [ $SECONDS -ge $end ] || [ "$(daemons | wc -l)" -lt "$launched" ]; then
+        if [ $SECONDS -ge $end ] || ! all_live; then
             echo "$program: no $what" >&2
             tail -n 5 "$data"/log/*.out "$data"/log/*.log >&2 || true
             return 1
@@ -70,11 +75,12 @@ wait_for() {
 # make_folder LINE...: an empty DATA and its ceph.conf, with these lines for all; more of [client], and more sections,
 # may be added to it.
 make_folder() {
+    [ ! -e "$data/sockets" ] || rm -rf "$(cat "$data/sockets")"
     rm -rf "$data"
     mkdir -p "$data"/{run,log,crash,mon,osd}
     # Names of UNIX sockets are limited to 107 bytes: they do not live in DATA.
     mktemp -d "/tmp/${program%.sh}.XXXXXX" > "$data/sockets"
-    mon_port=$(free_port) launched=0
+    mon_port=$(free_port)
     cat > "$conf" <<CONF
 [global]
 fsid = $(cat /proc/sys/kernel/random/uuid)
@@ -133,17 +139,18 @@ start_cluster() {
         "$data/monmap" > "$data/log/monmap.out"
     ceph-mon --mkfs -i a --monmap "$data/monmap" "${options[@]}" > "$data/log/mkfs.out" 2>&1
     launch mon.a ceph-mon -i a
-    wait_for "monitor" port_open "$mon_port"
+    wait_for "monitor" port_open "$mon_port" || return
     # One interpreter for all: a call of `ceph` costs a start of Python.
     printf '%s\n' "osd new $uuid 0" "osd set noscrub" "osd set nodeep-scrub" "${@:2}" |
         ceph --connect-timeout 60 > "$data/log/init.out" 2>&1
     # A memstore is made by the process that serves it, and not kept.
     ceph-osd --mkfs -i 0 --osd-uuid "$uuid" --no-mon-config >> "$data/log/mkfs.out" 2>&1
     launch osd.0 ceph-osd -i 0
-    wait_for "OSD" grep -q 'osd.0 .* boot$' "$data/log/cluster.log"
+    wait_for "OSD" grep -q 'osd.0 .* boot$' "$data/log/cluster.log" || return
 }
 
-# start_surely COMMAND: what starts it all; a port that somebody else took meanwhile is another one the next time.
+# start_surely COMMAND: what starts it all, and returns where something does not start. A port that somebody else took
+# meanwhile is another one the next time.
 start_surely() {
     [ ! -e "$conf" ] || kill_daemons
     local try sockets pids

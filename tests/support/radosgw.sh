@@ -58,12 +58,12 @@ rgw user max buckets = 10000
 # A quota counts what is there now.
 rgw bucket quota ttl = 0
 CONF
-    start_cluster
+    start_cluster || return
     timeout 120 radosgw-admin user create --uid=market --display-name=market \
         --access-key="$access" --secret-key="$secret" >> "$data/log/init.out" 2>&1
     launch client.rgw radosgw -n client.rgw
-    wait_for "gateway" curl -sf -o /dev/null "http://127.0.0.1:$http_port/"
-    wait_for "gateway over https" port_open "$tls_port"
+    wait_for "gateway" curl -sf -o /dev/null "http://127.0.0.1:$http_port/" || return
+    wait_for "gateway over https" port_open "$tls_port" || return
 }
 
 case $action in

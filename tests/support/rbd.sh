@@ -37,7 +37,7 @@ CONF
 start_once() {
     make_folder
     make_keys
-    start_cluster --keyring "$data/keyring" -- "osd pool create one 4" "osd pool application enable one rbd"
+    start_cluster --keyring "$data/keyring" -- "osd pool create one 4" "osd pool application enable one rbd" || return
     timeout 60 rbd pool init one
 }
 
