@@ -61,7 +61,7 @@ class Folder {
     virtual std::unique_ptr<Reader> open(const std::string& name) = 0;
 
     // Removes what imports of this app left behind when they were killed: its temporaries that no
-    // live import holds. Returns how many.
+    // live import holds. Returns how many. Throws Error where one stays that nobody holds.
     virtual int remove_temporaries(ObjectId app) = 0;
 
     // The first bytes of a published file, at most so many. Throws Error as remove() does.
