@@ -95,8 +95,9 @@ void PublicDir::require_published(const std::string& name) const {
 
 void PublicDir::sync(const std::string& name) {
     const FileReader file = reader(name);
+    // The next one would go well: what the disk has lost is forgotten with this one's word.
     if (::fsync(file.file()) != 0 || ::fsync(fd_.get()) != 0)
-        throw system_error(errno, path_ + "/" + name);
+        throw Error(ErrorKind::corrupt, system_error(errno, path_ + "/" + name).what());
 }
 
 void PublicDir::remove(const std::string& name) {
