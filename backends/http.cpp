@@ -112,11 +112,11 @@ Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, cons
 }
 
 // What is there of a killed import of the app takes room; it is no reason not to begin.
-void remove_temporaries(Folder& folder, const Context& context) {
+void remove_temporaries(Folder& folder, const DriverMessage& message, const Context& context) {
     try {
         folder.remove_temporaries(context.id());
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::timeout) throw;
+        if (message.market("BRIDGE_LIST")) throw;  // the host is lost
         context.log().log(LogLevel::warning, std::string("half an image stays: ") + error.what());
     }
 }
@@ -173,7 +173,7 @@ PublishedApp HttpBackend::store(const DriverMessage& message, ImageSource& image
                                 bool& begun) const {
     const std::string url = base_url(message);
     const std::unique_ptr<Folder> public_folder = folder(message, context);
-    remove_temporaries(*public_folder, context);
+    remove_temporaries(*public_folder, message, context);
 
     const std::unique_ptr<Reader> reader = image.open(context);
     const std::unique_ptr<FolderFile> file = public_folder->create(context.id());

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace onemarket {
 namespace {
@@ -42,6 +43,8 @@ void narrow(int file) {
 }  // namespace
 
 struct LogFile::Sink {
+    explicit Sink(spdlog::logger to) : logger(std::move(to)) {}
+
     spdlog::logger logger;
     std::atomic<bool> failed = false;  // in a line that was to be written
 };

@@ -220,9 +220,8 @@ std::string import_image(const Services& services, const DriverMessage& message,
     try {
         return carry_out(services, *backend, message, context, earlier, commit);
     } catch (const std::exception&) {
-        const Error error = caught_error();
-        clear_away(*backend, message, context, earlier, error);
-        throw error;
+        clear_away(*backend, message, context, earlier, caught_error());
+        throw;
     }
 }
 
