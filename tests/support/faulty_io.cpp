@@ -43,6 +43,9 @@ extern "C" {
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* old, size_t size);
+// Of the thread sanitizer, where there is one: it does not see our lock, but strcmp() and the like.
+[[gnu::weak]] void __tsan_acquire(void* what);
+[[gnu::weak]] void __tsan_release(void* what);
 }
 
 namespace {
@@ -89,8 +92,12 @@ class Lock {
   public:
     Lock() {
         while (busy.test_and_set(std::memory_order_acquire)) sched_yield();
+        if (__tsan_acquire != nullptr) __tsan_acquire(&busy);
     }
-    ~Lock() { busy.clear(std::memory_order_release); }
+    ~Lock() {
+        if (__tsan_release != nullptr) __tsan_release(&busy);
+        busy.clear(std::memory_order_release);
+    }
 };
 
 int raw_open(const char* path, int flags) {
