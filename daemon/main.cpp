@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,14 +75,15 @@ int serve(const Options& options, Installation& installation) {
     log.write(LogLevel::info,
               std::string("onemarketd ") + kVersion + " starts, pid " + std::to_string(::getpid()));
 
-    Dispatcher dispatcher(std::move(setup), installation, log);
-    for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);
+    std::optional<Dispatcher> dispatcher;
     int status = EXIT_FAILURE;
     try {
-        if (dispatcher.run()) return EXIT_SUCCESS;
+        dispatcher.emplace(std::move(setup), installation, log);
+        for (const std::string& problem : problems) dispatcher->tell(LogLevel::error, problem);
+        if (dispatcher->run()) return EXIT_SUCCESS;
         status = EXIT_SUCCESS;  // all but what could not be stopped
-    } catch (const std::exception& error) {
-        log.write(LogLevel::error, std::string("stopped by ") + error.what());
+    } catch (const std::exception&) {
+        log.write(LogLevel::error, std::string("stopped by ") + caught_error().what());
     }
     // Without the destructor, which waits for every worker.
     kill_all_subprocesses();

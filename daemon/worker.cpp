@@ -75,12 +75,9 @@ Worker::End Worker::run(const FlightPtr& flight) const {
                  std::string(to_string(request.action)) + " done" + what_moved(*flight));
     } catch (const PutOff& reason) {
         return put_off(flight, reason, log);
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = caught_error();
         fail(error.kind(), error.what());
-    } catch (const std::bad_alloc&) {
-        fail(ErrorKind::limit, "out of memory");
-    } catch (const std::exception& error) {
-        fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
     if (failure && suspended(flight, log)) return End::done;
     // The trees of a large document, or of a catalogue, are some twenty times its size, in small

@@ -40,9 +40,9 @@ struct Pipe {
     UniqueFd read_end;
     UniqueFd write_end;
 
-    Pipe() {
+    explicit Pipe(const std::string& program) {
         std::array<int, 2> fds{};
-        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, "pipe");
+        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, program + ": pipe");
         read_end.reset(fds[0]);
         write_end.reset(fds[1]);
     }
@@ -131,7 +131,7 @@ ChildProcess start_child(const std::vector<std::string>& argv,
                          const std::string& directory) {
     const std::string path = find_program(argv.front(), environment);
     const bp::environment variables = to_environment(environment);
-    Pipe input, output, errors;
+    Pipe input(path), output(path), errors(path);
     ::fcntl(output.write_end.get(), F_SETPIPE_SZ, kOutputBytes);  // or as much as there is
     ChildSetup setup;
     setup.in = input.read_end.get();
