@@ -7,7 +7,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <span>
 
+#include "backends/io/cleared_memory.h"
 #include "daemon/pipes.h"
 
 namespace onemarket {
@@ -53,7 +55,9 @@ void Input::read_now() {
         if (!closed_) outside_.on_end();
         return;
     }
-    lines_.append(std::string_view(buffer_.data(), static_cast<size_t>(got)), take);
+    const std::span came(buffer_.data(), static_cast<size_t>(got));
+    lines_.append({came.data(), came.size()}, take);
+    clear(came);
     if (lines_.overlong_lines() != overlong_told_) {
         overlong_told_ = lines_.overlong_lines();
         outside_.on_overlong();
