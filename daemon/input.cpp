@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <new>
+#include <utility>
 
+#include "backends/io/cleared_memory.h"
 #include "daemon/pipes.h"
 
 namespace onemarket {
@@ -56,7 +58,8 @@ void Input::read_now() {
         if (!closed_) outside_.on_end();
         return;
     }
-    untaken_ = std::string_view(buffer_.data(), static_cast<size_t>(got));
+    came_ = {buffer_.data(), static_cast<size_t>(got)};
+    untaken_ = {came_.data(), came_.size()};
     if (!take()) outside_.on_no_memory();
 }
 
@@ -69,6 +72,7 @@ bool Input::take() {
     } catch (const std::bad_alloc&) {
         return false;
     }
+    clear(std::exchange(came_, {}));
     if (lines_.overlong_lines() != overlong_told_) {
         overlong_told_ = lines_.overlong_lines();
         outside_.on_overlong();

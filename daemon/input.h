@@ -6,6 +6,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,8 @@ class Input {
     boost::asio::posix::stream_descriptor in_;
     boost::asio::steady_timer again_;
     std::vector<char> buffer_;
-    std::string_view untaken_;  // what has been read into it
+    std::span<char> came_;      // what has been read into it
+    std::string_view untaken_;  // of that
     LineBuffer lines_{kMaxLineBytes};
     size_t overlong_told_ = 0;
     bool closed_ = false;

@@ -57,6 +57,7 @@ std::vector<std::string> take_place(const Installation& installation) {
 
 int serve(const Options& options, Installation& installation) {
     forbid_core_dumps();
+    keep_out_others();
     reset_signals();
     for (const int number : {SIGTERM, SIGINT}) ::signal(number, SIG_DFL);
     Dispatcher::Setup setup;
@@ -95,6 +96,7 @@ int main_of(int argc, char** argv) {
     // Few arenas: a thread's own costs megabytes, and no thread here allocates much.
     ::mallopt(M_ARENA_MAX, 2);
     const Options options = parse_options({argv + 1, argv + argc});
+    hide_credentials(argc, argv);
     if (options.help) return std::printf("%s", options_help().c_str()) < 0;
     if (options.version) return std::printf("onemarketd %s\n", kVersion) < 0;
     Installation installation(options, current_environment(), true);

@@ -33,7 +33,9 @@ class Worker::Log : public RequestLog {
     }
 
     std::string safe(std::string_view text) const { return one_line(redact(text, secrets_)); }
-    void set_secrets(std::vector<std::string> secrets) { secrets_ = std::move(secrets); }
+    void hide(const std::vector<std::string>& secrets) override {
+        secrets_.insert(secrets_.end(), secrets.begin(), secrets.end());
+    }
 
   private:
     const WorkerOutput& output_;
@@ -131,7 +133,7 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
         log.file(LogLevel::warning, message.reason());
         throw Error(ErrorKind::bad_request, std::string(kCannotDecode));
     }
-    log.set_secrets(message->secrets());
+    log.hide(message->secrets());
     if (request.action != Action::import) in_flight_.describe(flight, subject_of(*message));
     Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
     context.watch(flight->transfer);

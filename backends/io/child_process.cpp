@@ -36,6 +36,14 @@ namespace bp = boost::process;
 // each other. No more, since the pipes of a user share a limit (pipe(7), pipe-user-pages-soft).
 constexpr int kOutputBytes = 256 << 10;
 
+// What the process was started with, which the site's scripts count on. No other thread is there
+// yet that could make a file meanwhile.
+const mode_t kFirstUmask = [] {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return mask;
+}();
+
 struct Pipe {
     UniqueFd read_end;
     UniqueFd write_end;
@@ -61,6 +69,7 @@ struct ChildSetup : bp::extend::handler {
     template <class Executor>
     void on_exec_setup(Executor& executor) const {
         ::setpgid(0, 0);
+        ::umask(kFirstUmask);
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
         sigset_t none;
