@@ -49,7 +49,7 @@ class CatalogueMarket(Market):
         host, port = re.match("http://(.*):([0-9]+)", address).groups()
         self.gate = Gate((host, int(port)))
         self.values = {"ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "MARKET_MAD": name, "DS_MAD": "fs",
-                       "SOURCE": "", "IMAGE_SIZE_MB": "", "SKIP_UNTESTED": "", "PRIVILEGED": ""}
+                       "SOURCE": "", "FORMAT": "raw", "DATASTORES": "", "IMAGE_SIZE_MB": "", "SKIP_UNTESTED": "", "PRIVILEGED": ""}
         file.parent.mkdir(parents=True, exist_ok=True)
         self.change()
 
