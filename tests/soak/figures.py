@@ -58,7 +58,7 @@ class LogSize:
     """How much has been written to a log that is rotated."""
 
     def __init__(self, path):
-        self.path, self.written = path, 0
+        self.path, self.written = path, 0  # bytes, those included that are gone
         self.inode, self.seen = 0, 0
 
     def look(self):
@@ -71,3 +71,7 @@ class LogSize:
         self.written += now.st_size - self.seen
         self.seen = now.st_size
         return self.written
+
+    def kept(self):
+        """Bytes of it that are there."""
+        return sum(path.stat().st_size for path in self.path.parent.glob(f"{self.path.stem}*"))

@@ -86,7 +86,7 @@ class Installation:
         """A configuration that differs from the one before."""
         self.configurations += 1
         new = self.one / "etc/new"
-        new.write_text('DELETE_RETRY = "1"\nLOG_MB = "10"\nLOG_FILES = "2"\n'
+        new.write_text('DELETE_RETRY = "1"\nLOG_MB = "1"\nLOG_FILES = "2"\n'
                        f'TRANSFERS = "{6 + self.configurations % 2}"\n'
                        f'SHA256 = "{("yes", "no")[self.configurations // 2 % 2]}"\n')
         new.rename(self.one / "etc/onemarketd.conf")

@@ -20,8 +20,8 @@ At each mark nothing more is asked, until all is answered; then
   another one where its marketplace was out of reach meanwhile;
 - folders, bucket, pending uploads, journal, copies to be disposed of hold what they must and nothing else;
 - what was told SUCCESS is whole: looked at before it is deleted, and in the end;
-- descriptors, threads, and the state folder are what they were at the first mark, the warm-up; no process is left;
-- the memory is not more than it was then, by GROWTH.
+- descriptors, threads and the state folder are what they were at the first mark, the warm-up; no process is left;
+- the log takes no more than it may; the memory is no more than GROWTH above what it was at the warm-up.
 
 --rate: requests a second, else as many as it takes. onemarketctl is to be beside the driver. `folder` is to be
 among the marketplaces; others are left out where the packages of tests/support/sshd.sh, radosgw.sh or catalogue.sh
@@ -53,8 +53,8 @@ from troubles import Troubles  # noqa: E402
 from work import Work  # noqa: E402
 
 MARKETS = "folder,bridge,s3,one,linuxcontainers,lab"
-# How many wait for an answer at a time; of what costs processes, as a bridge does, fewer.
-WINDOW, FEW = 64, 4
+# How many wait for an answer at a time; of one kind; of what costs as much as a bridge does.
+WINDOW, MANY, FEW = 64, 16, 4
 POPULATION = 150  # apps that are there
 
 
@@ -123,32 +123,33 @@ class Soak:
 
     def opening(self):
         """Everything once, so that what it keeps of each is there at the warm-up."""
-        for kind in self.kinds:
-            kind[1](*kind[2:])
+        for _, _, act, *words in self.kinds:
+            act(*words)
         self.work.monitor_of_script("hangs")
         self.work.monitor_of_silence(self.troubles.silence.port)
         self.work.import_into_wrong("hangs")
         self.work.import_of_wrong("hangs")
 
     def weighed(self):
-        """What is asked, in proportion."""
+        """What is asked, each with its weight and the name it is counted by."""
         work, wrong = self.work, [how for how in WRONG if how != "hangs"]
-        kinds = [
-            (30, work.monitor, "folder"), (12, work.monitor, "s3"), (10, work.monitor, "one"),
-            (10, work.monitor, "linuxcontainers"), (3, work.monitor, "lab"), (0.3, work.monitor, "bridge"),
-            (0.2, work.monitor_large), (1.5, work.monitor_unserved), (1.5, work.undecodable), (1.5, work.bad_line),
-            (2, work.template), (0.5, work.refused, "one"), (0.5, work.refused, "linuxcontainers"),
-            (6, work.import_image, "folder"), (0.1, work.import_image, "folder", True),
-            (2, work.import_image, "s3"), (0.1, work.import_image, "s3", True), (0.6, work.import_image, "lab"),
-            (0.15, work.import_image, "bridge"), (0.02, work.import_image, "bridge", True),
-            (1, work.import_exported), (0.5, work.import_of_nothing), (0.5, work.delete_nothing),
-            (1, work.deleted_while_locked), (0.4, work.cancelled),
-            *((0.3, work.monitor_of_script, how) for how in wrong),
-            *((0.2, work.import_of_wrong, how) for how in wrong),
-            *((0.2, work.import_into_wrong, how) for how in wrong),
+        monitors = {"folder": 30, "s3": 12, "one": 10, "linuxcontainers": 10, "lab": 3, "bridge": 0.3}
+        images = {"folder": 6, "s3": 2, "lab": 0.6, "bridge": 0.15}
+        large = {"folder": 0.1, "s3": 0.1, "bridge": 0.02}
+        return [
+            *((monitors[name], f"MONITOR {name}", work.monitor, name) for name in self.places),
+            *((images[name], f"IMPORT {name}", work.import_image, name) for name in self.places if name in images),
+            *((large[name], f"IMPORT {name} large", work.import_image, name, True)
+              for name in self.places if name in large),
+            *((0.5, "", work.refused, name) for name in self.places if name in ("one", "linuxcontainers")),
+            *((0.3, f"MONITOR {how}", work.monitor_of_script, how) for how in wrong),
+            *((0.2, f"IMPORT of {how}", work.import_of_wrong, how) for how in wrong),
+            *((0.2, f"IMPORT {how}", work.import_into_wrong, how) for how in wrong),
+            *((weight, "", act) for weight, act in (
+                (0.2, work.monitor_large), (1.5, work.monitor_unserved), (1.5, work.undecodable),
+                (1.5, work.bad_line), (2, work.template), (1, work.import_exported), (0.5, work.import_of_nothing),
+                (0.5, work.delete_nothing), (1, work.deleted_while_locked), (0.4, work.cancelled))),
         ]
-        return [kind for kind in kinds
-                if not (len(kind) > 2 and kind[2] in MARKETS.split(",") and kind[2] not in self.places)]
 
     # --- asking and hearing ---
 
@@ -156,10 +157,12 @@ class Soak:
         if len(self.work.there) > POPULATION:
             self.work.delete()
             return
-        kind = self.random.choices(self.kinds, [kind[0] for kind in self.kinds])[0]
-        if len(kind) > 2 and kind[2] == "bridge" and self.work.outstanding["MONITOR bridge"] >= FEW:
-            kind = self.kinds[0]
-        kind[1](*kind[2:])
+        weights = [kind[0] for kind in self.kinds]
+        for _, name, act, *words in self.random.choices(self.kinds, weights, k=8):
+            # What has to wait, for its marketplace say, does not keep others from being asked.
+            if self.work.outstanding[name] < (FEW if "bridge" in name else MANY):
+                break
+        act(*words)
 
     def hear(self, seconds):
         for line in self.driver.heard(seconds):
@@ -242,6 +245,8 @@ class Soak:
                 self.work.wrong(f"{name}: {what} {getattr(figures, what)}, {getattr(first, what)} at the warm-up")
         if figures.descriptors != first.descriptors:
             self.work.wrong(f"descriptors: {figures.leads()}")
+        if self.log.kept() > 3.1 * (1 << 20):
+            self.work.wrong(f"{name}: {self.log.kept()} bytes of logs, of at most 3 MiB")
         if figures.children:
             self.work.wrong(f"{name}: {figures.children} processes are left")
         if figures.rss > first.rss + self.options.growth:
@@ -306,20 +311,18 @@ class Soak:
     def report(self):
         work = self.work
         print(f"seed {self.options.seed}, over {', '.join(self.places)}\n")
-        print("mark     seconds  requests  success  failure     no    a    RSS  descr-  threads  children  state   "
-              "CPU   log a")
-        print("                                              answer  second  MiB  iptors                     kB     s "
-              " request")
+        print("mark      seconds  requests   success  failure  no answer  /s  RSS MiB  fds  threads  children  "
+              "state kB  log B/request  CPU s")
         before = (0, 0)
         for name, seconds, sent, successes, failures, none, figures, used, log in self.rows:
             rate = (sent - before[1]) / max(seconds - before[0], 0.001)
             before = (seconds, sent)
-            print(f"{name:8}{seconds:8.0f}{sent:10}{successes:9}{failures:9}{none:8}{rate:8.0f}{figures.rss:6.1f}"
-                  f"{figures.descriptors:8}{figures.threads:9}{figures.children:10}{figures.state / 1000:7.1f}"
-                  f"{used:6.0f}{log / sent:9.0f}")
-        print("\nkind                     asked  success  failure  of these since it was out of reach")
+            print(f"{name:8}{seconds:9.0f}{sent:10}{successes:10}{failures:9}{none:11}{rate:5.0f}{figures.rss:8.1f}"
+                  f"{figures.descriptors:6}{figures.threads:9}{figures.children:10}{figures.state / 1000:10.1f}"
+                  f"{log / sent:15.0f}{used:7.0f}")
+        print("\nkind                      asked  success  failure  of these while it was out of reach")
         for name, tally in sorted(work.tallies.items()):
-            print(f"{name:22}{tally.sent:8}{tally.successes:9}{tally.failures:9}{tally.troubled:9}")
+            print(f"{name:23}{tally.sent:8}{tally.successes:9}{tally.failures:9}{tally.troubled:9}")
         print("\n" + ", ".join(f"{name}: {count}" for name, count in sorted(self.troubles.counts.items())))
         print("LOG lines: " + ", ".join(f"{level} {count}" for level, count in sorted(work.logged.items())))
         print("CPU: driver {:.0f} s, what it started {:.0f} s, this program {:.0f} s".format(*self.used))
@@ -336,7 +339,7 @@ def main():
     parser.add_argument("--rate", type=float)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--markets", default=MARKETS)
-    parser.add_argument("--growth", type=float, default=8)
+    parser.add_argument("--growth", type=float, default=3)
     parser.add_argument("--folder")
     options = parser.parse_args()
     options.driver = os.path.abspath(options.driver)

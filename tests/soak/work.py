@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 import subprocess
+import tempfile
 import time
 
 import messages
@@ -213,7 +214,7 @@ class Work:
                 "DRIVER_CANCEL", f"DRIVER_CANCEL  {app.id} -"))
         else:
             self.soon(self.random.uniform(0, 0.5), lambda: self.control(
-                lambda program: self.heard_cancel(program, app), "cancel", str(app.id)))
+                lambda exit_status, text: self.heard_cancel(exit_status, text, app), "cancel", str(app.id)))
 
     def delete(self):
         """An app that is there, which must be whole."""
@@ -239,27 +240,26 @@ class Work:
     # --- the control socket ---
 
     def control(self, heard, *words):
-        self.programs.append((subprocess.Popen(
-            [self.controls, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={"ONE_LOCATION": str(self.installation.one)}, text=True), heard))
+        said = tempfile.TemporaryFile()
+        self.programs.append((said, heard, subprocess.Popen(
+            [self.controls, *words], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+            env={"ONE_LOCATION": str(self.installation.one)})))
 
     def status(self):
         self.control(self.heard_status, "status", "--json")
 
-    def heard_status(self, program):
-        text = program.communicate()[0]
+    def heard_status(self, exit_status, text):
         self.tallies["status"].sent += 1
         try:
             status = json.loads(text)["status"]
-            assert program.returncode == 0 and status["counts"]["waiting"] <= 10000
+            assert exit_status == 0 and status["counts"]["waiting"] <= 10000
             self.tallies["status"].successes += 1
         except (ValueError, KeyError, AssertionError):
-            self.wrong(f"onemarketctl status: {program.returncode}, {text[:300]}")
+            self.wrong(f"onemarketctl status: {exit_status}, {text[:300]}")
 
-    def heard_cancel(self, program, app):
-        text = program.communicate()[0].strip()
+    def heard_cancel(self, exit_status, text, app):
         self.tallies["cancel"].sent += 1
-        if program.returncode == 0 and text == f"app {app.id}: cancelled":
+        if exit_status == 0 and text == f"app {app.id}: cancelled":
             self.tallies["cancel"].successes += 1
             app.refused = ""
             if app.source:
@@ -268,16 +268,18 @@ class Work:
             self.tallies["cancel"].failures += 1
             app.refused = text
         else:
-            self.wrong(f"onemarketctl cancel: {program.returncode}, {text[:300]}")
+            self.wrong(f"onemarketctl cancel: {exit_status}, {text[:300]}")
 
     def go_on(self):
         """What is due, and what has ended."""
         while self.later and self.later[0][0] <= time.monotonic():
             heapq.heappop(self.later)[2]()
-        for program, heard in self.programs:
+        for said, heard, program in self.programs:
             if program.poll() is not None:
-                heard(program)
-        self.programs = [entry for entry in self.programs if entry[0].returncode is None]
+                said.seek(0)
+                heard(program.returncode, said.read().decode().strip())
+                said.close()
+        self.programs = [entry for entry in self.programs if entry[2].returncode is None]
 
     # --- hearing ---
 
