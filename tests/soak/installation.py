@@ -2,8 +2,8 @@
 """The OpenNebula a soak runs in: its folders, configuration, images and scripts, good ones and bad."""
 import hashlib
 
-# What does not go on for so long is stopped: the driver's -w.
-LIMIT = 6
+# What does not go on for so long, in seconds, is stopped: the driver's -w. A busy machine has to keep it.
+LIMIT = 20
 TYPES = "http,s3,one,linuxcontainers,lab,fails,dies,rubbish,hangs"
 
 TEXT = 'xml=$(printf %s "$1" | base64 -d)\n' \
