@@ -95,6 +95,10 @@ int main_of(int argc, char** argv) {
     hold_standard_descriptors(O_RDWR);  // oned closes fd 2 before exec
     // Few arenas: a thread's own costs megabytes, and no thread here allocates much.
     ::mallopt(M_ARENA_MAX, 2);
+    // Large buffers go back to the system at once. By itself glibc keeps up to 32 MiB of each kind
+    // for the next one, where small pieces of others settle in between.
+    constexpr int large = 256 << 10;
+    ::mallopt(M_MMAP_THRESHOLD, large);
     const Options options = parse_options({argv + 1, argv + argc});
     hide_credentials(argc, argv);
     if (options.help) return std::printf("%s", options_help().c_str()) < 0;
