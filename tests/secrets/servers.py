@@ -63,7 +63,8 @@ class Hostile:
         self.send(connection, "403 Forbidden", self.error("AccessDenied", head), ["Content-Type: application/xml"])
 
     def do_login(self, connection, head):
-        self.send(connection, "401 Unauthorized", head, [f'WWW-Authenticate: Basic realm="{self.token}"'])
+        sent = [line.split(" ", 1)[1] for line in head.decode().split("\r\n") if line.startswith("Authorization")]
+        self.send(connection, " ".join(["401 Not for", *sent]), head, [f'WWW-Authenticate: Basic realm="{self.token}"'])
 
     def do_proxy(self, connection, head):
         self.send(connection, "407 Proxy Authentication Required", head,
