@@ -94,7 +94,8 @@ std::shared_ptr<Installation::Generation> Installation::read() {
                  {given ? options_.timeout : now.config.monitor_timeout, false},
                  {given ? options_.timeout : now.config.delete_timeout, false},
                  bandwidth_,
-                 keeps_messages_ ? &messages_ : nullptr});
+                 keeps_messages_ ? &messages_ : nullptr,
+                 proxy_secrets(now.site.http)});
     return generation;
 }
 

@@ -3,6 +3,9 @@
 
 #include <initializer_list>
 #include <string_view>
+#include <utility>
+
+#include "backends/io/url.h"
 
 namespace onemarket {
 namespace {
@@ -29,6 +32,13 @@ void set_proxies(const Environment& environment, const std::string& option,
     settings.http_proxy = Secret(first_of(environment, {"http_proxy", "all_proxy", "ALL_PROXY"}));
     settings.https_proxy =
         Secret(first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}));
+}
+
+std::vector<std::string> proxy_secrets(const HttpSettings& settings) {
+    std::vector<std::string> secrets = secrets_of(settings.http_proxy.reveal());
+    for (std::string& secret : secrets_of(settings.https_proxy.reveal()))
+        secrets.push_back(std::move(secret));
+    return secrets;
 }
 
 }  // namespace onemarket

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "backends/io/http_client.h"
 #include "daemon/environment.h"
@@ -13,5 +14,8 @@ namespace onemarket {
 // as curl reads them: http_proxy, https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, and no_proxy,
 // NO_PROXY in any case.
 void set_proxies(const Environment& environment, const std::string& option, HttpSettings& settings);
+
+// What must not be told of them.
+std::vector<std::string> proxy_secrets(const HttpSettings& settings);
 
 }  // namespace onemarket

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "backends/all_backends.h"
 #include "backends/io/bandwidth.h"
@@ -23,7 +24,8 @@ struct Services {
     TransferSlots& transfers;
     TimeLimit import_limit, monitor_limit, remove_limit;
     std::shared_ptr<Bandwidth> bandwidth = nullptr;  // of all imports together; null: no limit
-    MarketMessages* messages = nullptr;  // where those of MONITORs are kept; null: nowhere
+    MarketMessages* messages = nullptr;     // where those of MONITORs are kept; null: nowhere
+    std::vector<std::string> secrets = {};  // of no request: those of the proxies
 
     // The backend that serves the message's MARKET_MAD. Throws Error (unsupported) "Marketplace
     // driver 'x' not available" when the driver was not told to serve that type.

@@ -134,6 +134,7 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
         throw Error(ErrorKind::bad_request, std::string(kCannotDecode));
     }
     log.hide(message->secrets());
+    log.hide(services_.secrets);
     if (request.action != Action::import) in_flight_.describe(flight, subject_of(*message));
     Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
     context.watch(flight->transfer);

@@ -8,6 +8,7 @@
 
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/credentials.h"
 #include "protocol/utf8.h"
 
 namespace onemarket {
@@ -33,6 +34,7 @@ bool has_host_of_text(const Parser& parser) {
     const std::string host = percent_decode(part(parser, CURLUPART_HOST));
     return is_utf8(host) && std::none_of(host.begin(), host.end(), ascii::is_control);
 }
+constexpr std::string_view kBasic = "Basic ";
 constexpr const char* kNoHostName = "has a host whose name is none";
 
 // The digit at that place; -1 where there is none.
@@ -93,7 +95,7 @@ Result<Address> parse_address(std::string_view text) {
     Address address{part(parser, CURLUPART_URL), {}};
     if (address.url.empty()) return fail("is no address like https://host/path");
     if (!user.empty() || !password.empty())
-        address.authorization = Secret("Basic " + base64_encode(user + ":" + password));
+        address.authorization = Secret(std::string(kBasic) + base64_encode(user + ":" + password));
     return address;
 }
 
@@ -132,6 +134,15 @@ std::string tellable(std::string_view location) {
     const size_t at = authority.rfind('@');
     const std::string_view after = at == std::string_view::npos ? rest : rest.substr(at + 1);
     return std::string(location.substr(0, host)) + std::string(without_query(after));
+}
+
+std::vector<std::string> secrets_of(std::string_view location) {
+    std::vector<std::string> secrets = credentials_in(location);
+    const Result<Address> address = parse_address(location);
+    if (secrets.empty() || !address) return secrets;
+    const std::string& sent = address->authorization.reveal();
+    if (!sent.empty()) secrets.push_back(sent.substr(kBasic.size()));
+    return secrets;
 }
 
 bool is_ip_address(const Url& url) {

@@ -50,6 +50,10 @@ std::string_view without_query(std::string_view url);
 // before the host nor the query; anything else as it is.
 std::string tellable(std::string_view location);
 
+// What must not be told of an address: credentials_in(), and the form in which a server gets those
+// and may say them again.
+std::vector<std::string> secrets_of(std::string_view location);
+
 // True where the host is an address and no name.
 bool is_ip_address(const Url& url);
 

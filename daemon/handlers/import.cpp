@@ -4,6 +4,7 @@
 #include "backends/io/paced_reader.h"
 #include "backends/io/pump.h"
 #include "backends/io/subprocess.h"
+#include "backends/io/url.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
@@ -190,6 +191,7 @@ std::string carry_out(const Services& services, const Backend& backend,
     }
     context.record().begin();
     const auto image = paced(services, export_image(services, message, context));
+    context.log().hide(secrets_of(image->facts().location));
     const Disposal disposal(services.site, image->facts(), context);
     check_facts(image->facts());
     step("exported");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/proxies.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace onemarket {
@@ -46,6 +47,13 @@ TEST(Proxies, TheOptionTakesPrecedence) {
     EXPECT_EQ(given.http_proxy.reveal(), "http://u:p@proxy:3128");
     EXPECT_EQ(given.https_proxy.reveal(), "http://u:p@proxy:3128");
     EXPECT_EQ(given.no_proxy, "local");
+}
+
+TEST(Proxies, WhatMustNotBeTold) {
+    EXPECT_THAT(
+        proxy_secrets(settings({{"http_proxy", "http://u:p%2Fw@a"}, {"https_proxy", "http://b"}})),
+        testing::UnorderedElementsAre("u:p%2Fw", "p%2Fw", "dTpwL3c="));
+    EXPECT_THAT(proxy_secrets(settings({})), testing::IsEmpty());
 }
 
 }  // namespace
