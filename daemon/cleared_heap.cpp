@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "backends/io/cleared_memory.h"
@@ -14,8 +15,11 @@
 void operator delete(void* block) noexcept {
     onemarket::free_cleared(block);
 }
-void operator delete(void* block, std::size_t) noexcept {
-    onemarket::free_cleared(block);
+// Whoever says how large it is had no more of it: that need not be asked for.
+void operator delete(void* block, std::size_t size) noexcept {
+    if (block == nullptr) return;
+    ::explicit_bzero(block, size);
+    std::free(block);
 }
 void operator delete(void* block, std::align_val_t) noexcept {
     onemarket::free_cleared(block);
