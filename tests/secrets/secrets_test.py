@@ -109,7 +109,7 @@ class Lab:
                  'echo "cannot do $said with $1" >&2\n')
         for action in ("import", "delete", "monitor"):
             self.script(remotes / "market/loud" / action, shout + "exit 1\n")
-        self.script(remotes / "market/slow/import", shout + "exec sleep 60\n")
+        self.script(remotes / "market/slow/import", shout + f"echo >{self.folder}/began-$2\nexec sleep 60\n")
         self.script(remotes / "market/good/monitor", f"umask >{self.folder}/umask\n" + shout + "echo USED_MB=1\n")
         self.script(remotes / "market/good/import",
                     shout + 'printf \'SOURCE="s"\\nMD5="m"\\nSIZE="1"\\nFORMAT="raw"\\n\'\n')
@@ -464,6 +464,7 @@ def begin_what_dies(lab, driver):
     driver.ask("IMPORT", 4001, "import-http-script-ds")
     driver.ask("IMPORT", 4002, "import-script", MARKET_MAD="slow")
     until("imports in the middle", lambda: {"silent", "stall"} <= set(lab.served.asked))
+    until("a script", lambda: (lab.folder / "began-4002").exists())
     until("records", lambda: len(list((lab.var / "onemarketd/journal").glob("import-400?-*"))) == 3)
 
 
