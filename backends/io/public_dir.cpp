@@ -240,8 +240,9 @@ std::unique_ptr<RandomAccess> Publication::content() {
 }
 
 FileReader Publication::reread() const {
-    return FileReader(UniqueFd(::fcntl(file_.fd(), F_DUPFD_CLOEXEC, 3)),
-                      dir_.path() + "/" + temporary_);
+    UniqueFd copy(::fcntl(file_.fd(), F_DUPFD_CLOEXEC, 3));
+    if (!copy) throw system_error(errno, "PUBLIC_DIR " + dir_.path());
+    return FileReader(std::move(copy), dir_.path() + "/" + temporary_);
 }
 
 // All but the name: whole, public and durable.
