@@ -76,7 +76,7 @@ TEST_F(FolderCheckTest, AFolderThatIsMissingOrNone) {
     EXPECT_THAT(check(dir_ / "none", web_.url()),
                 ElementsAre("problem PUBLIC_DIR " + dir_ / "none" +
                             ": No such file or directory -> PUBLIC_DIR must be a folder that is "
-                            "there: create it, or mount what it is on"));
+                            "there, and can be written to: create it, or mount what it is on"));
     write_file(dir_ / "file", "");
     EXPECT_THAT(check(dir_ / "file", web_.url()),
                 ElementsAre(HasSubstr(dir_ / "file" + ": Not a directory -> ")));
