@@ -25,26 +25,23 @@ import argparse
 import base64
 import collections
 import hashlib
-import json
 import os
 import pathlib
 import random
 import re
-import select
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUPPORT = HERE.parent / "support"
-MESSAGES = HERE.parent / "fixtures/messages"
-sys.path.insert(0, str(SUPPORT))
+sys.path.insert(0, str(HERE.parent / "support"))
 import s3 as s3_tool  # noqa: E402
+from driver import Driver  # noqa: E402
+from marketplaces import BucketMarket, FolderMarket  # noqa: E402
+from messages import payload  # noqa: E402
+from servers import Servers  # noqa: E402
 
 STEPS = ["record made", "record written", "record kept", "begun", "exported", "upload begun",
          "before a note", "after a note", "part sent", "publishing", "object made", "published",
@@ -53,145 +50,6 @@ STEPS = ["record made", "record written", "record kept", "begun", "exported", "u
 # no driver can survive. Such requests count as not accepted.
 SIZES = {"folder": (0, 3 << 20), "bridge": (0, 3 << 20), "s3": (0, 17 << 20)}
 LARGE = (12 << 20, 30 << 20)  # so that it can be caught in the middle
-
-
-class Market:
-    """What a marketplace holds, seen from behind the driver's back."""
-
-    def objects(self):
-        raise NotImplementedError
-
-    def read(self, source):
-        raise NotImplementedError
-
-    def note(self, source):
-        """The MD5 the marketplace notes of it, where it always notes one."""
-        return None
-
-    def leave(self):
-        """The driver cannot reach it any more."""
-        raise NotImplementedError
-
-    def come_back(self):
-        raise NotImplementedError
-
-    def drop(self):
-        """What it is being told just now is cut off."""
-
-
-class FolderMarket(Market):
-    def __init__(self, name, folder, bridges, drop=lambda: None):
-        self.name, self.folder, self.drop = name, folder, drop
-        self.suffix = "http-bridge" if bridges else "http"
-        self.values = {"PUBLIC_DIR": folder, "BASE_URL": f"http://{name}"}
-        if bridges:
-            self.values["BRIDGE_LIST"] = bridges
-        folder.mkdir()
-
-    def objects(self):
-        return sorted(os.listdir(self.folder))
-
-    def of(self, source):
-        name = source.rsplit("/", 1)[1]
-        return [entry for entry in self.objects() if entry.startswith(name)]
-
-    def read(self, source):
-        return (self.folder / source.rsplit("/", 1)[1]).read_bytes()
-
-    def leave(self):
-        self.folder.rename(f"{self.folder}.away")
-
-    def come_back(self):
-        pathlib.Path(f"{self.folder}.away").rename(self.folder)
-
-    def note(self, source):
-        return json.loads(self.read(source + ".json"))["md5"]
-
-    def close(self):
-        pass
-
-
-class Gate:
-    """A port that leads to another one as long as it is open."""
-
-    def __init__(self, target):
-        self.target, self.port, self.ends = target, 0, []
-        self.listener = None
-        self.open()
-
-    def open(self):
-        listener = socket.create_server(("127.0.0.1", self.port))
-        self.listener, self.port = listener, listener.getsockname()[1]
-        threading.Thread(target=self.serve, args=(listener,), daemon=True).start()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for end in self.ends:
-            self.cut(end)
-        self.ends = []
-
-    @staticmethod
-    def cut(end):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def serve(self, listener):
-        while True:
-            try:
-                near = listener.accept()[0]
-                far = socket.create_connection(self.target)
-            except OSError:
-                return
-            self.ends += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
-
-    def pass_on(self, source, sink):
-        try:
-            while data := source.recv(1 << 16):
-                sink.sendall(data)
-        except OSError:
-            pass
-        self.cut(source)
-        self.cut(sink)
-
-
-class BucketMarket(Market):
-    suffix = "s3"
-
-    def __init__(self, gateway):
-        self.name = "s3"
-        self.bucket = f"chaos-{os.getpid()}-{int(time.time())}"
-        self.s3 = s3_tool.S3(gateway["S3_ENDPOINT"], gateway["S3_ACCESS_KEY"],
-                             gateway["S3_SECRET_KEY"])
-        host, port = re.match("http://(.*):([0-9]+)", gateway["S3_ENDPOINT"]).groups()
-        self.gate = Gate((host, int(port)))
-        self.values = {"ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "BUCKET": self.bucket,
-                       "ACCESS_KEY": gateway["S3_ACCESS_KEY"],
-                       "SECRET_KEY": gateway["S3_SECRET_KEY"], "READ_LENGTH": 5}
-        self.s3.request("PUT", self.bucket)
-
-    def objects(self):
-        return sorted(list(self.s3.keys(self.bucket)) +
-                      [f"{key}?{upload}" for key, upload in self.s3.uploads(self.bucket)])
-
-    def leave(self):
-        self.gate.close()
-
-    def come_back(self):
-        self.gate.open()
-
-    def of(self, source):
-        return [source.rsplit("/", 1)[1]]
-
-    def read(self, source):
-        return self.s3.request("GET", self.bucket, source.rsplit("/", 1)[1])[1]
-
-    def close(self):
-        self.s3.purge(self.bucket)
 
 
 class App:
@@ -211,42 +69,6 @@ class App:
         return ""
 
 
-class Driver:
-    def __init__(self, options, one, path, kill_at):
-        env = {"PATH": path, "ONE_LOCATION": str(one), "HOME": str(one)}
-        if kill_at:
-            env["ONEMARKET_KILL_AT"] = kill_at
-        self.process = subprocess.Popen([options.driver, "-t 3 -m http,s3"], env=env, bufsize=0,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        start_new_session=True)
-        self.buffer, self.ended = b"", False
-
-    def say(self, line):
-        try:
-            self.process.stdin.write(line.encode() + b"\n")
-        except BrokenPipeError:
-            pass
-
-    def lines(self, seconds):
-        """What it says within that time; ends early when it has ended."""
-        end = time.monotonic() + seconds
-        while True:
-            while b"\n" in self.buffer:
-                line, self.buffer = self.buffer.split(b"\n", 1)
-                yield line.decode()
-            left = end - time.monotonic()
-            if left <= 0 or self.ended:
-                return
-            if not select.select([self.process.stdout], [], [], left)[0]:
-                return
-            data = os.read(self.process.stdout.fileno(), 1 << 20)
-            self.ended = not data
-            self.buffer += data
-
-    def kill(self):
-        self.process.kill()
-
-
 class Campaign:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
@@ -260,7 +82,7 @@ class Campaign:
             'SHUTDOWN_GRACE="0"\nDELETE_RETRY="1"\nTRANSFERS="3"\n')
         self.journal = self.one / "var/onemarketd/journal"
         self.path = os.environ["PATH"]
-        self.gateway_started = False
+        self.servers = Servers(folder)
         self.markets = []
         self.apps, self.next_id = {}, 1
         self.kills = collections.Counter()
@@ -271,54 +93,32 @@ class Campaign:
 
     # --- what it runs on ---
 
-    def support(self, script, action, data, *words):
-        return subprocess.run([SUPPORT / script, action, data, *words], stdout=subprocess.PIPE,
-                              text=True).returncode
-
     def set_up(self):
         wanted = self.options.markets.split(",")
         if "folder" in wanted:
             self.markets.append(FolderMarket("folder", self.folder / "public", ""))
         if "bridge" in wanted:
-            if self.support("sshd.sh", "start", self.folder / "ssh") == 0:
-                self.path = f"{self.folder}/ssh/bin:{self.path}"
-                self.markets.append(FolderMarket(
-                    "bridge", self.folder / "far", "bridge1 bridge2",
-                    lambda: self.support("sshd.sh", "drop", self.folder / "ssh")))
+            if bridges := self.servers.bridges():
+                self.path = f"{bridges}:{self.path}"
+                self.markets.append(FolderMarket("bridge", self.folder / "far", "bridge1 bridge2",
+                                                 self.servers.drop_bridges))
             else:
                 print("no sshd: without bridges")
         if "s3" in wanted:
-            gateway = self.gateway()
-            if gateway:
-                self.markets.append(BucketMarket(gateway))
+            if gateway := self.servers.gateway():
+                self.markets.append(BucketMarket(gateway, "chaos"))
             else:
                 print("no Ceph gateway: without S3")
-
-    def gateway(self):
-        data = pathlib.Path(os.environ.get("ONEMARKET_RADOSGW", self.folder / "radosgw"))
-        if not (data / "env").exists():
-            if self.support("radosgw.sh", "start", data) != 0:
-                return None
-            self.gateway_started = data
-        return dict(line.split("=", 1) for line in (data / "env").read_text().splitlines())
 
     def tear_down(self):
         for market in self.markets:
             market.close()
-        if (self.folder / "ssh").exists():
-            self.support("sshd.sh", "stop", self.folder / "ssh")
-        if self.gateway_started:
-            self.support("radosgw.sh", "stop", self.gateway_started)
+        self.servers.stop()
 
     # --- what oned says and hears ---
 
     def payload(self, action, market, **more):
-        xml = (MESSAGES / f"{action}-{market.suffix}.xml").read_text().strip()
-        for key, value in {**market.values, **more}.items():
-            xml = xml.replace(f"@{key}@", str(value))
-        left = re.search("@[A-Z_]+@", xml)
-        assert not left, f"{action}-{market.suffix}: {left.group()}"
-        return base64.b64encode(xml.encode()).decode()
+        return payload(f"{action}-{market.suffix}", **market.values, **more)
 
     def new_app(self, market=None, size=None):
         market = market or self.random.choice(self.markets)
@@ -382,8 +182,7 @@ class Campaign:
     def life(self):
         end = self.random.choice(STEPS + ["at random"] * 4)
         kill_at = None if end == "at random" else f"{end}:{self.random.randint(1, 4)}"
-        driver = Driver(self.options, self.one, self.path, kill_at)
-        driver.say("INIT")
+        driver = self.driver(kill_at)
         pause = self.random.uniform(0, 0.6)
         began = time.monotonic()
         present = [app for app in self.apps.values() if not app.deleted and not app.delete_sent]
@@ -442,7 +241,8 @@ class Campaign:
         self.see_records()
 
     def driver(self, kill_at=None):
-        driver = Driver(self.options, self.one, self.path, kill_at)
+        at = {"ONEMARKET_KILL_AT": kill_at} if kill_at else {}
+        driver = Driver(self.options.driver, "-t 3 -m http,s3", self.one, self.path, **at)
         driver.say("INIT")
         return driver
 
