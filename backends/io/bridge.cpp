@@ -93,6 +93,7 @@ Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::
     command.environment = settings.environment;
     command.directory = settings.directory;
     command.keep_input = true;
+    command.awaited = host_;
     command.on_stderr_line = [this](std::string_view line) { complain(ascii::trim(line)); };
     ssh_ = std::make_unique<Subprocess>(std::move(command));
 
@@ -103,7 +104,7 @@ Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::
         greet(greeting);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::timeout) throw;
-        context.check();
+        context.check(host_);
         unreachable("no answer within " + std::to_string(limit.count()) + " s");
     }
 }

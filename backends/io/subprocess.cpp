@@ -193,7 +193,7 @@ struct Subprocess::Running {
             group_io = io;
         }
         try {
-            context.check();
+            context.check(command.awaited);
         } catch (const Error&) {
             end_group();
             throw;

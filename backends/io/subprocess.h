@@ -23,6 +23,7 @@ struct Command {
     std::string directory;                 // the child's working folder
     std::string input;                     // written to its stdin, which then ends
     bool keep_input = false;               // stdin does not end then: write() gives more
+    std::string awaited;  // who is at its other end, for the text of a time limit; may be empty
     size_t max_output = size_t{64} << 20;  // bytes of stdout kept by run(); past it: Error (limit)
     // Called with each line the child writes to stderr, without its newline, in the thread that
     // reads or waits.

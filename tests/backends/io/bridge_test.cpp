@@ -393,6 +393,7 @@ TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
             connect_bridge(settings_, {"bridge1", "bridge2"}, 0, hurried);
         });
         EXPECT_EQ(error.kind(), ErrorKind::timeout) << error.what();
+        EXPECT_TRUE(std::string(error.what()).ends_with(", waiting for bridge1")) << error.what();
         EXPECT_LT(watch.seconds(), 5);
     }
     settings_.connect_limit = settings_.answer_limit = seconds(1);
