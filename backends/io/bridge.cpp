@@ -140,7 +140,10 @@ void Bridge::greet(Context& context) {
                     " KiB");
     }
     const ExitStatus status = ssh_->wait(context);
-    unreachable(complaints("ssh " + to_string(status)));
+    // Of a line that breaks while keys are exchanged ssh says nothing at this LogLevel.
+    unreachable(
+        complaints((status.code == kStatusOfSsh ? "the connection was lost: ssh " : "ssh ") +
+                   to_string(status)));
 }
 
 // Without its newline; nothing at the end of the conversation.

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <thread>
 
 #include "backends/io/bridge_script.h"
@@ -330,6 +331,24 @@ TEST_F(BridgeTest, HostThatSaysNothingIsGivenUp) {
     const Error error = error_of([&] { connect("silent"); });
     EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
     EXPECT_LT(watch.seconds(), 5);
+}
+
+// ssh has no word for it.
+TEST_F(BridgeTest, LineThatBreaksWhileKeysAreExchangedIsSaid) {
+    boost::asio::io_context io;
+    tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    sshd_->add_host("cut", "    Port " + std::to_string(acceptor.local_endpoint().port()));
+    std::jthread host([&] {
+        tcp::socket one = acceptor.accept();
+        boost::asio::write(one, boost::asio::buffer(std::string("SSH-2.0-OpenSSH_9.2\r\n")));
+        std::array<char, 4096> its_proposal;
+        one.read_some(boost::asio::buffer(its_proposal));
+    });
+    const Error error = error_of([&] { connect("cut"); });
+    const std::string text = error.what();
+    EXPECT_TRUE(text.starts_with("cut: the connection was lost: ssh failed with exit status 255") ||
+                text.find("Connection reset") != std::string::npos)
+        << text;
 }
 
 TEST_F(BridgeTest, NextHostServesForOneThatIsDown) {
