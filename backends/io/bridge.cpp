@@ -166,7 +166,9 @@ std::optional<std::string> Bridge::line(Context& context, size_t most) {
     }
 }
 
+// While the host is at work it has no bytes to show for it: that the line lives is enough.
 std::string Bridge::reply() {
+    if (ssh_) ssh_->count_io(true);
     const std::optional<std::string> text = line(context_, kMaxLine);
     if (!text) lost();
     if (*text == "ok") return "";
@@ -201,6 +203,7 @@ std::string Bridge::ask(std::string_view request, std::initializer_list<std::str
 }
 
 void Bridge::put(std::string_view request, std::span<const std::byte> bytes) {
+    if (ssh_) ssh_->count_io(false);
     const std::string text = std::string(request) + "\n";
     send(std::as_bytes(std::span(text)));
     send(bytes);
@@ -221,6 +224,7 @@ size_t Bridge::read(std::span<std::byte> buffer) {
         received_.erase(0, size);
         return size;
     }
+    ssh_->count_io(false);
     const size_t got = ssh_->read(buffer, context_);
     if (got > 0) return got;
     if (!ssh_->wait(context_).success()) lost();

@@ -65,6 +65,10 @@ class Subprocess {
     // Ends its stdin.
     void close_input();
 
+    // Whether I/O of the group is progress, as it is at first. Not where bytes are waited for from
+    // a program that asks its line again and again whether it is there.
+    void count_io(bool is_progress);
+
     // Waits for its end (and throws likewise); its output that was not read is thrown away. Once
     // more it gives the same.
     ExitStatus wait(Context& context);

@@ -422,6 +422,22 @@ TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
     EXPECT_TRUE(patient.log.contains("a: no answer within 2 s; trying the next host"));
 }
 
+// ssh writes to its line, and reads from it, as long as that lives.
+TEST_F(BridgeTest, QuestionsWhetherTheLineLivesAreNoProgress) {
+    write_script(
+        sshd_->host_bin() + "/rbd",
+        "#!/bin/sh\ncase $* in *info*) echo '{\"size\":10}' ;; *) exec sleep 60 ;; esac\n");
+    settings_.alive_every = seconds(1);
+    TestContext idle(5, {seconds(4), true});
+    Bridge bridge(settings_, "bridge1", idle.context);
+    EXPECT_EQ(bridge.ask("rbd", {"one/x", "", "", ""}), "10");
+    bridge.ask("export");
+    const Stopwatch watch;
+    const Error error = error_of([&] { some(bridge, 10); });
+    EXPECT_STREQ(error.what(), "Timeout: no progress for 4 s, waiting for bridge1");
+    EXPECT_LT(watch.seconds(), 15);
+}
+
 TEST(BridgeHosts, AreWords) {
     EXPECT_EQ(bridge_hosts(" a.b  user@c\n\td-1,e_2 [::1] "),
               (Hosts{"a.b", "user@c", "d-1", "e_2", "[::1]"}));
