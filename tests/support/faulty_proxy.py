@@ -255,9 +255,10 @@ class Proxy:
                     far.close()
                     return
                 self.accepted += 1
-                self.connections.append(Connection(near, far, [
-                    fault for fault in self.faults if fault.kind not in LISTENERS
-                    and fault.first <= self.accepted <= fault.last], self.count))
+                faults = [fault for fault in self.faults if fault.kind not in LISTENERS
+                          and fault.first <= self.accepted <= fault.last]
+                self.connections = [*(one for one in self.connections if not one.over.is_set()),
+                                    Connection(near, far, faults, self.count)]
 
     def close(self):
         """Nobody listens any more, and what was connected is not."""
