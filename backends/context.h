@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "backends/import_record.h"
 #include "backends/transfer.h"
@@ -23,6 +25,8 @@ class RequestLog {
   public:
     virtual ~RequestLog() = default;
     virtual void log(LogLevel level, std::string_view text) = 0;
+    // What must not be told, and does not stand in the request. Before anybody else uses the log.
+    virtual void hide(const std::vector<std::string>& secrets) { (void)secrets; }
 };
 
 // How long a request may take.

@@ -111,6 +111,16 @@ Manifest manifest_of(const DriverMessage& message, const ImageFacts& facts, cons
     return manifest;
 }
 
+// What is there of a killed import of the app takes room; it is no reason not to begin.
+void remove_temporaries(Folder& folder, const DriverMessage& message, const Context& context) {
+    try {
+        folder.remove_temporaries(context.id());
+    } catch (const Error& error) {
+        if (message.market("BRIDGE_LIST")) throw;  // the host is lost
+        context.log().log(LogLevel::warning, std::string("half an image stays: ") + error.what());
+    }
+}
+
 // What imports of the app have left, and this one has published.
 void discard_in(Folder& folder, const Context& context) {
     folder.remove_temporaries(context.id());
@@ -151,9 +161,9 @@ PublishedApp HttpBackend::import(const DriverMessage& message, ImageSource& imag
     bool begun = false;
     try {
         return store(message, image, context, begun);
-    } catch (const Error& error) {
-        // A host that is lost in the middle may keep the temporary.
-        if (begun && message.market("BRIDGE_LIST") && is_unreachable(error.kind()))
+    } catch (const std::exception&) {
+        // A host that is lost in the middle may keep the temporary, and so may a disk.
+        if (begun && (!message.market("BRIDGE_LIST") || is_unreachable(caught_error().kind())))
             context.record().set_left(true);
         throw;
     }
@@ -163,7 +173,7 @@ PublishedApp HttpBackend::store(const DriverMessage& message, ImageSource& image
                                 bool& begun) const {
     const std::string url = base_url(message);
     const std::unique_ptr<Folder> public_folder = folder(message, context);
-    public_folder->remove_temporaries(context.id());
+    remove_temporaries(*public_folder, message, context);
 
     const std::unique_ptr<Reader> reader = image.open(context);
     const std::unique_ptr<FolderFile> file = public_folder->create(context.id());
@@ -186,19 +196,23 @@ PublishedApp HttpBackend::store(const DriverMessage& message, ImageSource& image
         step("publishing");
         file->publish(name);
         step("published");
-    } catch (const Error&) {
-        take_back_manifest(message, name, context);
+    } catch (const std::exception&) {
+        take_back_manifest(message, *public_folder, name, context);
         throw;
     }
     return app;
 }
 
-// Over a conversation of its own, with a time limit of its own: those of the request may be over.
-void HttpBackend::take_back_manifest(const DriverMessage& message, const std::string& image,
-                                     Context& context) const {
+// From another host over a conversation of its own, with a time limit of its own: those of the
+// request may be over. On this one from the folder that has it, wherever that is now.
+void HttpBackend::take_back_manifest(const DriverMessage& message, Folder& public_folder,
+                                     const std::string& image, Context& context) const {
     Context own(context.id(), {}, kTakeBackLimit, context.log());
     try {
-        remove_manifest(*folder(message, own), image, own.log());
+        if (message.market("BRIDGE_LIST"))
+            remove_manifest(*folder(message, own), image, own.log());
+        else
+            remove_manifest(public_folder, image, own.log());
     } catch (const Error& error) {
         own.log().log(LogLevel::warning, std::string("the manifest stays: ") + error.what());
         context.record().set_left(true);

@@ -35,8 +35,8 @@ class HttpBackend : public Backend {
     PublishedApp store(const DriverMessage& message, ImageSource& image, Context& context,
                        bool& begun) const;
     std::unique_ptr<Folder> folder(const DriverMessage& message, Context& context) const;
-    void take_back_manifest(const DriverMessage& message, const std::string& image,
-                            Context& context) const;
+    void take_back_manifest(const DriverMessage& message, Folder& public_folder,
+                            const std::string& image, Context& context) const;
 
     const Site& site_;
 };

@@ -9,6 +9,7 @@
 #include "backends/io/pump.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 namespace {
@@ -47,6 +48,7 @@ PublishedApp ScriptBackend::import(const DriverMessage& message, ImageSource& im
                                    Context& context) const {
     const std::string script = folder_ + "/import";
     const ImageFacts& facts = image.facts();
+    context.log().hide(credentials_in(facts.location));
     // The driver disposes of the image itself; a script told to would do it a second time.
     const XmlDocument document = message.with({{"IMPORT_SOURCE", facts.location},
                                                {"MD5", md5_of(image, context)},

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "daemon/pipes.h"
@@ -50,6 +51,7 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
       in_(loop_, std::move(setup.in),
           {[this](std::string_view line) { on_line(line); },
            [this] { stop("end of stdin", config().shutdown_grace); },
+           [this] { tell(LogLevel::error, "out of memory: a request waits until there is some"); },
            [this] {
                tell(LogLevel::error, "ignored a line of more than " +
                                          std::to_string(kMaxLineBytes) +
@@ -145,13 +147,9 @@ void Dispatcher::watch_output() {
 
 void Dispatcher::on_line(std::string_view line) {
     if (is_blank_line(line)) return;
-    try {
-        const Result<Request> request = parse_request(line);
-        if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
-        on_request(*request);
-    } catch (const std::bad_alloc&) {
-        tell(LogLevel::error, "ignored a line: out of memory");
-    }
+    const Result<Request> request = parse_request(line);
+    if (!request) return tell(LogLevel::warning, "ignored a line: " + request.reason());
+    on_request(*request);
 }
 
 void Dispatcher::on_request(const Request& request) {
@@ -176,12 +174,17 @@ void Dispatcher::on_request(const Request& request) {
     }
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
     const FlightPtr flight = in_flight_.add(request);
-    if (flight && !admitted_) return waiting_.push_back(flight);
-    if (flight)
-        begin(flight);
-    else
-        refuse(request);
-    writer_.release_late_replies();  // behind an IMPORT that makes some of them void
+    try {
+        if (flight && !admitted_) return waiting_.push_back(flight);
+        if (flight)
+            begin(flight);
+        else
+            refuse(request);
+        writer_.release_late_replies();  // behind an IMPORT that makes some of them void
+    } catch (const std::bad_alloc&) {
+        // It must not come again. There is not even memory for trifles: the next life goes on.
+        throw std::runtime_error("out of memory");
+    }
 }
 
 void Dispatcher::begin(const FlightPtr& flight) {

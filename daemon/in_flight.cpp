@@ -14,9 +14,9 @@ FlightPtr InFlight::add(Request request) {
     const std::lock_guard lock(mutex_);
     if (counted() >= limits_.requests || bytes_ + request.payload.size() > limits_.bytes)
         return nullptr;
-    bytes_ += request.payload.size();
     auto flight = std::make_shared<Flight>(std::move(request), &moved_);
     flights_.emplace(key(*flight), flight);
+    bytes_ += flight->request.payload.size();
     return flight;
 }
 

@@ -4,7 +4,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +24,11 @@ class Input {
   public:
     // All are called by the loop's thread. No line comes, nor the end, once it is closed.
     struct Outside {
+        // Where this has no memory the line comes again, when there may be some.
         std::function<void(std::string_view line)> on_line;
         std::function<void()> on_end;
+        // There is none: once for each time.
+        std::function<void()> on_no_memory;
         // A line is too long: nobody knows what it asked for.
         std::function<void()> on_overlong;
     };
@@ -37,10 +42,15 @@ class Input {
 
   private:
     void read_now();
+    bool take();
+    void take_later();
 
     Outside outside_;
     boost::asio::posix::stream_descriptor in_;
+    boost::asio::steady_timer again_;
     std::vector<char> buffer_;
+    std::span<char> came_;      // what has been read into it
+    std::string_view untaken_;  // of that
     LineBuffer lines_{kMaxLineBytes};
     size_t overlong_told_ = 0;
     bool closed_ = false;

@@ -99,12 +99,6 @@ bool is_gone(const std::string& path) noexcept {
     return ::unlink(path.c_str()) == 0 || is_missing(errno);
 }
 
-// A line that was cut off must not spoil the next one.
-void end_last_line(const std::string& path) {
-    const UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
-    if (file) (void)!::write(file.get(), "\n", 1);
-}
-
 }  // namespace
 
 // --- A record ---
@@ -183,13 +177,16 @@ bool JournalRecord::apply(std::string_view line) {
     return true;
 }
 
-// A line that does not get there whole is taken back, so that it does not spoil the next.
+// A line that does not get there whole is taken back, or ended, so that it does not spoil the next.
 void JournalRecord::append(const std::string& line, bool sync) {
-    const UniqueFd file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    const UniqueFd file(::open(path_.c_str(), O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) != 0) throw system_error(errno, path_);
+    char last = '\n';
+    if (status.st_size > 0 && ::pread(file.get(), &last, 1, status.st_size - 1) < 0)
+        throw system_error(errno, path_);
     try {
-        write_all(file.get(), to_line(line), path_);
+        write_all(file.get(), (last == '\n' ? "" : "\n") + to_line(line), path_);
         if (sync && ::fdatasync(file.get()) != 0) throw system_error(errno, path_);
     } catch (const Error&) {
         (void)!::ftruncate(file.get(), status.st_size);
@@ -289,25 +286,21 @@ void Journal::spare_what_was_told(Left& left) {
 }
 
 Journal::Left Journal::load() const {
-    Left left = read_all(folder_, true);
+    Left left = look(folder_);
     spare_what_was_told(left);
     return left;
 }
 
 Journal::Left Journal::look(const std::string& folder) {
-    return read_all(folder, false);
-}
-
-Journal::Left Journal::read_all(const std::string& folder, bool mend) {
     Left left;
     for (const std::string& name : names_in(folder))
-        if (!name.starts_with('.')) read(folder + "/" + name, name, mend, left);
+        if (!name.starts_with('.')) read(folder + "/" + name, name, left);
     std::sort(left.records.begin(), left.records.end(),
               [](const auto& a, const auto& b) { return a->accepted() < b->accepted(); });
     return left;
 }
 
-void Journal::read(const std::string& path, std::string_view file, bool mend, Left& left) {
+void Journal::read(const std::string& path, std::string_view file, Left& left) {
     const std::optional<Name> name = parse_name(file);
     if (!name) return left.problems.push_back(path + ": not a record of this journal");
     struct stat status {};
@@ -343,7 +336,6 @@ void Journal::read(const std::string& path, std::string_view file, bool mend, Le
     if (damaged > 0)
         left.problems.push_back(path + ": " + std::to_string(damaged) +
                                 " damaged lines are ignored");
-    if (mend && !text.ends_with('\n')) end_last_line(path);
     left.records.push_back(record);
 }
 

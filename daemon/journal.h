@@ -122,8 +122,7 @@ class Journal {
 
   private:
     RecordPtr open(const Request& request, const std::string& mark, bool clears);
-    static Left read_all(const std::string& folder, bool mend);
-    static void read(const std::string& path, std::string_view file, bool mend, Left& left);
+    static void read(const std::string& path, std::string_view file, Left& left);
     static void spare_what_was_told(Left& left);
 
     std::string folder_;

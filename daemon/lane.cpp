@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "backends/io/cleared_memory.h"
+
 namespace onemarket {
 
 Lane::~Lane() {
@@ -38,6 +40,11 @@ void Lane::work() {
     std::unique_lock lock(mutex_);
     while (true) {
         ++idle_;
+        if (ready_.empty()) {
+            lock.unlock();
+            clear_stack();
+            lock.lock();
+        }
         changed_.wait(lock, [this] { return !ready_.empty() || closing_; });
         --idle_;
         if (ready_.empty()) return;

@@ -6,12 +6,16 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace onemarket {
 namespace {
+
+constexpr std::chrono::seconds kMendEvery{5};
 
 spdlog::level::level_enum spd_level(LogLevel level) {
     switch (level) {
@@ -39,20 +43,23 @@ void narrow(int file) {
 }  // namespace
 
 struct LogFile::Sink {
+    explicit Sink(spdlog::logger to) : logger(std::move(to)) {}
+
     spdlog::logger logger;
+    std::atomic<bool> failed = false;  // in a line that was to be written
 };
 
 LogFile::LogFile(const std::string& path, LogLevel level, size_t megabytes, size_t files)
-    : path_(path), problem_(open(level, megabytes, files)) {}
+    : path_(path), problem_(open({level, megabytes, files})) {}
 
 LogFile::~LogFile() = default;
 
 std::string LogFile::reopen(LogLevel level, size_t megabytes, size_t files) {
-    return open(level, megabytes, files);
+    return open({level, megabytes, files});
 }
 
 // What is wrong; empty where it is open.
-std::string LogFile::open(LogLevel level, size_t megabytes, size_t files) {
+std::string LogFile::open(const Settings& settings) {
     const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
     std::error_code error;
     // spdlog would make it
@@ -63,26 +70,45 @@ std::string LogFile::open(LogLevel level, size_t megabytes, size_t files) {
     try {
         spdlog::file_event_handlers events;
         events.after_open = [](const auto&, std::FILE* file) { narrow(::fileno(file)); };
-        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path_, megabytes << 20,
-                                                                           files, false, events);
-        const auto sink =
-            std::make_shared<Sink>(Sink{spdlog::logger("onemarketd", std::move(file))});
+        auto file = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+            path_, settings.megabytes << 20, settings.files, false, events);
+        const auto sink = std::make_shared<Sink>(spdlog::logger("onemarketd", std::move(file)));
         sink->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%t] %^%l%$ %v");
-        sink->logger.set_level(spd_level(level));
+        sink->logger.set_level(spd_level(settings.level));
         sink->logger.flush_on(spdlog::level::debug);
         // A log that cannot be written (disk full) is no reason to say so on stderr, line by line.
-        sink->logger.set_error_handler([](const std::string&) {});
+        sink->logger.set_error_handler(
+            [at = sink.get()](const std::string&) { at->failed = true; });
         const std::lock_guard lock(mutex_);
         sink_ = sink;
+        settings_ = settings;
         return "";
     } catch (const std::exception& failure) {
         return failure.what();
     }
 }
 
+// Where that fails too, it is tried again with some later line.
+void LogFile::mend() {
+    Settings settings{};
+    {
+        const std::lock_guard lock(mutex_);
+        const Clock::time_point now = Clock::now();
+        if (now < again_) return;
+        again_ = now + kMendEvery;
+        settings = settings_;
+    }
+    (void)open(settings);
+}
+
 void LogFile::write(LogLevel level, std::string_view text) {
     std::shared_ptr<Sink> to;
     {
+        const std::lock_guard lock(mutex_);
+        to = sink_;
+    }
+    if (to && to->failed) {
+        mend();
         const std::lock_guard lock(mutex_);
         to = sink_;
     }

@@ -2,7 +2,7 @@
 // The driver's own log file.
 #pragma once
 
-#include <functional>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace onemarket {
 
-// A rotating file, each line flushed. Thread-safe.
+// A rotating file, each line flushed. One that could not be written to, or not rotated, is opened
+// again with a line to come, so that it is there once the fault is over. Thread-safe.
 class LogFile {
   public:
     // Opens it. When that fails the reason is in problem() and lines go nowhere: a full disk or a
@@ -28,12 +29,20 @@ class LogFile {
     const std::string& problem() const { return problem_; }
 
   private:
+    using Clock = std::chrono::steady_clock;
     struct Sink;
-    std::string open(LogLevel level, size_t megabytes, size_t files);
+    struct Settings {
+        LogLevel level;
+        size_t megabytes, files;
+    };
+    std::string open(const Settings& settings);
+    void mend();
 
     const std::string path_;
     mutable std::mutex mutex_;
     std::shared_ptr<Sink> sink_;
+    Settings settings_{};  // of the sink
+    Clock::time_point again_ = Clock::time_point::min();
     std::string problem_;
 };
 

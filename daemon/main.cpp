@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,7 @@ std::vector<std::string> take_place(const Installation& installation) {
 
 int serve(const Options& options, Installation& installation) {
     forbid_core_dumps();
+    keep_out_others();
     reset_signals();
     for (const int number : {SIGTERM, SIGINT}) ::signal(number, SIG_DFL);
     Dispatcher::Setup setup;
@@ -74,14 +76,15 @@ int serve(const Options& options, Installation& installation) {
     log.write(LogLevel::info,
               std::string("onemarketd ") + kVersion + " starts, pid " + std::to_string(::getpid()));
 
-    Dispatcher dispatcher(std::move(setup), installation, log);
-    for (const std::string& problem : problems) dispatcher.tell(LogLevel::error, problem);
+    std::optional<Dispatcher> dispatcher;
     int status = EXIT_FAILURE;
     try {
-        if (dispatcher.run()) return EXIT_SUCCESS;
+        dispatcher.emplace(std::move(setup), installation, log);
+        for (const std::string& problem : problems) dispatcher->tell(LogLevel::error, problem);
+        if (dispatcher->run()) return EXIT_SUCCESS;
         status = EXIT_SUCCESS;  // all but what could not be stopped
-    } catch (const std::exception& error) {
-        log.write(LogLevel::error, std::string("stopped by ") + error.what());
+    } catch (const std::exception&) {
+        log.write(LogLevel::error, std::string("stopped by ") + caught_error().what());
     }
     // Without the destructor, which waits for every worker.
     kill_all_subprocesses();
@@ -92,7 +95,12 @@ int main_of(int argc, char** argv) {
     hold_standard_descriptors(O_RDWR);  // oned closes fd 2 before exec
     // Few arenas: a thread's own costs megabytes, and no thread here allocates much.
     ::mallopt(M_ARENA_MAX, 2);
+    // Large buffers go back to the system at once. By itself glibc keeps up to 32 MiB of each kind
+    // for the next one, where small pieces of others settle in between.
+    constexpr int large = 256 << 10;
+    ::mallopt(M_MMAP_THRESHOLD, large);
     const Options options = parse_options({argv + 1, argv + argc});
+    hide_credentials(argc, argv);
     if (options.help) return std::printf("%s", options_help().c_str()) < 0;
     if (options.version) return std::printf("onemarketd %s\n", kVersion) < 0;
     Installation installation(options, current_environment(), true);

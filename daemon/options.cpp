@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "protocol/ascii.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 namespace {
@@ -107,6 +108,8 @@ Options parse_options(std::vector<std::string> arguments) {
         }
     }
     read_values(texts, options);
+    // What was to be the proxy's address, and stands behind another letter.
+    for (std::string& problem : options.problems) hide_credentials(problem);
     return options;
 }
 

@@ -4,7 +4,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cstring>
+#include <span>
+
+#include "backends/io/unique_fd.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 
@@ -18,6 +25,17 @@ void hold_standard_descriptors(int mode) {
 void forbid_core_dumps() {
     const rlimit none{0, 0};
     (void)::setrlimit(RLIMIT_CORE, &none);
+    const UniqueFd filter(::open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC));
+    if (filter) (void)!::write(filter.get(), "0", 1);
+}
+
+void keep_out_others() {
+    ::umask(::umask(0) | S_IWGRP | S_IRWXO);
+}
+
+void hide_credentials(int argc, char** argv) {
+    for (int number = 1; number < argc; ++number)
+        hide_credentials(std::span(argv[number], std::strlen(argv[number])));
 }
 
 void reset_signals() {

@@ -32,7 +32,7 @@ std::string without_payloads(std::string_view text) {
 
 }  // namespace
 
-std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
+std::string without_secrets(std::string_view text, const std::vector<std::string>& secrets) {
     std::string result(text);
     std::vector<std::string> longest_first = secrets;  // one may be a part of another
     std::sort(longest_first.begin(), longest_first.end(),
@@ -43,7 +43,11 @@ std::string redact(std::string_view text, const std::vector<std::string>& secret
              at = result.find(secret, at + 3))
             result.replace(at, secret.size(), "***");
     }
-    return without_payloads(result);
+    return result;
+}
+
+std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
+    return without_payloads(without_secrets(text, secrets));
 }
 
 }  // namespace onemarket

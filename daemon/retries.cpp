@@ -46,7 +46,7 @@ std::optional<JournalRecord::Time> Retries::oldest() const {
 void Retries::stop() {
     stopped_ = true;
     for (const auto& [app, open] : held_)
-        not_tried_again(app, "the driver ends, and the journal is another one's");
+        not_tried_again(app, "the driver ends, and it could not be noted down");
 }
 
 // --- DELETEs ---
@@ -67,19 +67,32 @@ void Retries::clear_up_behind(const RecordPtr& import) {
          [import](Journal& journal) { return journal.open_clearing(*import); });
 }
 
-void Retries::keep(ObjectId app, const Open& open) {
+// `held`: it has been, and was told.
+void Retries::keep(ObjectId app, const Open& open, bool held) {
     Journal* journal = outside_.journal;
     if (journal == nullptr)
-        return boost::asio::post(outside_.loop, [this, app, open] {
-            if (outside_.journal != nullptr) return keep(app, open);
-            if (held_.size() < kMostHeld) return void(held_.emplace(app, open));
-            not_tried_again(app, "no journal, and too many wait for one");
+        return boost::asio::post(outside_.loop, [this, app, open, held] {
+            if (outside_.journal != nullptr) return keep(app, open, held);
+            hold(app, open);
         });
     try {
         if (const RecordPtr record = open(*journal)) keep(record);
     } catch (const Error& error) {
-        not_tried_again(app, error.what());
+        if (!held)
+            outside_.tell(LogLevel::warning,
+                          "app " + std::to_string(app) +
+                              ": its DELETE waits until it can be noted down: " + error.what());
+        boost::asio::post(outside_.loop, [this, app, open] {
+            hold(app, open);
+            if (!held_again_) held_again_ = after(0, [this] { keep_held(); });
+        });
     }
+}
+
+void Retries::hold(ObjectId app, const Open& open) {
+    if (held_.size() == kMostHeld || stopped_)
+        return not_tried_again(app, "it cannot be noted down, and no more wait for that");
+    held_.emplace(app, open);
 }
 
 void Retries::not_tried_again(ObjectId app, const std::string& why) const {
@@ -103,7 +116,8 @@ void Retries::remove_later(const RecordPtr& record) {
 }
 
 void Retries::keep_held() {
-    for (const auto& [app, open] : std::exchange(held_, {})) keep(app, open);
+    held_again_.reset();
+    for (const auto& [app, open] : std::exchange(held_, {})) keep(app, open, true);
 }
 
 void Retries::forget_deletes(ObjectId app) {

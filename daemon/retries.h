@@ -28,8 +28,7 @@ class Retries {
     struct Outside {
         boost::asio::io_context& loop;
         InFlight& in_flight;
-        const std::atomic<Journal*>&
-            journal;  // may be null: what is kept is held until keep_held()
+        const std::atomic<Journal*>& journal;  // may be null
         std::function<void(const FlightPtr&)> start;
         std::function<void(LogLevel, std::string_view)> tell;      // oned, and the driver's log
         std::function<void(LogLevel, std::string_view)> log_file;  // the latter alone
@@ -40,7 +39,8 @@ class Retries {
     // From now on.
     void set_base(std::chrono::seconds base) { base_ = base; }
 
-    // A DELETE that failed for now. `mark`: of the import it is about, or empty.
+    // A DELETE that failed for now. `mark`: of the import it is about, or empty. Without a journal
+    // it is held until there is one; where it cannot be noted down just now, until it can.
     void keep(const Request& request, const std::string& mark);
     // One that is in the journal already.
     void keep(const RecordPtr& removal);
@@ -77,7 +77,8 @@ class Retries {
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
     using Open = std::function<RecordPtr(Journal&)>;
-    void keep(ObjectId app, const Open& open);
+    void keep(ObjectId app, const Open& open, bool held = false);
+    void hold(ObjectId app, const Open& open);
     void not_tried_again(ObjectId app, const std::string& why) const;
     void forget(ObjectId app, bool clearing);
     void remove_later(const RecordPtr& record);
@@ -89,6 +90,7 @@ class Retries {
     std::chrono::seconds base_;
     bool stopped_ = false;
     std::multimap<ObjectId, Open> held_;
+    std::shared_ptr<Timer> held_again_;  // while it runs, there is a journal
     std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
     std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
 };

@@ -57,11 +57,14 @@ std::vector<std::string> names_in(const std::string& folder) {
         if (errno == ENOENT) return names;
         throw system_error(errno, folder);
     }
-    while (const dirent* entry = ::readdir(entries.get())) {
+    while (true) {
+        errno = 0;
+        const dirent* entry = ::readdir(entries.get());
+        if (entry == nullptr && errno != 0) throw system_error(errno, folder);
+        if (entry == nullptr) return names;
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
     }
-    return names;
 }
 
 }  // namespace onemarket

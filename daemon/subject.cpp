@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/subject.h"
 
+#include <new>
+
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -20,8 +22,12 @@ Subject subject_of(const DriverMessage& message) {
 }
 
 Subject subject_of(const Request& request) {
-    const Result<DriverMessage> message = DriverMessage::decode(request.payload);
-    return message ? subject_of(*message) : Subject();
+    try {
+        const Result<DriverMessage> message = DriverMessage::decode(request.payload);
+        return message ? subject_of(*message) : Subject();
+    } catch (const std::bad_alloc&) {
+        return {};  // who works on it will meet it again, and answer
+    }
 }
 
 }  // namespace onemarket

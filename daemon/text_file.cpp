@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <vector>
 
 #include "backends/io/unique_fd.h"
 
@@ -20,7 +20,7 @@ std::string read_text_file(const std::string& path, size_t most) {
     if (S_ISDIR(status.st_mode)) throw system_error(EISDIR, path);
     if (S_ISFIFO(status.st_mode)) throw Error(ErrorKind::bad_request, path + ": a FIFO");
     std::string text;
-    std::array<char, 65536> buffer;
+    std::vector<char> buffer(65536);  // not on the stack, which nobody clears
     while (true) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;

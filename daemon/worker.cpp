@@ -33,7 +33,9 @@ class Worker::Log : public RequestLog {
     }
 
     std::string safe(std::string_view text) const { return one_line(redact(text, secrets_)); }
-    void set_secrets(std::vector<std::string> secrets) { secrets_ = std::move(secrets); }
+    void hide(const std::vector<std::string>& secrets) override {
+        secrets_.insert(secrets_.end(), secrets.begin(), secrets.end());
+    }
 
   private:
     const WorkerOutput& output_;
@@ -75,12 +77,9 @@ Worker::End Worker::run(const FlightPtr& flight) const {
                  std::string(to_string(request.action)) + " done" + what_moved(*flight));
     } catch (const PutOff& reason) {
         return put_off(flight, reason, log);
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = caught_error();
         fail(error.kind(), error.what());
-    } catch (const std::bad_alloc&) {
-        fail(ErrorKind::limit, "out of memory");
-    } catch (const std::exception& error) {
-        fail(ErrorKind::internal, std::string("Internal error: ") + error.what());
     }
     if (failure && suspended(flight, log)) return End::done;
     // The trees of a large document, or of a catalogue, are some twenty times its size, in small
@@ -134,7 +133,7 @@ std::optional<std::string> Worker::handle(const FlightPtr& flight, Log& log,
         log.file(LogLevel::warning, message.reason());
         throw Error(ErrorKind::bad_request, std::string(kCannotDecode));
     }
-    log.set_secrets(message->secrets());
+    log.hide(message->secrets());
     if (request.action != Action::import) in_flight_.describe(flight, subject_of(*message));
     Context context(request.id, flight->stop.get_token(), limit_of(request.action), log);
     context.watch(flight->transfer);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/driver_message.h"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 namespace {
@@ -12,16 +14,20 @@ namespace {
 constexpr std::string_view kRoot = "MARKET_DRIVER_ACTION_DATA";
 constexpr std::string_view kDatastoreRoot = "DS_DRIVER_ACTION_DATA";
 
-// Where secrets stand in the messages of the markets and datastores that exist.
-constexpr std::array<std::string_view, 9> kSecretPaths{"MARKETPLACE/TEMPLATE/SECRET_ACCESS_KEY",
-                                                       "MARKETPLACE/TEMPLATE/SESSION_TOKEN",
-                                                       "MARKETPLACE/TEMPLATE/PASSWORD",
-                                                       "MARKETPLACE/TEMPLATE/TOKEN",
-                                                       "DATASTORE/TEMPLATE/SECRET_ACCESS_KEY",
-                                                       "DATASTORE/TEMPLATE/SESSION_TOKEN",
-                                                       "DATASTORE/TEMPLATE/PASSWORD",
-                                                       "DATASTORE/TEMPLATE/TOKEN",
-                                                       "DATASTORE/TEMPLATE/RESTIC_PASSWORD"};
+// Attributes of these names are secrets: those of the markets and datastores that exist, and what
+// others may call theirs. Not ACCESS_KEY_ID, nor CEPH_KEY, which is a path.
+constexpr std::array<std::string_view, 6> kSecretNames{"SECRET",     "PASSW",   "TOKEN",
+                                                       "CREDENTIAL", "API_KEY", "PRIVATE_KEY"};
+constexpr std::array<std::string_view, 2> kTemplates{"MARKETPLACE/TEMPLATE", "DATASTORE/TEMPLATE"};
+// Addresses that stand elsewhere.
+constexpr std::array<std::string_view, 3> kAddresses{"MARKETPLACEAPP/SOURCE", "IMAGE/SOURCE",
+                                                     "IMAGE/PATH"};
+
+bool is_secret(std::string_view name) {
+    return std::any_of(kSecretNames.begin(), kSecretNames.end(), [name](std::string_view part) {
+        return name.find(part) != std::string_view::npos;
+    });
+}
 
 }  // namespace
 
@@ -117,8 +123,18 @@ Result<std::vector<ObjectId>> DriverMessage::market_apps() const {
 
 std::vector<std::string> DriverMessage::secrets() const {
     std::vector<std::string> values;
-    for (const std::string_view path : kSecretPaths)
-        if (std::optional<std::string> value = text(path)) values.push_back(std::move(*value));
+    const auto add_credentials = [&values](std::string_view address) {
+        for (std::string& secret : credentials_in(address)) values.push_back(std::move(secret));
+    };
+    for (const std::string_view path : kTemplates)
+        for (const auto& [name, text] : document_.children(path)) {
+            const std::string_view value = ascii::trim(text);
+            if (!is_secret(name))
+                add_credentials(value);
+            else if (!value.empty())
+                values.emplace_back(value);
+        }
+    for (const std::string_view path : kAddresses) add_credentials(text(path).value_or(""));
     return values;
 }
 

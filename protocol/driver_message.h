@@ -53,7 +53,7 @@ class DriverMessage {
     Result<std::vector<ObjectId>> market_apps() const;
 
     // Values that must not reach a log, a message or a command line: what attributes with names
-    // like SECRET_ACCESS_KEY, PASSWORD or TOKEN hold.
+    // like SECRET_ACCESS_KEY, PASSWORD or TOKEN hold, and what credentials_in() finds in addresses.
     std::vector<std::string> secrets() const;
 
     // The documents a site's scripts are given.

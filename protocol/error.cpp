@@ -2,6 +2,7 @@
 #include "protocol/error.h"
 
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 namespace onemarket {
@@ -56,21 +57,16 @@ ErrorKind kind_of(int error_number) {
             return ErrorKind::not_found;
         case EACCES:
         case EPERM:
-        case EROFS:
             return ErrorKind::permission;
         case ENOSPC:
         case EDQUOT:
         case EFBIG:
             return ErrorKind::no_space;
-        case EMFILE:
-        case ENFILE:
-        case ENOMEM:
-            return ErrorKind::limit;
         case EINVAL:
         case ENAMETOOLONG:
         case ELOOP:
             return ErrorKind::bad_request;
-        default:
+        default:  // a disk that went read-only, descriptors or memory that somebody else has now
             return ErrorKind::unavailable;
     }
 }
@@ -81,6 +77,22 @@ Error system_error(int error_number, const std::string& what) {
     // generic_category() uses the thread-safe form of strerror.
     return Error(kind_of(error_number),
                  what + ": " + std::generic_category().message(error_number));
+}
+
+Error caught_error() {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return error;
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorKind::unavailable, "out of memory");
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::resource_unavailable_try_again)
+            return system_error(EAGAIN, "no thread could be started");
+        return Error(ErrorKind::internal, std::string("Internal error: ") + error.what());
+    } catch (const std::exception& error) {
+        return Error(ErrorKind::internal, std::string("Internal error: ") + error.what());
+    }
 }
 
 }  // namespace onemarket

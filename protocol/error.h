@@ -19,7 +19,8 @@ enum class ErrorKind {
     unsupported,  // asked for something this driver or market does not do
     not_found,    // the image, object, file or program is not there
     permission,   // the system or the peer said no
-    unavailable,  // the peer is not reachable just now, or a script failed
+    unavailable,  // the peer, or what the system lends, is not to be had just now, or a script
+                  // failed
     corrupt,      // bytes are not what was promised
     limit,        // more than this driver is willing to hold
     cancelled,    // the operator, oned or the shutdown stopped it
@@ -61,6 +62,9 @@ class Error : public std::runtime_error {
 // `what: reason` for an errno value, with the kind that fits it (ENOENT is not_found, ENOSPC and
 // EDQUOT are no_space, ...).
 Error system_error(int error_number, const std::string& what);
+
+// The exception that is being handled, one of the standard's, as an Error.
+Error caught_error();
 
 // An outcome of normal traffic: a value, or the one-line reason why there is none. Parsers return
 // it, since a wrong line is not exceptional.

@@ -3,19 +3,20 @@
 
 namespace onemarket {
 
-void LineBuffer::append(std::string_view bytes, const OnLine& on_line) {
+void LineBuffer::take(std::string_view& bytes, const OnLine& on_line) {
     while (!bytes.empty()) {
-        const size_t newline = bytes.find('\n');
-        if (newline == std::string_view::npos) return keep(bytes);
-
-        const std::string_view piece = bytes.substr(0, newline);
-        bytes.remove_prefix(newline + 1);
-        if (partial_.empty() && !skipping_ && piece.size() <= max_line_) {
+        const std::string_view piece = bytes.substr(0, bytes.find('\n'));
+        const bool whole = piece.size() < bytes.size();
+        if (whole && partial_.empty() && !skipping_ && piece.size() <= max_line_) {
             on_line(piece);  // the common case: no copy
+            bytes.remove_prefix(piece.size() + 1);
             continue;
         }
         keep(piece);
+        bytes.remove_prefix(piece.size());
+        if (!whole) return;
         if (!skipping_) on_line(partial_);
+        bytes.remove_prefix(1);
         skipping_ = false;
         partial_ = std::string();  // gives the memory of a long line back
     }

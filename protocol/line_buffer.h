@@ -20,8 +20,12 @@ class LineBuffer {
     // `max_line`: the longest line accepted, in bytes, without its newline.
     explicit LineBuffer(size_t max_line) : max_line_(max_line) {}
 
-    // Adds bytes and calls `on_line` for each line they complete.
-    void append(std::string_view bytes, const OnLine& on_line);
+    // Adds bytes and calls `on_line` for each line they complete. Where that throws, or there is no
+    // memory, `bytes` begins with what was not taken: it may be given again, when the line that it
+    // was about comes again.
+    void take(std::string_view& bytes, const OnLine& on_line);
+    // The same for who gives nothing again.
+    void append(std::string_view bytes, const OnLine& on_line) { take(bytes, on_line); }
 
     // At the end of the stream: hands out a last line that lacks its newline, if there is one.
     void finish(const OnLine& on_line);

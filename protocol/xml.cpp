@@ -170,6 +170,17 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
     return rows;
 }
 
+std::vector<std::pair<std::string, std::string>> XmlDocument::children(
+    std::string_view path) const {
+    std::vector<std::pair<std::string, std::string>> children;
+    const tinyxml2::XMLElement* parent = find(path);
+    if (parent == nullptr) return children;
+    for (const auto* child = parent->FirstChildElement(); child != nullptr;
+         child = child->NextSiblingElement())
+        children.emplace_back(child->Name(), text_of(child).value_or(""));
+    return children;
+}
+
 std::vector<std::string> XmlDocument::texts(std::string_view path) const {
     std::vector<std::string> texts;
     const tinyxml2::XMLElement* element = find(path);

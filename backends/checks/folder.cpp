@@ -21,10 +21,11 @@ std::string remedy_for(const Error& error) {
         return "ssh to this host must work for the driver's user without a question: its key "
                "there, the host in its known_hosts, the name in BRIDGE_LIST";
     if (error.kind() == ErrorKind::permission)
-        return "let the driver's user (oneadmin) read, write and enter it; is it mounted "
-               "read-only?";
+        return "let the driver's user (oneadmin) read, write and enter it";
     if (error.kind() == ErrorKind::no_space) return "make room";
-    return "PUBLIC_DIR must be a folder that is there: create it, or mount what it is on";
+    return "PUBLIC_DIR must be a folder that is there, and can be written to: create it, or mount "
+           "what "
+           "it is on";
 }
 
 std::string remedy_for_status(int status) {

@@ -22,11 +22,10 @@ struct Reason {
     std::string_view words;
     ErrorKind kind;
 };
-constexpr std::array<Reason, 11> kReasons{{{"No such file or directory", ErrorKind::not_found},
+constexpr std::array<Reason, 10> kReasons{{{"No such file or directory", ErrorKind::not_found},
                                            {"Failed to find logical volume", ErrorKind::not_found},
                                            {"Permission denied", ErrorKind::permission},
                                            {"Operation not permitted", ErrorKind::permission},
-                                           {"Read-only file system", ErrorKind::permission},
                                            {"No space left on device", ErrorKind::no_space},
                                            {"Disk quota exceeded", ErrorKind::no_space},
                                            {"File too large", ErrorKind::no_space},

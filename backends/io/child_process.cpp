@@ -36,13 +36,21 @@ namespace bp = boost::process;
 // each other. No more, since the pipes of a user share a limit (pipe(7), pipe-user-pages-soft).
 constexpr int kOutputBytes = 256 << 10;
 
+// What the process was started with, which the site's scripts count on. No other thread is there
+// yet that could make a file meanwhile.
+const mode_t kFirstUmask = [] {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return mask;
+}();
+
 struct Pipe {
     UniqueFd read_end;
     UniqueFd write_end;
 
-    Pipe() {
+    explicit Pipe(const std::string& program) {
         std::array<int, 2> fds{};
-        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, "pipe");
+        if (::pipe2(fds.data(), O_CLOEXEC) != 0) throw system_error(errno, program + ": pipe");
         read_end.reset(fds[0]);
         write_end.reset(fds[1]);
     }
@@ -61,6 +69,7 @@ struct ChildSetup : bp::extend::handler {
     template <class Executor>
     void on_exec_setup(Executor& executor) const {
         ::setpgid(0, 0);
+        ::umask(kFirstUmask);
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
         sigset_t none;
@@ -131,7 +140,7 @@ ChildProcess start_child(const std::vector<std::string>& argv,
                          const std::string& directory) {
     const std::string path = find_program(argv.front(), environment);
     const bp::environment variables = to_environment(environment);
-    Pipe input, output, errors;
+    Pipe input(path), output(path), errors(path);
     ::fcntl(output.write_end.get(), F_SETPIPE_SZ, kOutputBytes);  // or as much as there is
     ChildSetup setup;
     setup.in = input.read_end.get();

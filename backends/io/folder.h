@@ -50,7 +50,8 @@ class Folder {
     // A file of an import of this app. This must outlive it.
     virtual std::unique_ptr<FolderFile> create(ObjectId app) = 0;
 
-    // Makes a published file and its name durable. Throws Error as remove() does.
+    // Makes a published file and its name durable. Throws Error as remove() does; corrupt when it
+    // cannot be known any more whether they are.
     virtual void sync(const std::string& name) = 0;
 
     // Removes a published file. Throws Error: not_found when it is not there, bad_request when the
@@ -61,7 +62,7 @@ class Folder {
     virtual std::unique_ptr<Reader> open(const std::string& name) = 0;
 
     // Removes what imports of this app left behind when they were killed: its temporaries that no
-    // live import holds. Returns how many.
+    // live import holds. Returns how many. Throws Error where one stays that nobody holds.
     virtual int remove_temporaries(ObjectId app) = 0;
 
     // The first bytes of a published file, at most so many. Throws Error as remove() does.

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "backends/io/cleared_memory.h"
 #include "backends/io/http_trust.h"
 #include "backends/io/http_words.h"
 #include "backends/io/url.h"
@@ -39,7 +41,8 @@ constexpr const char* kProxys = " (that is the proxy's)";
 
 void init_library() {
     static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    std::call_once(once, curl_global_init_mem, CURL_GLOBAL_DEFAULT, std::malloc, free_cleared,
+                   resize_cleared, ::strdup, std::calloc);
 }
 
 template <class Value>

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -43,6 +44,12 @@ bool is_same_file(int dir, const std::string& name, int file) {
            named.st_ino == opened.st_ino;
 }
 
+// Why what is named as a temporary stays: it is held, has gone, or somebody else has put it there.
+bool is_none_of_ours(int error) {
+    constexpr std::array known{EWOULDBLOCK, ENOENT, ELOOP, EISDIR, ENXIO, EACCES, EPERM};
+    return std::find(known.begin(), known.end(), error) != known.end();
+}
+
 }  // namespace
 
 PublicDir::PublicDir(const std::string& path) : path_(path) {
@@ -54,6 +61,16 @@ PublicDir::PublicDir(const std::string& path) : path_(path) {
     // Not mounted, perhaps: what was in it may be there still.
     throw Error(error.kind() == ErrorKind::not_found ? ErrorKind::unavailable : error.kind(),
                 error.what());
+}
+
+void PublicDir::require_place() const {
+    struct stat opened {};
+    struct stat there {};
+    if (::fstat(fd_.get(), &opened) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+        opened.st_dev == there.st_dev && opened.st_ino == there.st_ino)
+        return;
+    throw Error(ErrorKind::unavailable,
+                "PUBLIC_DIR " + path_ + ": it has gone, or another folder has come in its place");
 }
 
 PublicDir::Usage PublicDir::usage() const {
@@ -78,8 +95,9 @@ void PublicDir::require_published(const std::string& name) const {
 
 void PublicDir::sync(const std::string& name) {
     const FileReader file = reader(name);
+    // The next one would go well: what the disk has lost is forgotten with this one's word.
     if (::fsync(file.file()) != 0 || ::fsync(fd_.get()) != 0)
-        throw system_error(errno, path_ + "/" + name);
+        throw Error(ErrorKind::corrupt, system_error(errno, path_ + "/" + name).what());
 }
 
 void PublicDir::remove(const std::string& name) {
@@ -130,7 +148,7 @@ void PublicDir::for_each_name(auto&& act) const {
 }
 
 // The lock of a temporary that no live import holds, as long as the result lives; none where it is
-// held, or cannot be looked at.
+// held, or cannot be looked at: errno says which.
 UniqueFd PublicDir::lock_temporary(const std::string& name) const {
     UniqueFd file(
         ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
@@ -140,12 +158,16 @@ UniqueFd PublicDir::lock_temporary(const std::string& name) const {
 
 int PublicDir::remove_temporaries(ObjectId app) {
     const std::string prefix = temporary_prefix(app);
-    int removed = 0;
+    int removed = 0, fault = 0;
     for_each_name([&](const std::string& name) {
         if (!name.starts_with(prefix)) return;
         const UniqueFd lock = lock_temporary(name);
-        if (lock && ::unlinkat(fd_.get(), name.c_str(), 0) == 0) ++removed;
+        if (lock && ::unlinkat(fd_.get(), name.c_str(), 0) == 0)
+            ++removed;
+        else if (!is_none_of_ours(errno))
+            fault = errno;
     });
+    if (fault != 0) throw system_error(fault, path_ + "/" + prefix + "*");
     return removed;
 }
 
@@ -240,14 +262,21 @@ void Publication::check_place(const std::string& name) const {
 void Publication::publish(const std::string& name) {
     const std::string path = dir_.path() + "/" + name;
     finish(name);
-    if (!rename_new(dir_.fd(), temporary_, name)) throw system_error(errno, path);
-    temporary_.clear();
-    check_place(name);
-    if (::fsync(dir_.fd()) != 0) {
-        const int error = errno;
-        ::unlinkat(dir_.fd(), name.c_str(), 0);
-        throw system_error(error, path);
+    try {
+        if (!rename_new(dir_.fd(), temporary_, name)) throw system_error(errno, path);
+        temporary_.clear();
+        check_place(name);
+        if (::fsync(dir_.fd()) != 0) throw system_error(errno, path);
+        dir_.require_place();
+    } catch (const Error&) {
+        withdraw(name);
+        throw;
     }
+}
+
+// A file server may have given the name, and the word of it was lost.
+void Publication::withdraw(const std::string& name) const noexcept {
+    if (is_same_file(dir_.fd(), name, file_.fd())) ::unlinkat(dir_.fd(), name.c_str(), 0);
 }
 
 void Publication::put(const std::string& name) {

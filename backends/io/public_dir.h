@@ -38,6 +38,10 @@ class PublicDir : public Folder {
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); }
 
+    // Throws Error where it is not the folder that its path leads to any more: its disk was
+    // unmounted, or somebody has put another one in its place. Then nobody sees what is in it.
+    void require_place() const;
+
   private:
     void require_published(const std::string& name) const;
     FileReader reader(const std::string& name) const;
@@ -64,7 +68,8 @@ class Publication : public FolderFile {
     void write(std::span<const std::byte> bytes) override { file_.write(bytes); }
     void skip(uint64_t count) override { file_.skip(count); }
 
-    // Mode 0644, fsync, rename to `name`, fsync of the folder.
+    // Mode 0644, fsync, rename to `name`, fsync of the folder. Where that fails, or nobody would
+    // see it, it has no name.
     void publish(const std::string& name) override;
     // The same in the place of what has that name, without the last step.
     void put(const std::string& name);
@@ -77,6 +82,7 @@ class Publication : public FolderFile {
   private:
     void finish(const std::string& name);
     void check_place(const std::string& name) const;
+    void withdraw(const std::string& name) const noexcept;
 
     PublicDir& dir_;
     std::string temporary_;  // empty once published

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "daemon/redact.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
+#include "protocol/driver_message.h"
 #include "protocol/utf8.h"
 
 namespace onemarket {
@@ -22,6 +24,15 @@ std::optional<std::string> decoded(std::string_view word) {
     const Result<std::string> text = base64_decode(word);
     if (word.empty() || !text || !is_readable(*text)) return std::nullopt;
     return *text;
+}
+
+// A word of a line. Of oned's messages without the keys in them: what is shown is shown on.
+std::optional<std::string> readable(std::string_view word) {
+    std::optional<std::string> text = decoded(word);
+    if (!text) return std::nullopt;
+    for (const auto& message : {DriverMessage::decode(word), DriverMessage::decode_datastore(word)})
+        if (message) return without_secrets(*text, message->secrets());
+    return text;
 }
 
 // What KEY="<base64>" holds.
@@ -64,7 +75,7 @@ std::string decode_line(const std::string& line, Lists lists) {
         if (!result.empty()) result += ' ';
         constexpr size_t shortest = 16;  // shorter words are words
         std::optional<std::string> text;
-        if (word.size() >= shortest) text = decoded(word);
+        if (word.size() >= shortest) text = readable(word);
         const std::string shown = text.value_or(std::string(word));
         result += lists == Lists::raw ? shown : unfold(shown);
     }

@@ -29,6 +29,7 @@ void check_command(const CLI::App& app, const std::string& word) {
 
 int main_of(int argc, char** argv) {
     hold_standard_descriptors(O_RDONLY);
+    forbid_core_dumps();
     ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
     app.set_version_flag("--version", std::string("onemarketctl ") + kVersion);

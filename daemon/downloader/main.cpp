@@ -100,6 +100,7 @@ int main_of(int argc, char** argv) {
     std::setlocale(LC_CTYPE, "C.UTF-8");  // names in archives
     const Result<DownloaderOptions> options =
         parse_downloader_options(std::vector<std::string>(argv + 1, argv + argc));
+    hide_credentials(argc, argv);
     if (!options) return fail("Arguments error: " + options.reason());
     if (!options->help.empty() || options->version) {
         std::printf("%s", options->version ? (std::string(kName) + " " + kVersion + "\n").c_str()

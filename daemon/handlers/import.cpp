@@ -103,7 +103,8 @@ std::optional<ErrorKind> discard(const Backend& backend, const DriverMessage& me
     try {
         backend.discard(message, own);
         return std::nullopt;
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = caught_error();
         own.log().log(level, std::string("looking for leftovers: ") + error.what());
         if (may_be_cleared_later(error.kind())) return error.kind();
         return std::nullopt;
@@ -218,8 +219,8 @@ std::string import_image(const Services& services, const DriverMessage& message,
                                      reason_to_give_up(services, *backend, earlier, true).empty());
     try {
         return carry_out(services, *backend, message, context, earlier, commit);
-    } catch (const Error& error) {
-        clear_away(*backend, message, context, earlier, error);
+    } catch (const std::exception&) {
+        clear_away(*backend, message, context, earlier, caught_error());
         throw;
     }
 }

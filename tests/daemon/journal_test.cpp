@@ -71,6 +71,20 @@ TEST_F(JournalTest, AnAnswerIsKept) {
     EXPECT_THAT(test::list(folder_), IsEmpty());
 }
 
+// Half a line that could not be taken back (a disk that fails): what comes behind it counts.
+TEST_F(JournalTest, ALineBehindHalfALine) {
+    const RecordPtr record = journal_.open(import_of(5));
+    test::write_file(file(), test::read_file(file()) + "0123456789abcdef note publ");
+    record->note("upload", "id");
+    record->set_answer({Action::import, true, 5, "all well"});
+    const Journal::Left left = load();
+    EXPECT_THAT(left.problems, ElementsAre(HasSubstr("1 damaged lines are ignored")));
+    ASSERT_THAT(left.records, SizeIs(1));
+    EXPECT_EQ(left.records[0]->noted("upload"), "id");
+    ASSERT_TRUE(left.records[0]->answer());
+    EXPECT_EQ(left.records[0]->answer()->info, "all well");
+}
+
 TEST_F(JournalTest, AnEndThatWasMeantIsNoAttempt) {
     const RecordPtr record = journal_.open(import_of(5));
     record->end();  // it was not begun: nothing to take back

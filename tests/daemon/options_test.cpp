@@ -165,6 +165,14 @@ TEST(Options, WhatTheParserRefusesDoesNotTakeTheRestWithIt) {
     }
 }
 
+TEST(Options, NoCredentialsAreRepeated) {
+    for (const char* arguments :
+         {"-P http://u:pass@proxy -m http", "-t http://u:pass@proxy -m http",
+          "-w http://u:pass@proxy", "--sync=http://u:pass@proxy", "http://u:pass@proxy"})
+        for (const std::string& problem : parse_options({arguments}).problems)
+            EXPECT_THAT(problem, Not(HasSubstr("pass"))) << arguments;
+}
+
 TEST(Options, NothingMakesItThrow) {
     using std::string_literals::operator""s;
     for (const Words& arguments : std::vector<Words>{{"-"},

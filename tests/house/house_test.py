@@ -24,7 +24,7 @@ DOORS = [
     ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
     ("zlib", r"#include <zlib", ["backends/io/gzip_reader.cpp"]),
     ("liblzma", r"#include <lzma", ["backends/io/xz_reader.cpp"]),
-    ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp"]),
+    ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp", "daemon/cleared_heap.cpp"]),
     ("starting processes", r"\b(fork|vfork|system|popen|posix_spawn\w*|exec[lv]\w*)\s*\(", []),
     ("names in a folder of others'",
      r"\b(openat|unlinkat|renameat2?|linkat|fstatat|mkdirat|symlinkat)\s*\(",
@@ -114,9 +114,24 @@ def check_documents(faults):
     documented(faults, "docs/operations.md", "option", options, r"^\| .*`(--[\w-]+)`")
 
 
+def check_named_tests(faults):
+    """What a document says is shown by a test, that test has to show."""
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*_test.cpp"))
+    known = {f"{suite}.{name}" for suite, name in
+             re.findall(r"^(?:TYPED_)?TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", tests, re.MULTILINE)}
+    for document in sorted((ROOT / "docs").rglob("*.md")):
+        name, text = document.relative_to(ROOT).as_posix(), document.read_text()
+        for test in re.findall(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
+            if test not in known | {"Suite.Name"}:
+                faults.append(f"{name}: there is no test {test}")
+        for path in re.findall(r"`(?:tests/)?((?:transcripts|house|downloader|chaos|secrets)/[\w./]+\.(?:mad|py))`", text):
+            if not (ROOT / "tests" / path).exists():
+                faults.append(f"{name}: there is no tests/{path}")
+
+
 def main():
     faults = []
-    for check in (check_floors, check_doors, check_shape, check_documents):
+    for check in (check_floors, check_doors, check_shape, check_documents, check_named_tests):
         check(faults)
     for fault in faults:
         print(fault)

@@ -201,6 +201,28 @@ TEST(DriverMessage, Secrets) {
                 UnorderedElementsAre("ds", "restic"));
 }
 
+TEST(DriverMessage, SecretsUnderOtherNames) {
+    EXPECT_THAT(with_market("<API_KEY>a</API_KEY><MY_SECRET_2>b</MY_SECRET_2><ADMIN_PASSWD>c"
+                            "</ADMIN_PASSWD><CREDENTIALS>d</CREDENTIALS><SSH_PRIVATE_KEY>e"
+                            "</SSH_PRIVATE_KEY>")
+                    .secrets(),
+                UnorderedElementsAre("a", "b", "c", "d", "e"));
+    EXPECT_THAT(with_market("<ACCESS_KEY_ID>AKID</ACCESS_KEY_ID><CEPH_KEY>/etc/k</CEPH_KEY><KEY>k"
+                            "</KEY><PUBLIC_KEY>p</PUBLIC_KEY>")
+                    .secrets(),
+                UnorderedElementsAre());
+}
+
+TEST(DriverMessage, SecretsInAddresses) {
+    EXPECT_THAT(with_market("<BASE_URL>http://u:pw1@m/?t=1</BASE_URL>").secrets(),
+                UnorderedElementsAre("u:pw1", "pw1", "t=1"));
+    EXPECT_THAT(of("<MARKETPLACEAPP><SOURCE>http://u:pw2@m/i</SOURCE></MARKETPLACEAPP>"
+                   "<IMAGE><SOURCE>/var/lib/one/datastores/1/x</SOURCE><PATH>http://h/i?t=2</PATH>"
+                   "</IMAGE>")
+                    .secrets(),
+                UnorderedElementsAre("u:pw2", "pw2", "t=2"));
+}
+
 TEST(DriverMessage, WithAddsAndReplacesAndLeavesTheMessageAlone) {
     const DriverMessage message =
         of("<MARKETPLACE><ID>1</ID></MARKETPLACE>"

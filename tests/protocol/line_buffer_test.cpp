@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 #include <random>
 #include <string>
 #include <string_view>
@@ -117,6 +118,30 @@ TEST(LineBuffer, TheEndIsHandedOutOnce) {
     buffer.finish(take);
     buffer.finish(take);
     EXPECT_EQ(lines, Lines{"abc"});
+}
+
+// A line that nobody could take, for lack of memory, comes again, and none before it.
+TEST(LineBuffer, WhatWasNotTakenComesAgain) {
+    for (const size_t size : {size_t{1}, size_t{3}, size_t{100}}) {
+        LineBuffer buffer(8);
+        Lines lines;
+        bool refuses = true;
+        const auto take = [&](std::string_view line) {
+            refuses = !refuses;
+            if (!refuses) throw std::bad_alloc();
+            lines.emplace_back(line);
+        };
+        for (const std::string& piece : in_pieces_of(size, "abc\n\ndef\nmore than eight\ng\n")) {
+            std::string_view rest = piece;
+            while (!rest.empty()) try {
+                    buffer.take(rest, take);
+                } catch (const std::bad_alloc&) {
+                    EXPECT_FALSE(rest.empty());
+                }
+        }
+        EXPECT_EQ(lines, (Lines{"abc", "", "def", "g"}));
+        EXPECT_EQ(buffer.overlong_lines(), 1U);
+    }
 }
 
 TEST(LineBuffer, TwoHundredRequestsInOneWrite) {

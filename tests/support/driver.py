@@ -20,21 +20,20 @@ class Driver:
         except BrokenPipeError:
             pass
 
+    def heard(self, seconds):
+        """The lines it has said; waits at most that long for some."""
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            return []
+        data = os.read(self.process.stdout.fileno(), 1 << 20)
+        self.ended = not data
+        *lines, self.buffer = (self.buffer + data).split(b"\n")
+        return [line.decode() for line in lines]
+
     def lines(self, seconds):
-        """What it says within that time; ends early when it has ended."""
+        """What it says within that time; ends early when it has ended. To be read to its end."""
         end = time.monotonic() + seconds
-        while True:
-            while b"\n" in self.buffer:
-                line, self.buffer = self.buffer.split(b"\n", 1)
-                yield line.decode()
-            left = end - time.monotonic()
-            if left <= 0 or self.ended:
-                return
-            if not select.select([self.process.stdout], [], [], left)[0]:
-                return
-            data = os.read(self.process.stdout.fileno(), 1 << 20)
-            self.ended = not data
-            self.buffer += data
+        while not self.ended and (left := end - time.monotonic()) > 0:
+            yield from self.heard(left)
 
     def kill(self):
         self.process.kill()

@@ -13,11 +13,19 @@ def fixture(name):
     return (MESSAGES / f"{name}.xml").read_text().strip()
 
 
-def payload(name, **values):
+def message(name, **values):
     """The message NAME with each @KEY@ in it replaced; values it has no place for are left out."""
     xml = fixture(name)
     for key, value in values.items():
         xml = xml.replace(f"@{key}@", str(value))
     left = re.search("@[A-Z_]+@", xml)
     assert not left, f"{name}: {left.group()}"
+    return xml
+
+
+def encoded(xml):
     return base64.b64encode(xml.encode()).decode()
+
+
+def payload(name, **values):
+    return encoded(message(name, **values))

@@ -213,16 +213,21 @@ class Driver:
         self.at_end = False         # None was taken from the queue
         self.ended_at = None        # when the file told it to end
         self.stop, self.stop_writer = os.pipe()
+        self.reading = threading.Event()
+        self.reading.set()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
         rest, total = b"", 0
         while True:
+            self.reading.wait()
             ready = select.select([self.stdout, self.stop], [], [])[0]
             if self.stop in ready:  # we are about to close the pipe; half a line is nobody's fault
                 rest = b""
                 break
+            if not self.reading.is_set():
+                continue
             chunk = os.read(self.stdout.fileno(), 1 << 16)
             total += len(chunk)
             if not chunk:
@@ -260,6 +265,7 @@ class Driver:
     def close(self, *pipes):
         if "stdout" in pipes and not self.stdout.closed:
             os.write(self.stop_writer, b".")  # a pipe being read does not close: stop that first
+            self.reading.set()
             self.reader.join()
             self.stdout.close()
             os.close(self.stop)
@@ -289,6 +295,7 @@ def exit_status(text):
 SETTINGS = {  # `@ name value`: how the value is read, and what it is at first
     "args": (str, "-t 4 -m http"),
     "argv": (one_of("one", "split"), "one"),
+    "through": (shlex.split, []),
     "stderr": (one_of("closed", "open"), "closed"),
     "signals": (one_of("default", "blocked"), "default"),
     "timeout": (float, 15.0),
@@ -310,9 +317,18 @@ def gateway():
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
-def missing_need(need):
+def faulty_io(driver):
+    """The library of tests/support/faulty_io.cpp, which is built beside the driver."""
+    return pathlib.Path(driver).parent / "libfaulty_io.so"
+
+
+def missing_need(need, driver):
     if need == "S3_ENDPOINT":
         return not gateway()
+    if need == "FAULTY_IO":
+        return not faulty_io(driver).is_file()
+    if need == "PLAIN_DRIVER":
+        return b"__sanitizer" in pathlib.Path(driver).read_bytes()
     return not shutil.which(need, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
 
 
@@ -367,7 +383,7 @@ class Session:
             "TMP": tmp, "ONE_LOCATION": one, "PUBLIC_DIR": tmp + "/public",
             "BASE_URL": "http://127.0.0.1:8080/market", "DATASTORES": tmp + "/datastores",
             "IMAGES": tmp + "/images", "FIXTURES": str(options.fixtures),
-            "DRIVER": options.driver, **gateway()}
+            "DRIVER": options.driver, "FAULTY_IO": str(faulty_io(options.driver)), **gateway()}
         self.env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": tmp, "LANG": "C.UTF-8",
                     "ONE_LOCATION": one}
         for folder in ("one/etc", "one/lib", "one/var/remotes/market", "one/var/remotes/datastore",
@@ -620,7 +636,8 @@ class Session:
         env = dict(self.env)
         env.update([self.marker.split("=")])
         try:
-            self.driver = Driver([self.variables["DRIVER"]] + argv, env, self.tmp, self.settings,
+            argv = self.settings["through"] + [self.variables["DRIVER"]] + argv
+            self.driver = Driver(argv, env, self.tmp, self.settings,
                                  self.record)
         except (OSError, subprocess.SubprocessError) as error:
             raise Failed("the driver cannot be started: %s" % error) from None
@@ -649,6 +666,7 @@ class Session:
                             % self.settings["exit-within"])
             driver.process.kill()
             driver.process.wait()
+        driver.reading.set()
         patience = time.monotonic() + 1
         while True:
             left = processes(self.marker, driver.process.pid)
@@ -713,6 +731,12 @@ class Session:
         if which != "stdout":
             self.driver.end()
 
+    def at_stdout(self, what):
+        if what not in ("unread", "read"):
+            raise Failed("@ stdout unread or read")
+        reading = self.running().reading
+        reading.set() if what == "read" else reading.clear()
+
     def at_finalize(self, _):
         self.send(b"FINALIZE\n")
         self.driver.end()
@@ -763,7 +787,7 @@ def run(options, base, path, mode):
 
     try:
         steps, settings = parse(path)
-        missing = [need for need in settings["needs"] if missing_need(need)]
+        missing = [need for need in settings["needs"] if missing_need(need, options.driver)]
         if missing or settings["modes"] not in (mode, "both"):
             headline("skip", ": needs " + " ".join(missing) if missing else ": not in this mode")
             return None

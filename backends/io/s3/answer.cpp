@@ -41,7 +41,8 @@ constexpr std::array<Meaning, 22> kMeanings{{
     {"OperationAborted", ErrorKind::unavailable, true, ""},
     {"PreconditionFailed", ErrorKind::corrupt, false, "it is another object than before"},
     {"QuotaExceeded", ErrorKind::no_space, false, "the quota is used up"},
-    {"RequestTimeTooSkewed", ErrorKind::permission, false, ""},
+    // A clock is put right, and the key was never wrong.
+    {"RequestTimeTooSkewed", ErrorKind::unavailable, false, ""},
     {"RequestTimeout", ErrorKind::unavailable, true, ""},
     {"SignatureDoesNotMatch", ErrorKind::permission, false,
      "SECRET_ACCESS_KEY does not belong to ACCESS_KEY_ID"},

@@ -146,9 +146,21 @@ TEST_F(PublicDirTest, StaysWithTheFolderItOpened) {
     fs::create_directory(elsewhere);
     fs::rename(path_, temp_ / "moved");
     fs::create_directory_symlink(elsewhere, path_);
-    publish("app", "content");
+    EXPECT_EQ(dir_->usage().total, fs::space(temp_ / "moved").capacity);
+    // Nobody would see it, neither here nor there.
+    const Error error = error_of([&] { publish("app", "content"); });
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_EQ(error.what(),
+              "PUBLIC_DIR " + path_ + ": it has gone, or another folder has come in its place");
     EXPECT_EQ(list(elsewhere), Names{});
-    EXPECT_EQ(read_file(temp_ / "moved/app"), "content");
+    EXPECT_EQ(list(temp_ / "moved"), Names{});
+}
+
+TEST_F(PublicDirTest, LinkToTheFolderIsAsGoodAsTheFolder) {
+    fs::rename(path_, temp_ / "moved");
+    fs::create_directory_symlink(temp_ / "moved", path_);
+    publish("app", "content");
+    EXPECT_EQ(read_file(path_ + "/app"), "content");
 }
 
 TEST_F(PublicDirTest, UsageIsOfItsFileSystem) {
@@ -425,7 +437,9 @@ TEST_F(PublicDirTest, TemporaryOfALiveImportStaysWhenDescriptorsRunOut) {
     {
         // Room for the folder that is listed and nothing else.
         const test::Limited few(RLIMIT_NOFILE, limit);
-        EXPECT_EQ(dir_->remove_temporaries(5), 0);
+        const Error error = error_of([&] { dir_->remove_temporaries(5); });
+        EXPECT_THAT(error.what(), testing::HasSubstr("Too many open files"));
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable);
     }
     EXPECT_EQ(names().size(), 1U) << "the live import's file is gone";
     live.publish("app");

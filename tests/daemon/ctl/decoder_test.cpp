@@ -51,6 +51,22 @@ TEST(Decoder, OnlyWhatPeopleCanReadIsDecoded) {
     }
 }
 
+TEST(Decoder, MessagesAreShownWithoutTheirKeys) {
+    const auto message = [](const std::string& root, const std::string& owner,
+                            const std::string& key) {
+        return "<" + root + "><" + owner + "><TEMPLATE><SECRET_ACCESS_KEY>" + key +
+               "</SECRET_ACCESS_KEY><REGION>default</REGION></TEMPLATE></" + owner + "></" + root +
+               ">";
+    };
+    for (const auto& [root, owner] : {std::pair("MARKET_DRIVER_ACTION_DATA", "MARKETPLACE"),
+                                      std::pair("MARKET_DRIVER_ACTION_DATA", "DATASTORE"),
+                                      std::pair("DS_DRIVER_ACTION_DATA", "DATASTORE")})
+        for (const Lists lists : {Lists::unfolded, Lists::raw})
+            EXPECT_EQ(decode_line("MONITOR  1 " + base64_encode(message(root, owner, "S3cr3t/K3y")),
+                                  lists),
+                      "MONITOR 1 " + message(root, owner, "***"));
+}
+
 TEST(Decoder, ListsInALine) {
     const std::string line = "MONITOR SUCCESS 0 " + base64_encode(kList);
     EXPECT_EQ(decode_line(line, Lists::unfolded), "MONITOR SUCCESS 0 " + kUnfolded);

@@ -1,0 +1,613 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Plants a secret in every place one can stand, lets everything go well and wrong with them, and looks for
+them everywhere: in what the driver says and writes, in arguments and environments of whatever runs
+meanwhile, in a core, and in the driver's memory once it has nothing to do.
+
+    secrets_test.py --driver D --ctl C --downloader P [--memory] [--keep]
+
+`--memory`: what is given back is cleared in that driver, which one with sanitizers does not do. With
+ONEMARKET_RADOSGW (tests/support/radosgw.sh) images go into a real bucket too. Exit status 77 where the system lets
+nobody look into a process.
+"""
+import argparse
+import base64
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+MESSAGES = HERE.parent / "fixtures/messages"
+sys.path.insert(0, str(HERE.parent / "support"))
+import s3 as s3_tool  # noqa: E402
+from processes import Watch, memory, until  # noqa: E402
+from servers import IMAGE, Hostile  # noqa: E402
+from tokens import Tokens  # noqa: E402
+
+# Kinds of secrets, and where they may be, as docs/security.md says: in the journal and the kept messages, in
+# the arguments of market scripts, and of datastore scripts of old releases.
+TEMPLATE = "template"
+SOURCE = "source"            # in the address of an image, from the answer of an export script
+ENVIRONMENT = "environment"  # oned's own: the driver's and its children's environment and memory
+SERVER = "server"            # what a server says
+DOWNLOADER = "downloader"    # the command line or DRV_ACTION of onemarket-downloader
+
+FAILS = ["denied", "moved-away", "moved-with-password", "page", "torn", "cut", "no-http"]
+
+
+class Lab:
+    """Where the driver works, what it meets there, and what was found."""
+
+    def __init__(self, options, folder):
+        self.options, self.folder, self.tokens, self.faults = options, folder, Tokens(), []
+        self.one, self.public = folder / "one", folder / "public"
+        self.images, self.record, self.bin = folder / "datastores/1", folder / "record", folder / "bin"
+        self.temporary, self.var = folder / "tmp", folder / "one/var"
+        for path in (self.one / "etc", self.var / "remotes/market/one", self.var / "remotes/market/linuxcontainers",
+                     self.var / "remotes/market/s3", self.var / "remotes/market/http", self.public, self.images,
+                     self.record, self.bin, self.temporary, self.one / "sources"):
+            path.mkdir(parents=True)
+        (self.var / "remotes/VERSION").write_text("7.0.0\n")
+        (self.images / "image").write_bytes(IMAGE)
+        self.served = Hostile(self.tokens.plant("server's", SERVER))
+        self.tls = Hostile(self.tokens.plant("TLS server's", SERVER), self.certificate())
+        self.scripts()
+        self.values = {"PUBLIC_DIR": self.public, "BASE_URL": "http://h/m", "DATASTORES": folder / "datastores",
+                       "FORMAT": "raw", "SOURCE": self.images / "image", "ENDPOINT": self.served.url,
+                       "BUCKET": "denied", "ACCESS_KEY": "AKIDEXAMPLE", "READ_LENGTH": 5, "BRIDGE_LIST": "bridge1",
+                       "MARKET_ID": 100, "MARKET_MAD": "loud", "DS_MAD": "loud",
+                       "SECRET": self.plant("SECRET_ACCESS_KEY"), "SECRET_KEY": self.plant("SECRET_ACCESS_KEY of s3")}
+        self.market = {name: self.plant(f"market's {name}")
+                       for name in ("SESSION_TOKEN", "PASSWORD", "API_KEY")}
+        self.market["TOKEN"] = self.plant("market's short TOKEN", short=True)
+        self.datastore = {name: self.plant(f"datastore's {name}") for name in
+                          ("SECRET_ACCESS_KEY", "SESSION_TOKEN", "PASSWORD", "TOKEN", "RESTIC_PASSWORD")}
+        self.environment = {"SITE_TOKEN": self.tokens.plant("oned's SITE_TOKEN", ENVIRONMENT)}
+        self.adopt_signing_keys()
+
+    def plant(self, name, kind=TEMPLATE, short=False):
+        return self.tokens.plant(name, kind, short)
+
+    def adopt_signing_keys(self):
+        """What signatures are made with is as good as the key."""
+        for name in ("SECRET_KEY", "SECRET"):
+            key = ("AWS4" + self.values[name]).encode()
+            day = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d")
+            for step in (day, "default", "s3", "aws4_request"):
+                key = hmac.new(key, step.encode(), hashlib.sha256).digest()
+                self.tokens.adopt(f"signing key of {name}", TEMPLATE, key)
+
+    def certificate(self):
+        file = self.folder / "pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-keyout", file, "-out", self.folder / "crt", "-subj", "/CN=nobody"],
+                       check=True, stderr=subprocess.DEVNULL)
+        file.write_bytes(file.read_bytes() + (self.folder / "crt").read_bytes())
+        return file
+
+    def script(self, path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(0o755)
+
+    def scripts(self):
+        """The site's own, which say all they know; and what is found in PATH, which notes how it was called."""
+        remotes = self.var / "remotes"
+        shout = ('said=$(printf %s "$1" | base64 -d 2>/dev/null)\n'
+                 'for level in ERROR INFO WARN DEBUG; do echo "$level: $0 $* $said" >&2; done\n'
+                 'echo "cannot do $said with $1" >&2\n')
+        for action in ("import", "delete", "monitor"):
+            self.script(remotes / "market/loud" / action, shout + "exit 1\n")
+        self.script(remotes / "market/slow/import", shout + "exec sleep 60\n")
+        self.script(remotes / "market/good/monitor", f"umask >{self.folder}/umask\n" + shout + "echo USED_MB=1\n")
+        self.script(remotes / "market/good/import",
+                    shout + 'printf \'SOURCE="s"\\nMD5="m"\\nSIZE="1"\\nFORMAT="raw"\\n\'\n')
+        self.script(remotes / "datastore/loud/export",
+                    'app=$1; set -- "$(cat)"\n' + shout + 'cat "$ONE_LOCATION/sources/$app" || exit 1\n')
+        self.script(remotes / "datastore/downloader.sh", shout + "exit 1\n")
+        note = (f'f=$(mktemp {self.record}/XXXXXX)\ntr "\\0" "\\n" </proc/$$/cmdline >$f\nenv >>$f\n')
+        self.script(self.bin / "ssh", note + 'while [ $# -gt 1 ]; do shift; done\necho "ssh: banner" >&2\nexec /bin/sh -c "$1"\n')
+        for name in ("sudo", "rbd", "curl"):
+            self.script(self.bin / name, note + f"echo '{name}: no' >&2\nexit 1\n")
+
+    def configure(self, **keys):
+        text = "".join(f'{key} = "{value}"\n' for key, value in
+                       {"LOG_LEVEL": "debug", "MONITOR_TIMEOUT": 2, "DELETE_TIMEOUT": 2, "TRANSFERS": 16, **keys}.items())
+        (self.one / "etc/onemarketd.conf").write_text(text)
+
+    def message(self, name, **values):
+        """With secrets in the templates of marketplace and datastore, and where `values` say."""
+        text = (MESSAGES / f"{name}.xml").read_text().strip()
+        if "EXPORT" in values:
+            text = text.replace("<DS_MAD><![CDATA[fs]]>", f"<DS_MAD><![CDATA[{values['EXPORT']}]]>")
+        for key, value in {**self.values, **values}.items():
+            text = text.replace(f"@{key}@", str(value))
+        for owner, attributes in (("MARKETPLACE", self.market), ("DATASTORE", self.datastore)):
+            more = "".join(f"<{key}><![CDATA[{value}]]></{key}>" for key, value in attributes.items()
+                           if f"<{key}>" not in text.rsplit(f"</{owner}>", 1)[0].rsplit("<TEMPLATE>", 1)[-1])
+            text = text.replace(f"</TEMPLATE></{owner}>", f"{more}</TEMPLATE></{owner}>")
+        return text
+
+    # --- what was found ---
+
+    def look(self, where, data, allowed=()):
+        for name in sorted(self.tokens.found(data if isinstance(data, bytes) else data.encode())):
+            if self.tokens.kind(name) not in allowed:
+                self.faults.append(f"{where}: {name}")
+
+    def look_at_files(self, folder):
+        """All of it but for what belongs to the test itself; names too."""
+        ours = {self.one / "sources", self.bin}
+        kept = [self.var / "onemarketd/journal", self.var / "onemarketd/markets"]
+        for path in sorted(folder.rglob("*")):
+            if path in ours or ours & set(path.parents) or not path.is_file():
+                continue
+            private = path.parent in kept
+            self.look(f"file {path.relative_to(self.folder)}", str(path).encode() + path.read_bytes(),
+                      [TEMPLATE] if private else [ENVIRONMENT] if path.parent == self.record else [])
+            if private:
+                for what, mode in ((path, 0o600), (path.parent, 0o700)):
+                    if stat.S_IMODE(what.stat().st_mode) != mode:
+                        self.faults.append(f"{what}: mode {what.stat().st_mode:o}")
+
+    def ours(self, arguments):
+        return arguments.split(b"\0")[0].decode() in (self.options.driver, self.options.downloader)
+
+    def look_at_processes(self, seen):
+        for arguments, data, kind in sorted(seen):
+            shown = arguments.replace(b"\0", b" ")[:100].decode(errors="replace")
+            allowed = []
+            if kind == "argv" and b"/remotes/market/" in arguments:
+                allowed = [TEMPLATE, SOURCE]  # the site's own calling convention
+            elif kind == "argv" and self.ours(arguments):
+                allowed = [ENVIRONMENT, DOWNLOADER]  # before main() has hidden them; what stays is looked at below
+            if kind == "environ":
+                allowed = [ENVIRONMENT]
+                if self.ours(arguments) or b"downloader.stock.sh" in arguments:
+                    allowed = [ENVIRONMENT, DOWNLOADER]
+            self.look(f"{kind} of {shown}", data, allowed)
+
+
+class Driver:
+    """As oned starts it, but that its stderr is kept."""
+
+    def __init__(self, lab, number, arguments="", **environment):
+        self.lab, self.number, self.answers, self.lines = lab, number, {}, []
+        env = {"PATH": f"{lab.bin}:{os.environ['PATH']}", "ONE_LOCATION": str(lab.one), "HOME": str(lab.folder),
+               "TMPDIR": str(lab.temporary), **lab.environment, **environment}
+        with open(lab.folder / f"stderr.{number}", "wb") as errors:
+            self.process = subprocess.Popen([lab.options.driver, f"-t 30 {arguments}"], env=env, stderr=errors,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+                                            preexec_fn=lambda: os.umask(0o002))
+        self.thread = threading.Thread(target=self.hear, daemon=True)
+        self.thread.start()
+        self.say("INIT")
+
+    def hear(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            words = line.split(b" ", 3)
+            if words[0] != b"LOG" and len(words) == 4:
+                self.answers[(words[0].decode(), words[2].decode())] = words[1] == b"SUCCESS", words[3]
+
+    def say(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def ask(self, action, ident, name, **values):
+        message = self.lab.message(name, **values)
+        self.say(f"{action}  {ident} {base64.b64encode(message.encode()).decode()}")
+        return action, str(ident)
+
+    def await_all(self, asked):
+        missing = lambda: [what for what in asked if what not in self.answers]  # noqa: E731
+        try:
+            until("answers", lambda: not missing())
+        except SystemExit:
+            raise SystemExit(f"no answer to {missing()}") from None
+
+    def expect(self, what, success):
+        if self.answers[what][0] != success:
+            self.lab.faults.append(f"{what}: {self.answers[what]}")
+
+    def idle(self):
+        def look():
+            counts = self.status().get("counts")
+            return counts and counts["running"] + counts["waiting"] + counts["delayed"] == 0
+        until("the end of all work", look)
+
+    def status(self):
+        done = subprocess.run([self.lab.options.ctl, "status", "--json"], capture_output=True,
+                              env={"ONE_LOCATION": str(self.lab.one)})
+        told = json.loads(done.stdout or b"{}")
+        return told.get("status", told)
+
+    def look_at_memory(self, kept):
+        if not self.lab.options.memory:
+            return
+        self.idle()
+        for where, data in memory(self.process.pid):
+            self.lab.look(f"memory of driver {self.number}, {where}", data, kept)
+
+    def end(self):
+        self.say("FINALIZE")
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.told()
+
+    def told(self):
+        self.thread.join(10)
+        for line in self.lines:
+            words = line.split(b" ", 3)
+            decoded = b""
+            if len(words) == 4 and words[1] == b"SUCCESS" and words[3] != b"-\n":
+                decoded = base64.b64decode(words[3])
+            self.lab.look(f"oned was told by driver {self.number} {line[:200]}", line + decoded)
+
+
+# --- what is asked ---
+
+def sources(lab, first):
+    """Images an export script says are on the web, with credentials and a token in the address: apps by what
+    their server does."""
+    apps = {}
+    for number, what in enumerate(["file", "moved", "denied", "login", "moved-away", "moved-with-password", "cut",
+                                   "broken", "silent", "no-http"]):
+        app, user = first + number, "user"
+        password, token = (lab.plant(f"{kind} of source {what}", SOURCE) for kind in ("password", "token"))
+        address = f"http://{user}:{password.replace('/', '%2F')}@{lab.served.place}/{what}/image?token={token}"
+        write_source(lab, app, address)
+        apps[app] = what
+    password = lab.plant("password of a source that is not reached", SOURCE).replace("/", "%2F")
+    write_source(lab, first + 20, f"http://user:{password}@127.0.0.1:1/image")
+    write_source(lab, first + 21, f"https://user:{password}@{lab.tls.place}/file/image")
+    write_source(lab, first + 22, "s3://denied/key")
+    write_source(lab, first + 23, "restic://host/image")
+    write_source(lab, first + 24, f"http://user:{lab.plant('password in no address', SOURCE)}@[::bad/image")
+    apps.update(dict.fromkeys(range(first + 20, first + 25), "refused"))
+    return apps
+
+
+def write_source(lab, app, address):
+    (lab.one / "sources" / str(app)).write_text(
+        f"<IMPORT_INFO><IMPORT_SOURCE><![CDATA[{address}]]></IMPORT_SOURCE><MD5></MD5><SIZE>1</SIZE>"
+        "<FORMAT>raw</FORMAT><DISPOSE>NO</DISPOSE><DISPOSE_CMD></DISPOSE_CMD></IMPORT_INFO>")
+
+
+def ask_everything(lab, driver):
+    """Requests of all kinds, nearly all of them for failures; those that would go on trying are cancelled."""
+    asked, cancelled = [], []
+    ask = lambda *what, **values: asked.append(driver.ask(*what, **values))  # noqa: E731
+    ids = iter(range(1000, 2000))
+    for what in FAILS + ["moved", "broken", "silent"]:
+        ask("MONITOR", next(ids), "monitor-s3", BUCKET=what)
+        ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/{what}")
+        ask("MONITOR", next(ids), "monitor-linuxcontainers", ENDPOINT=f"{lab.served.url}/{what}", OPTIONS="")
+        app = next(ids)
+        ask("IMPORT", app, "import-s3", BUCKET=what)
+        if what != "denied":
+            cancelled.append(app)
+    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/json")
+    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/login")
+    password = lab.plant("password of a catalogue").replace("/", "%2F")
+    for endpoint in (f"http://user:{password}@{lab.served.place}/json", f"{lab.served.url}/json?token={password}",
+                     f"user:{password}@host", f"http://user:{password}@[::bad"):
+        ask("MONITOR", next(ids), "monitor-one", ENDPOINT=endpoint)
+        ask("MONITOR", next(ids), "monitor-s3", ENDPOINT=endpoint)
+        app = next(ids)
+        ask("IMPORT", app, "import-http", BASE_URL=endpoint)
+        if "://" in endpoint:
+            ask("DELETE", app, "delete-http", BASE_URL=endpoint, SOURCE=f"{endpoint}/marketapp-{app}-0123456789abcdef")
+    for endpoint in ("http://127.0.0.1:1", lab.tls.url):
+        ask("MONITOR", next(ids), "monitor-s3", ENDPOINT=endpoint)
+        app = next(ids)
+        ask("IMPORT", app, "import-s3", ENDPOINT=endpoint)
+        cancelled.append(app)
+    ask("MONITOR", 100, "monitor-http")
+    ask("MONITOR", next(ids), "monitor-http-bridge")
+    ask("IMPORT", next(ids), "import-http-bridge")
+    ask("IMPORT", next(ids), "import-http-fs-bridge")
+    for mad in ("loud", "good"):
+        app = next(ids)
+        ask("MONITOR", next(ids), "monitor-script", MARKET_MAD=mad)
+        ask("IMPORT", app, "import-script", MARKET_MAD=mad)
+        app = next(ids)
+        password = lab.plant(f"password of a source for script {mad}", SOURCE).replace("/", "%2F")
+        write_source(lab, app, f"http://user:{password}@{lab.served.place}/file/image?token={password}")
+        ask("IMPORT", app, "import-script", MARKET_MAD=mad, EXPORT="loud")
+    ask("DELETE", next(ids), "delete-s3", SOURCE="s3://denied/marketapp-1")
+    app = next(ids)
+    ask("IMPORT", app, "import-script", MARKET_MAD="slow")
+    cancelled.append(app)
+    apps = sources(lab, 2000)
+    for app, what in apps.items():
+        ask("IMPORT", app, "import-http-script-ds")
+        if what in ("broken", "silent", "moved-away", "cut", "refused"):
+            cancelled.append(app)
+    ask("MONITOR", next(ids), "monitor-one", ENDPOINT="\0" + password)
+    driver.say(f"MONITOR  {next(ids)} {password}")
+    until("that imports try again", lambda: len(driver.answers) >= len(asked) - len(cancelled))
+    for app in cancelled:
+        driver.say(f"DRIVER_CANCEL {app}")
+    driver.await_all(asked)
+    for app, what in apps.items():
+        driver.expect(("IMPORT", str(app)), what in ("file", "moved"))
+
+
+def delete_in_vain(lab, driver):
+    """For reasons that may pass: such a request is kept, in memory too."""
+    asked = [driver.ask("DELETE", 5000 + number, "delete-s3", BUCKET=what, SOURCE=f"s3://{what}/marketapp-1")
+             for number, what in enumerate(["page", "torn", "moved-away", "broken"])]
+    password = lab.plant("password of what is deleted", SOURCE).replace("/", "%2F")
+    asked.append(driver.ask("DELETE", 5010, "delete-script", SOURCE=f"http://u:{password}@h/i"))
+    driver.await_all(asked)
+    for what in asked:
+        driver.expect(what, False)
+
+
+def ask_gateway(lab, driver):
+    """A real service: the wrong key, and the right one."""
+    data = os.environ.get("ONEMARKET_RADOSGW")
+    if not data or not pathlib.Path(data, "env").exists():
+        return print("without a real S3 service")
+    gateway = dict(line.split("=", 1) for line in pathlib.Path(data, "env").read_text().splitlines())
+    bucket = f"secrets-{os.getpid()}"
+    known = s3_tool.S3(gateway["S3_ENDPOINT"], gateway["S3_ACCESS_KEY"], gateway["S3_SECRET_KEY"])
+    known.request("PUT", bucket)
+    market, datastore = lab.market, lab.datastore
+    right = {"ENDPOINT": gateway["S3_ENDPOINT"], "BUCKET": bucket, "ACCESS_KEY": gateway["S3_ACCESS_KEY"],
+             "SECRET_KEY": gateway["S3_SECRET_KEY"]}
+    lab.tokens.adopt("key of the gateway", TEMPLATE, gateway["S3_SECRET_KEY"].encode())
+    try:
+        wrong = {**right, "SECRET_KEY": lab.values["SECRET_KEY"]}
+        failing = [driver.ask("MONITOR", 3000, "monitor-s3", **wrong), driver.ask("IMPORT", 3001, "import-s3", **wrong)]
+        # The gateway knows no sessions.
+        lab.market = {key: value for key, value in market.items() if key != "SESSION_TOKEN"}
+        good = [driver.ask("MONITOR", 3002, "monitor-s3", **right), driver.ask("IMPORT", 3003, "import-s3", **right)]
+        driver.await_all(failing + good)
+        for what in failing + good:
+            driver.expect(what, what in good)
+        for key in known.keys(bucket):
+            head = str(known.request("HEAD", bucket, key)[0].getheaders())
+            tags = known.request("GET", bucket, key, {"tagging": ""})[1]
+            lab.look(f"object {key}", head.encode() + tags + key.encode())
+        lab.look("object", known.request("GET", bucket, key)[1])
+    finally:
+        lab.market, lab.datastore = market, datastore
+        known.purge(bucket)
+
+
+def by_hand(lab):
+    """onemarketctl, on each message, and on what the driver keeps."""
+    environment = {"PATH": f"{lab.bin}:{os.environ['PATH']}", "ONE_LOCATION": str(lab.one), "TMPDIR": str(lab.temporary),
+                   "HOME": str(lab.folder), **lab.environment}
+    password = lab.plant("password in an address by hand").replace("/", "%2F")
+    runs = [["status"], ["status", "--json"], ["doctor"], ["gc", "100"], ["verify", "100"], ["check", "100"],
+            ["cancel", "1"], ["monitor", "none"]]
+    messages = [("monitor", "monitor-s3", {}), ("monitor", "monitor-one", {"ENDPOINT": f"{lab.served.url}/moved"}),
+                ("check", "monitor-s3", {}), ("check", "monitor-s3", {"ENDPOINT": f"http://u:{password}@h"}),
+                ("check", "monitor-s3", {"ENDPOINT": lab.tls.url}), ("import", "import-s3", {}),
+                ("import", "import-script", {}), ("delete", "delete-s3", {"SOURCE": "s3://denied/marketapp-5"}),
+                ("monitor", "monitor-script", {}), ("import", "import-http", {}), ("gc", "monitor-s3", {}),
+                ("decode", "import-s3", {}), ("decode", "monitor-script", {})]
+    for command, name, values in messages:
+        file = lab.bin / f"message-{len(runs)}"
+        xml = lab.message(name, **values)
+        file.write_text(f"{command.upper()}  5 {base64.b64encode(xml.encode()).decode()}\n" if command == "decode" else xml)
+        runs.append([command, str(file)])
+    for words in runs:
+        done = subprocess.run([lab.options.ctl, *words], env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        lab.look(f"onemarketctl {' '.join(words)}", done.stdout)
+
+
+def downloads(lab):
+    """onemarket-downloader, as a datastore's script calls it."""
+    password, token = (lab.plant(f"downloader's {what}", DOWNLOADER) for what in ("password", "token"))
+    keys = {key: lab.plant(f"{key} in DRV_ACTION", DOWNLOADER) for key in lab.datastore}
+    template = "".join(f"<{key}>{value}</{key}>" for key, value in
+                       {**keys, "ACCESS_KEY_ID": "AKID", "REGION": "default", "ENDPOINT": lab.served.url}.items())
+    action = (f"<DS_DRIVER_ACTION_DATA><DATASTORE><TEMPLATE>{template}</TEMPLATE></DATASTORE></DS_DRIVER_ACTION_DATA>")
+    environment = {"PATH": f"{lab.bin}:{os.environ['PATH']}", "ONE_LOCATION": str(lab.one), "HOME": str(lab.folder),
+                   "TMPDIR": str(lab.temporary), "DRV_ACTION": base64.b64encode(action.encode()).decode()}
+    lab.script(lab.var / "remotes/datastore/downloader.stock.sh", "echo 'ERROR: no' >&2\nexit 1\n")
+    address = f"http://u:{password.replace('/', '%2F')}@{lab.served.place}"
+    calls = [f"{address}/{what}/image?token={token}" for what in ("file", "moved", "denied", "login", "moved-away",
+                                                                  "moved-with-password", "no-http")]
+    calls += ["s3://denied/key", "s3://torn-off/key", "restic://host/image", f"http://u:{password}@[::bad/x",
+              f"https://u:{password.replace('/', '%2F')}@{lab.tls.place}/file"]
+    for number, source in enumerate(calls):
+        done = subprocess.run([lab.options.downloader, "--noretry", source, lab.temporary / f"download-{number}"],
+                              env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        lab.look(f"onemarket-downloader {number}", done.stdout)
+    del lab.served.do_stall
+    lab.served.asked.clear()
+    slow = subprocess.Popen([lab.options.downloader, "--noretry", f"{address}/stall/image?token={token}", "-"],
+                            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until("a download that is under way", lambda: "stall" in lab.served.asked)
+    lab.look("arguments of a download", pathlib.Path(f"/proc/{slow.pid}/cmdline").read_bytes())
+    slow.kill()
+    slow.wait()
+
+
+def ask_outside(lab):
+    """The control socket and the metrics."""
+    for path, lines in ((lab.var / "onemarketd/control.sock", [b'{"version": 1, "do": "status"}\n', b'{"version": 1}\n']),
+                        (lab.folder / "metrics.sock", [b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"])):
+        with socket.socket(socket.AF_UNIX) as talk:
+            talk.settimeout(10)
+            talk.connect(str(path))
+            for line in lines:
+                talk.sendall(line)
+                lab.look(str(path), talk.recv(1 << 20))
+    lab.look("metrics file", (lab.folder / "secrets.prom").read_bytes())
+
+
+def begin_what_dies(lab, driver):
+    """Imports that are in the middle when the driver ends."""
+    write_source(lab, 4001, f"http://user:{lab.plant('password of a source that stalls', SOURCE).replace('/', '%2F')}"
+                            f"@{lab.served.place}/stall/image")
+    lab.served.asked.clear()
+    driver.ask("IMPORT", 4000, "import-s3", BUCKET="silent")
+    driver.ask("IMPORT", 4001, "import-http-script-ds")
+    driver.ask("IMPORT", 4002, "import-script", MARKET_MAD="slow")
+    until("imports in the middle", lambda: {"silent", "stall"} <= set(lab.served.asked))
+    until("records", lambda: len(list((lab.var / "onemarketd/journal").glob("import-400?-*"))) == 3)
+
+
+def kill(lab, driver):
+    driver.process.kill()
+    driver.process.wait()
+    driver.told()
+
+
+def limits(lab, pid):
+    """What the driver forbids itself."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    limit = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    core_filter = pathlib.Path(f"/proc/{pid}/coredump_filter")
+    for what, right in (("umask", "Umask:\t0027" in text), ("umask of scripts", (lab.folder / "umask").read_text() == "0002\n"),
+                        ("core", any(line.split()[4] == "0" for line in limit.splitlines() if "core" in line)),
+                        ("memory in cores", not core_filter.exists() or int(core_filter.read_text(), 16) == 0)):
+        if not right:
+            lab.faults.append(f"limit: {what}")
+    for path in lab.public.iterdir():
+        if stat.S_IMODE(path.stat().st_mode) != 0o644:
+            lab.faults.append(f"{path}: mode {path.stat().st_mode:o}")
+
+
+def with_credentials_in_addresses(lab):
+    """A session whose address is right."""
+    bad = lab.plant("value in onemarketd.conf", ENVIRONMENT)
+    lab.configure(METRICS_LISTEN=lab.folder / "metrics.sock", METRICS_FILE=lab.folder / "secrets.prom", SECRET_KEY=bad)
+    driver = Driver(lab, 1)
+    ask_everything(lab, driver)
+    ask_gateway(lab, driver)
+    ask_outside(lab)
+    by_hand(lab)
+    limits(lab, driver.process.pid)
+    driver.look_at_memory([ENVIRONMENT])
+    begin_what_dies(lab, driver)
+    kill(lab, driver)
+    lab.served.do_silent, lab.served.do_stall = lab.served.do_denied, lab.served.do_file
+
+    driver = Driver(lab, 2)
+    driver.say("MONITOR  1 x")  # what is late waits for a word of oned's
+    until("one that waits", lambda: driver.status().get("counts", {}).get("delayed"))
+    driver.say("DRIVER_CANCEL 4000")
+    imports = [("IMPORT", str(app)) for app in (4000, 4001, 4002)]
+    driver.await_all(imports)
+    for what in imports:
+        driver.expect(what, what[1] == "4001")
+    driver.look_at_memory([ENVIRONMENT])
+    driver.end()
+
+
+def with_proxies(lab):
+    lab.configure(METRICS_LISTEN=f"http://u:{lab.plant('password in METRICS_LISTEN', ENVIRONMENT)}@h")
+    names = iter(range(10))
+
+    def proxy(place):
+        password = lab.plant(f"password of proxy {next(names)}", ENVIRONMENT).replace("/", "%2F")
+        return f"http://user:{password}@{place}"
+
+    for number, (arguments, rc, environment) in enumerate([
+            (f"-p {proxy(lab.served.place)}", "", {}),
+            (f"-P {proxy(lab.served.place)}", f"http_proxy={proxy('127.0.0.1:1')}", {"https_proxy": proxy("[::bad")}),
+            (f"-t {proxy('x')}", "", {"all_proxy": proxy("127.0.0.1:1"), "https_proxy": proxy("no.such.host.invalid:1")})]):
+        (lab.one / "etc/defaultrc").write_text(rc + "\n")
+        driver = Driver(lab, 10 + number, arguments, **environment)
+        asked = [driver.ask("MONITOR", 1, "monitor-s3"), driver.ask("MONITOR", 2, "monitor-s3", ENDPOINT="https://h"),
+                 driver.ask("MONITOR", 3, "monitor-one", ENDPOINT="http://h/proxy"), driver.ask("MONITOR", 4, "monitor-script")]
+        driver.await_all(asked)
+        if number == 0:
+            delete_in_vain(lab, driver)
+        lab.look(f"arguments of driver {10 + number}", pathlib.Path(f"/proc/{driver.process.pid}/cmdline").read_bytes())
+        driver.end()
+    (lab.one / "etc/defaultrc").unlink()
+
+
+def self_test(folder):
+    """What is planted is found, whatever became of it and wherever it is."""
+    tokens = Tokens()
+    token, short = tokens.plant("long", "k"), tokens.plant("short", "k", short=True).encode()
+    raw = token.encode()
+    quoted = token.replace("/", "%2F").replace("+", "%2B").encode()
+    forms = {raw, quoted, raw[5:], raw[:19], raw.hex().encode(), raw.hex().upper().encode(), b"<" + short + b">"}
+    for before in range(3):
+        once = base64.b64encode(b"x" * before + raw + b"y")
+        forms |= {once, once.rstrip(b"="), base64.urlsafe_b64encode(b"x" * before + raw), base64.b64encode(once),
+                  base64.b64encode(b"pq" + once)}
+    for form in forms:
+        names = tokens.found(b"any text " + form + b" and more")
+        assert names and names <= {"long", "short", "a piece of one"}, (form, names)
+    assert tokens.found(b"any text " + raw) == {"long"} and tokens.found(short) == {"short"}
+    assert not tokens.found(os.urandom(1 << 20)) and not tokens.found(raw[:8])
+
+    watch = Watch()
+    child = subprocess.Popen([sys.executable, "-c", "import sys; kept = sys.stdin.readline(); print(flush=True); "
+                              "sys.stdin.readline()", token], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             env={"PLANTED": token})
+    other = tokens.plant("in memory", "k")
+    child.stdin.write(other.encode() + b"\n")
+    child.stdin.flush()
+    child.stdout.readline()
+    try:
+        remembered = set().union(*(tokens.found(data) for _, data in memory(child.pid)))
+    except OSError as error:
+        print(f"nobody may look into a process here: {error}")
+        return False
+    finally:
+        until("a look", lambda: {kind for _, data, kind in watch.seen.copy() if tokens.found(data)} == {"argv", "environ"})
+        child.stdin.close()
+        child.wait()
+        watch.end()
+    assert "in memory" in remembered, remembered
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("driver", "ctl", "downloader"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="leave the folder")
+    options = parser.parse_args()
+    for name in ("driver", "ctl", "downloader"):
+        setattr(options, name, os.path.abspath(getattr(options, name)))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="onemarketd-secrets-"))
+    try:
+        if not self_test(folder):
+            return 77
+        lab = Lab(options, folder)
+        watch = Watch()
+        with_credentials_in_addresses(lab)
+        with_proxies(lab)
+        downloads(lab)
+        lab.look_at_processes(watch.end())
+        lab.look_at_files(folder)
+    finally:
+        if options.keep:
+            print(folder)
+        else:
+            shutil.rmtree(folder)
+    for fault in sorted(set(lab.faults)):
+        print(fault)
+    print(f"{len(lab.tokens.kinds)} secrets, {len(watch.seen)} arguments and environments in {watch.looks} looks, "
+          f"{len(set(lab.faults))} faults")
+    return 1 if lab.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

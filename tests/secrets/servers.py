@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server that says again whatever it was told, and secrets of its own, in each way a server can. What
+it does is the first part of the path: the bucket of an S3 request, the folder of a catalogue or image."""
+import socket
+import ssl
+import threading
+
+IMAGE = bytes(range(256)) * 4096
+
+
+class Hostile:
+    """`token`: a secret that it gives away."""
+
+    def __init__(self, token, certificate=None):
+        self.token, self.asked = token, []
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
+        self.go_on = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.place = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.url = f"http{'s' if certificate else ''}://{self.place}"
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            connection = self.listener.accept()[0]
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            with connection:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    data = connection.recv(65536)
+                    if not data:
+                        return
+                    head += data
+                target = head.split(b" ")[1].decode()
+                path = target.split("://", 1)[-1]
+                path = path[path.find("/"):] if "://" in target else path
+                what = path.split("?")[0].strip("/").split("/")[0]
+                self.asked.append(what)
+                getattr(self, "do_" + what.replace("-", "_"), self.do_denied)(connection, head)
+        except OSError:
+            pass
+
+    def send(self, connection, status, body=b"", headers=(), length=None):
+        lines = [f"HTTP/1.1 {status}", "Connection: close", f"Set-Cookie: session={self.token}", *headers,
+                 f"Content-Length: {len(body) if length is None else length}"]
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+    @staticmethod
+    def error(code, head):
+        """As S3 has it, with the request in it, as some services have that."""
+        words = head.decode("latin-1").replace("&", "&amp;").replace("<", "&lt;").replace("\r\n", " ")
+        return f"<Error><Code>{code}</Code><Message>{words}</Message></Error>".encode()
+
+    def do_denied(self, connection, head):
+        self.send(connection, "403 Forbidden", self.error("AccessDenied", head), ["Content-Type: application/xml"])
+
+    def do_login(self, connection, head):
+        self.send(connection, "401 Unauthorized", head, [f'WWW-Authenticate: Basic realm="{self.token}"'])
+
+    def do_proxy(self, connection, head):
+        self.send(connection, "407 Proxy Authentication Required", head,
+                  [f'Proxy-Authenticate: Basic realm="{self.token}"'])
+
+    def do_broken(self, connection, head):
+        self.send(connection, "500 Internal Server Error", self.error("InternalError", head))
+
+    def do_moved(self, connection, head):
+        self.send(connection, "302 Found", head, [f"Location: {self.url}/file?token={self.token}"])
+
+    def do_moved_away(self, connection, head):
+        self.send(connection, "307 Temporary Redirect", self.error("TemporaryRedirect", head),
+                  [f"Location: http://127.0.0.1:1/x?token={self.token}"])
+
+    def do_moved_with_password(self, connection, head):
+        self.send(connection, "301 Moved Permanently", head, [f"Location: http://u:{self.token}@{self.place}/file"])
+
+    def do_page(self, connection, head):
+        self.send(connection, "200 OK", b"<html>" + head + b"</html>", ["Content-Type: text/html"])
+
+    def do_torn(self, connection, head):
+        self.send(connection, "200 OK", b'<ListBucketResult><Name a="' + head)
+
+    def do_json(self, connection, head):
+        self.send(connection, "200 OK", b'{"appliances": [{"name": "' + self.token.encode() + b'"')
+
+    def do_cut(self, connection, head):
+        self.send(connection, "200 OK", IMAGE[:1000], length=2000)
+
+    def do_file(self, connection, head):
+        self.send(connection, "200 OK", b"" if head.startswith(b"HEAD") else IMAGE, ['ETag: "one"'], len(IMAGE))
+
+    def do_stall(self, connection, head):
+        self.send(connection, "200 OK", IMAGE[:5000], ['ETag: "one"'], len(IMAGE))
+        self.go_on.wait(60)
+
+    def do_silent(self, connection, head):
+        self.go_on.wait(60)
+
+    def do_no_http(self, connection, head):
+        connection.sendall(b"220 " + head)
