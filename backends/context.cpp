@@ -21,15 +21,17 @@ Context::Context(Context& whole, std::stop_token stop)
     transfer_ = whole.transfer_;
 }
 
-void Context::check() const {
-    if (whole_ != nullptr) whole_->check();  // first: its reason is the one to be told
+void Context::check(std::string_view awaited) const {
+    if (whole_ != nullptr) whole_->check(awaited);  // first: its reason is the one to be told
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "cancelled");
     const std::optional<Clock::time_point> end = deadline();
     if (!end || Clock::now() < *end) return;
     const std::string seconds =
         std::to_string(std::chrono::ceil<std::chrono::seconds>(limit_.span).count()) + " s";
-    throw Error(ErrorKind::timeout, limit_.idle_only ? "Timeout: no progress for " + seconds
-                                                     : "Timeout: not done within " + seconds);
+    std::string reason = (limit_.idle_only ? "Timeout: no progress for " + seconds
+                                           : "Timeout: not done within " + seconds);
+    if (!awaited.empty()) reason.append(", waiting for ").append(awaited);
+    throw Error(ErrorKind::timeout, reason);
 }
 
 void Context::progress(uint64_t moved) {

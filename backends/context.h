@@ -51,8 +51,9 @@ class Context {
     ObjectId id() const { return id_; }
 
     // Throws Error (cancelled or timeout) when the request should end. Call it between two steps
-    // of work, at least every few hundred milliseconds.
-    void check() const;
+    // of work, at least every few hundred milliseconds. `awaited`: whose answer or bytes are waited
+    // for, to be told where it is the time that is up.
+    void check(std::string_view awaited = {}) const;
 
     // Something was done, and so many bytes of the image moved: an idle limit starts anew.
     void progress(uint64_t moved = 0);

@@ -22,15 +22,19 @@ std::optional<milliseconds> Backoff::next(milliseconds asked_for, double chance)
 }
 
 bool pause(milliseconds time, Context& context) {
-    context.check();
+    // That the time is up says less than why there was to be a pause.
+    const auto is_too_late = [&context](Context::Clock::time_point when) {
+        if (context.stop_token().stop_requested()) context.check();
+        const auto deadline = context.deadline();
+        return deadline && when >= *deadline;
+    };
     const auto end = Context::Clock::now() + time;
-    if (const auto deadline = context.deadline(); deadline && end >= *deadline) return false;
+    if (is_too_late(end)) return false;
     std::mutex mutex;
     std::condition_variable_any condition;
     std::unique_lock lock(mutex);
     condition.wait_until(lock, context.stop_token(), end, [] { return false; });
-    context.check();
-    return true;
+    return !is_too_late(Context::Clock::now());
 }
 
 bool pause_before_retry(const std::string& reason, milliseconds asked_for, Backoff& backoff,

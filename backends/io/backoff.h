@@ -37,8 +37,8 @@ class Backoff {
     int attempt_ = 1;
 };
 
-// Waits. Throws Error (cancelled) at once when the context says so; returns false without waiting
-// when the pause would end behind its deadline.
+// Waits. Throws Error (cancelled) at once when the context says so; returns false when the pause
+// has ended behind its deadline, and without waiting when it would.
 bool pause(std::chrono::milliseconds time, Context& context);
 
 // Waits before what failed for `reason` is tried again, and says so: the first time where an

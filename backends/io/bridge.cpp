@@ -92,6 +92,7 @@ Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::
     command.environment = settings.environment;
     command.directory = settings.directory;
     command.keep_input = true;
+    command.awaited = host_;
     command.on_stderr_line = [this](std::string_view line) { complain(ascii::trim(line)); };
     ssh_ = std::make_unique<Subprocess>(std::move(command));
 
@@ -102,7 +103,7 @@ Bridge::Bridge(const SshSettings& settings, std::vector<std::string> argv, std::
         greet(greeting);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::timeout) throw;
-        context.check();
+        context.check(host_);
         unreachable("no answer within " + std::to_string(limit.count()) + " s");
     }
 }
@@ -138,7 +139,10 @@ void Bridge::greet(Context& context) {
                     " KiB");
     }
     const ExitStatus status = ssh_->wait(context);
-    unreachable(complaints("ssh " + to_string(status)));
+    // Of a line that breaks while keys are exchanged ssh says nothing at this LogLevel.
+    unreachable(
+        complaints((status.code == kStatusOfSsh ? "the connection was lost: ssh " : "ssh ") +
+                   to_string(status)));
 }
 
 // Without its newline; nothing at the end of the conversation.
@@ -161,7 +165,9 @@ std::optional<std::string> Bridge::line(Context& context, size_t most) {
     }
 }
 
+// While the host is at work it has no bytes to show for it: that the line lives is enough.
 std::string Bridge::reply() {
+    if (ssh_) ssh_->count_io(true);
     const std::optional<std::string> text = line(context_, kMaxLine);
     if (!text) lost();
     if (*text == "ok") return "";
@@ -196,6 +202,7 @@ std::string Bridge::ask(std::string_view request, std::initializer_list<std::str
 }
 
 void Bridge::put(std::string_view request, std::span<const std::byte> bytes) {
+    if (ssh_) ssh_->count_io(false);
     const std::string text = std::string(request) + "\n";
     send(std::as_bytes(std::span(text)));
     send(bytes);
@@ -216,6 +223,7 @@ size_t Bridge::read(std::span<std::byte> buffer) {
         received_.erase(0, size);
         return size;
     }
+    ssh_->count_io(false);
     const size_t got = ssh_->read(buffer, context_);
     if (got > 0) return got;
     if (!ssh_->wait(context_).success()) lost();

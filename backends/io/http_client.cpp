@@ -161,7 +161,7 @@ class HttpTransfer {
 
     void check() {
         try {
-            context_.check();
+            context_.check(origin());
         } catch (const Error&) {
             if (request_.repeatable || !is_sent()) throw;
             if (!grace_end_) grace_end_ = Context::Clock::now() + kAnswerGrace;

@@ -130,7 +130,7 @@ bool HttpParts::await_part(Context& context) {
     std::unique_lock lock(mutex_);
     while (!ready_.wait_for(lock, kLook, [this] { return part(reading_).ready || closed_; })) {
         lock.unlock();
-        context.check();
+        context.check(name_);
         lock.lock();
     }
     if (error_) std::rethrow_exception(error_);

@@ -97,6 +97,7 @@ struct Subprocess::Running {
     ExitStatus status;                        // once it was reaped
     Clock::time_point looked = Clock::now();  // when group_io was read
     uint64_t group_io = 0;
+    bool io_is_progress = true;
 
     explicit Running(Command what) : command(std::move(what)) {
         ChildProcess child = start_child(command.argv, command.environment, command.directory);
@@ -189,11 +190,11 @@ struct Subprocess::Running {
         if (context.watches_progress() && Clock::now() >= looked + kLookEvery) {
             looked = Clock::now();
             const uint64_t io = group_io_bytes(pid);
-            if (io != group_io) context.progress();
+            if (io_is_progress && io != group_io) context.progress();
             group_io = io;
         }
         try {
-            context.check();
+            context.check(command.awaited);
         } catch (const Error&) {
             end_group();
             throw;
@@ -274,6 +275,10 @@ bool Subprocess::write(std::span<const std::byte> bytes, Context& context) {
     const bool taken = running_->in && running_->to_send.empty();
     running_->to_send = {};
     return taken;
+}
+
+void Subprocess::count_io(bool is_progress) {
+    running_->io_is_progress = is_progress;
 }
 
 void Subprocess::close_input() {

@@ -23,6 +23,7 @@ struct Command {
     std::string directory;                 // the child's working folder
     std::string input;                     // written to its stdin, which then ends
     bool keep_input = false;               // stdin does not end then: write() gives more
+    std::string awaited;  // who is at its other end, for the text of a time limit; may be empty
     size_t max_output = size_t{64} << 20;  // bytes of stdout kept by run(); past it: Error (limit)
     // Called with each line the child writes to stderr, without its newline, in the thread that
     // reads or waits.
@@ -63,6 +64,10 @@ class Subprocess {
     bool write(std::span<const std::byte> bytes, Context& context);
     // Ends its stdin.
     void close_input();
+
+    // Whether I/O of the group is progress, as it is at first. Not where bytes are waited for from
+    // a program that asks its line again and again whether it is there.
+    void count_io(bool is_progress);
 
     // Waits for its end (and throws likewise); its output that was not read is thrown away. Once
     // more it gives the same.

@@ -48,6 +48,18 @@ TEST(Context, TimeoutSaysHowLong) {
     EXPECT_STREQ(idle_error.what(), "Timeout: no progress for 1 s");
 }
 
+TEST(Context, TimeoutSaysWhoWasWaitedFor) {
+    TestContext whole(5, {seconds(1), true});
+    const std::stop_source stop;
+    const Context share(whole.context, stop.get_token());
+    pass(whole.context);
+    for (const Context* context : {&std::as_const(whole.context), &share})
+        EXPECT_STREQ(error_of([&] { context->check("http://h:80"); }).what(),
+                     "Timeout: no progress for 1 s, waiting for http://h:80");
+    whole.stop.request_stop();
+    EXPECT_STREQ(error_of([&] { whole.context.check("http://h:80"); }).what(), "cancelled");
+}
+
 TEST(Context, CancelledCountsBeforeTimeout) {
     TestContext test(5, {seconds(-1), false});
     test.stop.request_stop();

@@ -47,6 +47,7 @@ bool Subprocess::write(std::span<const std::byte>, Context&) {
 }
 
 void Subprocess::close_input() {}
+void Subprocess::count_io(bool) {}
 
 ExitStatus Subprocess::wait(Context&) {
     running_->complain();

@@ -7,7 +7,7 @@ import re
 import time
 
 import messages
-from gate import Gate
+from faulty_proxy import Proxy
 from marketplaces import Market
 
 # What a request is answered that met a marketplace which was out of reach.
@@ -47,7 +47,7 @@ class CatalogueMarket(Market):
         self.name = self.suffix = name
         self.file, self.versions, self.shown = file, versions, 0
         host, port = re.match("http://(.*):([0-9]+)", address).groups()
-        self.gate = Gate((host, int(port)))
+        self.gate = Proxy((host, int(port)))
         self.values = {"ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "MARKET_MAD": name, "DS_MAD": "fs",
                        "SOURCE": "", "FORMAT": "raw", "DATASTORES": "", "IMAGE_SIZE_MB": "", "SKIP_UNTESTED": "", "PRIVILEGED": ""}
         file.parent.mkdir(parents=True, exist_ok=True)

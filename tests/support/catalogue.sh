@@ -60,7 +60,7 @@ worker_processes 1;
 daemon off;
 pid $data/nginx.pid;
 error_log $data/error.log;
-events { worker_connections 64; }
+events { worker_connections 512; }
 http {
     log_format asked '\$status \$request_uri \$http_if_none_match \$http_user_agent';
     access_log $data/access.log asked;

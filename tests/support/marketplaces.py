@@ -6,8 +6,8 @@ import pathlib
 import re
 import time
 
-import gate
 import s3 as s3_tool
+from faulty_proxy import Proxy
 
 
 class Market:
@@ -79,7 +79,7 @@ class BucketMarket(Market):
         self.s3 = s3_tool.S3(gateway["S3_ENDPOINT"], gateway["S3_ACCESS_KEY"],
                              gateway["S3_SECRET_KEY"])
         host, port = re.match("http://(.*):([0-9]+)", gateway["S3_ENDPOINT"]).groups()
-        self.gate = gate.Gate((host, int(port)))
+        self.gate = Proxy((host, int(port)))
         self.values = {"ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "BUCKET": self.bucket,
                        "ACCESS_KEY": gateway["S3_ACCESS_KEY"],
                        "SECRET_KEY": gateway["S3_SECRET_KEY"], "READ_LENGTH": 5}

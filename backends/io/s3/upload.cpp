@@ -189,7 +189,7 @@ void S3Upload::wait_for(auto&& condition) {
                           [&] { return error_ || condition(); });
         if (error_) break;
         lock.unlock();
-        context_.check();
+        context_.check(bucket_.target().host());
         lock.lock();
     }
     if (error_) std::rethrow_exception(error_);

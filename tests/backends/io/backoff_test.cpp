@@ -69,6 +69,15 @@ TEST(Pause, BeyondTheDeadlineIsNotBegun) {
     EXPECT_LT(watch.seconds(), 10);
 }
 
+// Whoever was to wait has a better reason to tell than that the time is up.
+TEST(Pause, BehindTheDeadlineIsNotBegunEither) {
+    TestContext context(5, {milliseconds(1), false});
+    std::this_thread::sleep_for(milliseconds(5));
+    EXPECT_FALSE(pause(milliseconds(1), context));
+    context.stop.request_stop();
+    EXPECT_EQ(error_of([&] { pause(milliseconds(1), context); }).kind(), ErrorKind::cancelled);
+}
+
 TEST(Retry, IsSaidAloudOnce) {
     TestContext context;
     Backoff backoff({3, milliseconds(1), milliseconds(1)});

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <thread>
 
 #include "backends/io/bridge_script.h"
@@ -332,6 +333,24 @@ TEST_F(BridgeTest, HostThatSaysNothingIsGivenUp) {
     EXPECT_LT(watch.seconds(), 5);
 }
 
+// ssh has no word for it.
+TEST_F(BridgeTest, LineThatBreaksWhileKeysAreExchangedIsSaid) {
+    boost::asio::io_context io;
+    tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+    sshd_->add_host("cut", "    Port " + std::to_string(acceptor.local_endpoint().port()));
+    std::jthread host([&] {
+        tcp::socket one = acceptor.accept();
+        boost::asio::write(one, boost::asio::buffer(std::string("SSH-2.0-OpenSSH_9.2\r\n")));
+        std::array<char, 4096> its_proposal;
+        one.read_some(boost::asio::buffer(its_proposal));
+    });
+    const Error error = error_of([&] { connect("cut"); });
+    const std::string text = error.what();
+    EXPECT_TRUE(text.starts_with("cut: the connection was lost: ssh failed with exit status 255") ||
+                text.find("Connection reset") != std::string::npos)
+        << text;
+}
+
 TEST_F(BridgeTest, NextHostServesForOneThatIsDown) {
     const auto bridge = connect_bridge(settings_, {"down", "bridge2", "bridge3"}, 3, context_);
     EXPECT_EQ(bridge->host(), "bridge2");
@@ -393,6 +412,7 @@ TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
             connect_bridge(settings_, {"bridge1", "bridge2"}, 0, hurried);
         });
         EXPECT_EQ(error.kind(), ErrorKind::timeout) << error.what();
+        EXPECT_TRUE(std::string(error.what()).ends_with(", waiting for bridge1")) << error.what();
         EXPECT_LT(watch.seconds(), 5);
     }
     settings_.connect_limit = settings_.answer_limit = seconds(1);
@@ -400,6 +420,22 @@ TEST_F(BridgeTest, RequestsTimeLimitHoldsForHostsThatHang) {
     const Error error = error_of([&] { connect_bridge(settings_, {"a", "b"}, 0, patient); });
     EXPECT_STREQ(error.what(), "b: no answer within 2 s");
     EXPECT_TRUE(patient.log.contains("a: no answer within 2 s; trying the next host"));
+}
+
+// ssh writes to its line, and reads from it, as long as that lives.
+TEST_F(BridgeTest, QuestionsWhetherTheLineLivesAreNoProgress) {
+    write_script(
+        sshd_->host_bin() + "/rbd",
+        "#!/bin/sh\ncase $* in *info*) echo '{\"size\":10}' ;; *) exec sleep 60 ;; esac\n");
+    settings_.alive_every = seconds(1);
+    TestContext idle(5, {seconds(4), true});
+    Bridge bridge(settings_, "bridge1", idle.context);
+    EXPECT_EQ(bridge.ask("rbd", {"one/x", "", "", ""}), "10");
+    bridge.ask("export");
+    const Stopwatch watch;
+    const Error error = error_of([&] { some(bridge, 10); });
+    EXPECT_STREQ(error.what(), "Timeout: no progress for 4 s, waiting for bridge1");
+    EXPECT_LT(watch.seconds(), 15);
 }
 
 TEST(BridgeHosts, AreWords) {
