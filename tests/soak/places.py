@@ -75,8 +75,8 @@ class CatalogueMarket(Market):
 class Place:
     """A marketplace as oned knows it."""
 
-    def __init__(self, ident, market, random):
-        self.id, self.market, self.name, self.random = ident, market, market.name, random
+    def __init__(self, ident, market):
+        self.id, self.market, self.name = ident, market, market.name
         self.away = False
         self.troubles = collections.deque(maxlen=50)  # [since, until]
         self.out_of_reach = OUT_OF_REACH.get(market.suffix)

@@ -35,22 +35,18 @@ import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUPPORT = HERE.parent / "support"
-sys.path[:0] = [str(HERE), str(SUPPORT)]
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 from driver import Driver  # noqa: E402
 from figures import Figures, LogSize, family, seconds_used  # noqa: E402
-from installation import LIMIT, TYPES, WRONG, Installation  # noqa: E402
-from marketplaces import BucketMarket, FolderMarket  # noqa: E402
-from places import CatalogueMarket, Place, ScriptMarket  # noqa: E402
-from servers import Servers  # noqa: E402
+from installation import LIMIT, TYPES, WRONG  # noqa: E402
 from troubles import Troubles  # noqa: E402
 from work import Work  # noqa: E402
+from world import World  # noqa: E402
 
 MARKETS = "folder,bridge,s3,one,linuxcontainers,lab"
 # How many wait for an answer at a time; of one kind; of what costs as much as a bridge does.
@@ -60,65 +56,24 @@ POPULATION = 150  # apps that are there
 
 class Soak:
     def __init__(self, options, folder):
-        self.options, self.folder = options, folder
+        self.options = options
         self.random = random.Random(options.seed)
-        self.installation = Installation(folder, self.random)
-        self.servers = Servers(folder)
-        self.places, self.path = {}, os.environ["PATH"]
-        self.errors, self.rows = [], []
-        self.sleep_until = 0
+        self.world = World(folder, self.random)
+        self.rows = []  # of the marks: seconds, requests, figures
+        self.next = 0   # when the next request is due
 
-    # --- what it runs on ---
-
-    def set_up(self):
-        markets = {"folder": self.folder_market, "bridge": self.bridge_market, "s3": self.bucket_market,
-                   "one": self.catalogue, "linuxcontainers": self.catalogue, "lab": self.script_market}
-        self.web = None
-        for number, name in enumerate(self.options.markets.split(",")):
-            if market := markets[name](name):
-                self.places[name] = Place(101 + number, market, self.random)
-            else:
-                print(f"{name}: its packages are missing, it is left out")
-
-    def folder_market(self, name):
-        return FolderMarket(name, self.folder / "public", "")
-
-    def bridge_market(self, name):
-        bridges = self.servers.bridges()
-        if bridges:
-            self.path = f"{bridges}:{self.path}"
-            return FolderMarket(name, self.folder / "far", "bridge1 bridge2", self.servers.drop_bridges)
-
-    def bucket_market(self, _):
-        gateway = self.servers.gateway()
-        return gateway and BucketMarket(gateway, "soak")
-
-    def script_market(self, _):
-        return ScriptMarket(self.installation.store)
-
-    def catalogue(self, name):
-        root = self.folder / "root"
-        root.mkdir(exist_ok=True)
-        self.web = self.web or self.servers.catalogue(root)
-        file = {"one": "appliance", "linuxcontainers": "streams/v1/images.json"}[name]
-        versions = [subprocess.check_output([SUPPORT / "make_catalogue.py", name, str(entries)])
-                    for entries in (20, 21)]
-        return self.web and CatalogueMarket(name, root / file, versions, self.web)
-
-    def tear_down(self):
-        for place in self.places.values():
-            place.market.close()
-        self.servers.stop()
+    # --- what is asked ---
 
     def start(self):
-        self.driver = Driver(self.options.driver, f"-t 8 -w {LIMIT} -m {TYPES}", self.installation.one, self.path,
-                             TMPDIR=str(self.installation.temporary))
+        installation = self.world.installation
+        self.driver = Driver(self.options.driver, f"-t 8 -w {LIMIT} -m {TYPES}", installation.one, self.world.path,
+                             TMPDIR=str(installation.temporary))
         self.driver.say("INIT")
         assert self.driver.heard(10) == ["INIT SUCCESS - -"], "INIT"
         self.work = Work(self.driver, pathlib.Path(self.options.driver).parent / "onemarketctl",
-                         self.installation, self.places, self.random)
-        self.troubles = Troubles(self.work, self.installation, self.random)
-        self.log = LogSize(self.installation.one / "var/onemarketd.log")
+                         installation, self.world.places, self.random)
+        self.troubles = Troubles(self.work, installation, self.random)
+        self.log = LogSize(installation.one / "var/onemarketd.log")
         self.kinds = self.weighed()
 
     def opening(self):
@@ -132,18 +87,18 @@ class Soak:
 
     def weighed(self):
         """What is asked, each with its weight and the name it is counted by."""
-        work, wrong = self.work, [how for how in WRONG if how != "hangs"]
+        work, places, wrong = self.work, self.world.places, [how for how in WRONG if how != "hangs"]
         # A request over a bridge takes the processors longer than hundreds of others.
         dear = 4 if self.options.rate else 1
         monitors = {"folder": 30, "s3": 12, "one": 10, "linuxcontainers": 10, "lab": 3, "bridge": 0.1 * dear}
         images = {"folder": 6, "s3": 2, "lab": 0.6, "bridge": 0.05 * dear}
         large = {"folder": 0.1, "s3": 0.1, "bridge": 0.01 * dear}
         return [
-            *((monitors[name], f"MONITOR {name}", work.monitor, name) for name in self.places),
-            *((images[name], f"IMPORT {name}", work.import_image, name) for name in self.places if name in images),
+            *((monitors[name], f"MONITOR {name}", work.monitor, name) for name in places),
+            *((images[name], f"IMPORT {name}", work.import_image, name) for name in places if name in images),
             *((large[name], f"IMPORT {name} large", work.import_image, name, True)
-              for name in self.places if name in large),
-            *((0.5, "", work.refused, name) for name in self.places if name in ("one", "linuxcontainers")),
+              for name in places if name in large),
+            *((0.5, "", work.refused, name) for name in places if name in ("one", "linuxcontainers")),
             *((0.3, f"MONITOR {how}", work.monitor_of_script, how) for how in wrong),
             *((0.2, f"IMPORT of {how}", work.import_of_wrong, how) for how in wrong),
             *((0.2, f"IMPORT {how}", work.import_into_wrong, how) for how in wrong),
@@ -176,18 +131,14 @@ class Soak:
 
     def turn(self, until, end):
         """Asks what is due, hears what there is; UNTIL: how many may have been asked, END: when a mark comes."""
-        outstanding = sum(self.work.outstanding.values())
         self.troubles.tick(end)
-        if self.options.rate:
-            wait = 0.05
-            while time.monotonic() >= self.sleep_until and self.work.sent() < until:
-                self.sleep_until += 1 / self.options.rate
-                self.ask()
-            wait = max(0.0, min(wait, self.sleep_until - time.monotonic()))
-        else:
-            for _ in range(min(WINDOW - outstanding, until - self.work.sent())):
-                self.ask()
-            wait = 0.02
+        room = min(WINDOW - sum(self.work.outstanding.values()), until - self.work.sent())
+        while room > 0 and time.monotonic() >= self.next:
+            self.ask()
+            room -= 1
+            if self.options.rate:
+                self.next += 1 / self.options.rate
+        wait = 0.02
         if time.monotonic() < self.troubles.deaf_until:
             time.sleep(wait)
             self.work.go_on()
@@ -211,12 +162,14 @@ class Soak:
                 return
 
     def journal(self):
-        return os.listdir(self.installation.one / "var/onemarketd/journal")
+        return os.listdir(self.world.installation.one / "var/onemarketd/journal")
 
     # --- marks ---
 
     def mark(self, name):
         self.drain()
+        if self.driver.ended:
+            return
         figures = self.settled()
         self.check_contents()
         tallies = self.work.tallies.values()
@@ -235,7 +188,7 @@ class Soak:
         """The figures, once they are what they were at the warm-up; or after ten seconds."""
         end = time.monotonic() + 10
         while True:
-            figures = Figures(self.driver.process.pid, self.installation.one)
+            figures = Figures(self.driver.process.pid, self.world.installation.one)
             if figures.children == 0 and (not self.rows or self.same(figures)) or time.monotonic() > end:
                 return figures
             self.hear(0.2)
@@ -260,18 +213,18 @@ class Soak:
             self.work.wrong(f"{name}: {figures.rss:.1f} MiB, {first.rss:.1f} at the warm-up")
 
     def check_contents(self):
-        for place in self.places.values():
+        for place in self.world.places.values():
             names, expected = collections.Counter(place.market.objects()), self.work.expected(place)
             extra, missing = names - collections.Counter(expected), collections.Counter(expected) - names
             if place.name == "lab":  # what was killed in the middle is the script's own
                 for name in [name for name in extra if self.work.apps[int(name)].cut]:
-                    (self.installation.store / name).unlink()
+                    (self.world.installation.store / name).unlink()
                     del extra[name]
             if extra or missing:
                 self.work.wrong(f"in {place.name} left over: {sorted(extra)}, missing: {sorted(missing)}")
-        if "bridge" in self.places and (connections := self.servers.bridge_connections()):
+        if "bridge" in self.world.places and (connections := self.world.servers.bridge_connections()):
             self.work.wrong(f"{connections} connections to bridges are left")
-        for folder in (self.installation.copies, self.installation.temporary):
+        for folder in (self.world.installation.copies, self.world.installation.temporary):
             if left := os.listdir(folder):
                 self.work.wrong(f"left over in {folder.name}: {left}")
         self.work.apps = {app.id: app for app in self.work.apps.values() if app.source and not app.gone}
@@ -279,9 +232,8 @@ class Soak:
     # --- the run ---
 
     def run(self):
-        self.start()
         self.began = time.monotonic()
-        print(f"seed {self.options.seed}, over {', '.join(self.places)}\n\n"
+        print(f"seed {self.options.seed}, over {', '.join(self.world.places)}\n\n"
               "mark      seconds  requests   success  failure  no answer  /s  RSS MiB  fds  threads  children  "
               "state kB  log B/request  CPU s", flush=True)
         self.opening()
@@ -289,7 +241,7 @@ class Soak:
         last = time.monotonic() + (self.options.seconds or 10**9)
         for step in range(1, steps + 1):
             until = (self.options.requests or 10**9) * step // steps
-            now = self.sleep_until = time.monotonic()
+            now = self.next = time.monotonic()
             end = now + (last - now) / (steps - step + 1)
             while self.work.sent() < until and not self.work.errors and time.monotonic() < end:
                 self.turn(until, end)
@@ -313,7 +265,7 @@ class Soak:
             self.driver.kill()
         if status := self.driver.process.wait():
             self.work.wrong(f"exit status {status}")
-        if left := family(self.installation.one):
+        if left := family(self.world.installation.one):
             self.work.wrong(f"processes are left: {left}")
 
     # --- telling ---
@@ -350,7 +302,8 @@ def main():
     soak = Soak(options, folder)
     errors = ["it did not come to its end"]
     try:
-        soak.set_up()
+        soak.world.set_up(options.markets.split(","))
+        soak.start()
         try:
             soak.run()
         finally:
@@ -358,7 +311,7 @@ def main():
         errors = soak.work.errors
         soak.report()
     finally:
-        soak.tear_down()
+        soak.world.tear_down()
         if errors:
             print(f"kept: {folder}")
         else:
