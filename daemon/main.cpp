@@ -97,7 +97,7 @@ int main_of(int argc, char** argv) {
     ::mallopt(M_ARENA_MAX, 2);
     // Large buffers go back to the system at once. By itself glibc keeps up to 32 MiB of each kind
     // for the next one, where small pieces of others settle in between.
-    constexpr int large = 256 << 10;
+    constexpr int large = 64 << 10;  // an image's buffers among them
     ::mallopt(M_MMAP_THRESHOLD, large);
     const Options options = parse_options({argv + 1, argv + argc});
     hide_credentials(argc, argv);

@@ -62,7 +62,10 @@ class LogSize:
         self.inode, self.seen = 0, 0
 
     def look(self):
-        now = self.path.stat()
+        try:
+            now = self.path.stat()
+        except FileNotFoundError:  # it is being rotated just now: next time
+            return self.written
         if now.st_ino != self.inode:
             old = self.path.with_suffix(".1.log")
             if old.exists() and old.stat().st_ino == self.inode:
