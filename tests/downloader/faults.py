@@ -755,6 +755,10 @@ def packed_images(place):
     # As pzstd leaves them.
     place.fetched(url(server.file(b"\x50\x2a\x4d\x18\4\0\0\0abcd" + zstd(content))), "-",
                   content=content)
+    # And where the first frame that is skipped is long.
+    for size in (500, 503, 504, 3000):
+        frame = b"\x5f\x2a\x4d\x18" + size.to_bytes(4, "little") + bytes(size)
+        place.fetched(url(server.file(frame + zstd(content))), "-", content=content)
     # Once: what is in it is an image.
     twice = gzip.compress(gzip.compress(content))
     place.fetched(url(server.file(twice)), "-", content=gzip.decompress(twice))

@@ -61,24 +61,6 @@ class HoleReader : public Reader {
     uint64_t hole_;
 };
 
-// ---- What it is ----
-
-TEST(Archive, KnownByItsFirstBytes) {
-    EXPECT_EQ(compression_of({}), Compression::none);
-    EXPECT_EQ(compression_of(bytes_of("BZhello world, this is text")), Compression::none);
-    EXPECT_EQ(compression_of(bytes_of("QFI\xfb")), Compression::none);
-    const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
-    EXPECT_EQ(compression_of(bytes_of(skipped + skipped + "\x28\xb5\x2f\xfd")), Compression::zstd);
-    for (const std::string& other : {skipped, skipped.substr(0, 7), skipped + "QFI\xfb"})
-        EXPECT_EQ(compression_of(bytes_of(other)), Compression::none);
-    EXPECT_EQ(archive_kind_of({}), ArchiveKind::none);
-    EXPECT_EQ(archive_kind_of(bytes_of(std::string(512, '\0'))), ArchiveKind::none);
-    const std::string tar = tar_of("add('a')");
-    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes)), ArchiveKind::tar);
-    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes - 1)), ArchiveKind::none);
-    EXPECT_EQ(archive_kind_of(bytes_of(zip_of("add('a')"))), ArchiveKind::zip);
-}
-
 // ---- Compressed images ----
 
 struct Packer {
