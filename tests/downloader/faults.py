@@ -857,8 +857,24 @@ def archives_that_end_early(place):
             place.refused(url(server.file(pack(archive[:size]))), str(place.image),
                           says="Error uncompressing archive: the archive is cut off")
     zip_file = zipped({"a": noise(1000)})
-    place.refused(url(server.file(zip_file[:zip_file.rindex(b"PK\5\6")])), str(place.image),
-                  says="Error uncompressing archive: the archive is cut off")
+    for size in (zip_file.rindex(b"PK\5\6"), len(zip_file) - 19, len(zip_file) - 1):
+        place.refused(url(server.file(zip_file[:size])), str(place.image),
+                      says="Error uncompressing archive: the archive is cut off")
+
+
+@row
+def archives_with_a_hole(place):
+    """What libarchive takes for a gap, or for the end."""
+    archive = tar(("a", noise(1000)), ("b", noise(1000)), ("c", noise(1000)))
+    place.refused(url(server.file(archive[:1536] + bytes(512) + archive[2048:])), str(place.image),
+                  says="Error uncompressing archive: the archive goes on behind a block of zeros")
+    archive = zipped({"a": noise(1000), "b": noise(1000), "c": noise(1000)})
+    second = archive.index(b"PK\3\4", 4)
+    third = archive.index(b"PK\3\4", second + 4)
+    for broken in (archive[:second] + bytes(third - second) + archive[third:],
+                   archive[:second + 1] + b"X" + archive[second + 2:]):
+        place.refused(url(server.file(broken)), str(place.image),
+                      says="Error uncompressing archive: 'b' is in the archive's directory")
 
 
 @row
