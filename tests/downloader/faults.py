@@ -38,6 +38,7 @@ from place import Deviation, Place, expect
 NAMES = ["two words", "'single' \"double\"", "$(touch pwned)", "`touch pwned`", "; touch pwned;",
          "a & touch pwned &", "a\nb", "caf\u00e9 \u96ea", "*?[a]", "--md5", "a|touch pwned"]
 NOBODY = 65534
+LONELY = 61234  # has no process
 
 ROWS = []
 SHARED = {}  # servers, bytes
@@ -314,6 +315,64 @@ def ranges_that_are_none(place):
     place.fetched("-m", hashlib.md5(content).hexdigest(), url(answer), str(place.image),
                   content=content)
     expect(sum(sent) < 3 * len(content), f"{sum(sent) >> 20} of {len(content) >> 20} MiB")
+
+
+def at_most(connections, answer):
+    """Answers no more requests at a time."""
+    free = threading.Semaphore(connections)
+
+    def answering(asked):
+        if not free.acquire(blocking=False):
+            return server.status("503 Service Unavailable")(asked)
+        try:
+            time.sleep(0.05)
+            answer(asked)
+        finally:
+            free.release()
+    return answering
+
+
+@row
+def fewer_connections_than_are_asked_for(place):
+    content = noise(9 << 20) * 2
+    for connections in (1, 2, 3):
+        place.fetched("-o", url(at_most(connections, server.file(content))), str(place.image),
+                      content=content)
+
+
+@row
+def parts_that_are_refused(place):
+    content = noise(9 << 20)
+    for line in ("403 Forbidden", "405 Method Not Allowed", "416 Range Not Satisfiable",
+                 "501 Not Implemented"):
+        for first in (0, 1, 4 << 20):  # 0: the first byte too
+            def answer(asked):
+                end = asked.range and (asked.range[1] or len(content))
+                (server.status(line) if end and end > first or end == first == 0 else
+                 server.file(content))(asked)
+            place.fetched("-o", url(answer), str(place.image), content=content)
+
+
+@row
+def too_few_processes(place):
+    """A limit of the account, which may be that of many others."""
+    if os.geteuid() != 0:
+        return
+    content = noise(9 << 20)
+    place.program = str(shutil.copy(place.program, place.folder / "downloader"))
+    for folder in (place.folder.parent, place.folder):
+        folder.chmod(0o755)
+    place.dest.chmod(0o777)
+    source = url(server.file(content))
+    for most in range(1, 9):
+        ended = place.run(source, str(place.image), user=LONELY, group=LONELY, extra_groups=[],
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))
+        if ended.status == 0:
+            expect(place.image.read_bytes() == content, f"{most}: other bytes")
+            place.image.unlink()
+        else:
+            expect(most < 8, f"{most}: {ended}")
+            place.is_refusal(ended, says="temporarily unavailable")
 
 
 @row
