@@ -741,6 +741,14 @@ def first_bytes_of_something_endless(place):
 
 
 @row
+def first_bytes_are_not_fetched_in_parts(place):
+    content = noise(9 << 20) * 3
+    source = url(server.file(content))
+    place.fetched("-c", "1000", source, str(place.image), content=content[:1000])
+    expect(SHARED["http"].count(source) == 1, f"{SHARED['http'].count(source)} requests")
+
+
+@row
 def first_bytes(place):
     content = noise(300_000)
     for most, size in (("0", 0), ("1", 1), ("10k", 10240), ("10kB", 10000), ("1G", 300_000)):
