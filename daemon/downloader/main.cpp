@@ -6,7 +6,6 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 
 #include "daemon/downloader/destination.h"
 #include "daemon/downloader/download.h"
@@ -79,9 +78,8 @@ int fetch(const DownloaderOptions& options) {
     ShownProgress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);
     // A stream has nothing to be cleared away, and whoever takes it may not be waited for.
-    std::optional<Interrupts> interrupts;
-    if (!is_stream(options.destination)) interrupts.emplace();
-    Context context(0, interrupts ? interrupts->stop_token() : std::stop_token(), TimeLimit{}, log);
+    const Interrupts interrupts(is_stream(options.destination));
+    Context context(0, interrupts.stop_token(), TimeLimit{}, log);
     try {
         download(options, credentials_of(environment, options.source, log), site, progress,
                  context);

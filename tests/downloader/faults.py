@@ -672,6 +672,33 @@ def signals(place):
 
 
 @row
+def signals_of_a_stream(place):
+    """What the site's own script has started goes, too."""
+    os.mkfifo(place.image)
+    fifo = os.open(place.image, os.O_RDONLY | os.O_NONBLOCK)
+    place.stock('sleep 60 & echo $! >"$ONE_LOCATION/new"; mv "$ONE_LOCATION/new" "$ONE_LOCATION/pid"; wait')
+    written = place.one / "pid"
+    for destination in ("-", str(place.image)):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            process = place.start("lxd://x", destination)
+            wait_for(written.exists)
+            started = written.read_text().strip()
+            written.unlink()
+            process.send_signal(number)
+            ended = place.end(process, 5)
+            expect(ended.status == -number, ended)
+            wait_for(lambda: not is_running(started), 5)
+    os.close(fifo)
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except OSError:
+        return False
+
+
+@row
 def signals_that_come_blocked_or_ignored(place):
     def inherited():
         signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
