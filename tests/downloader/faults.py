@@ -544,6 +544,15 @@ def destination_is_no_place(place):
     (place.dest / "full").mkdir()
     place.write("dest/full/kept", b"kept")
     place.refused(archive, str(place.dest / "full"), says="not empty")
+    # Before all of it has come, be it as long as it may.
+    go_on = threading.Event()
+    many = tar(("a", noise(300_000)))[:300_000]
+    endless = url(server.stalling(many, 400_000, go_on))
+    place.refused(endless, str(place.dest / "full"), says="not empty")
+    place.refused(endless, str(place.dest / "full/kept"), says="Not a directory")
+    for words in ((), ("-n",)):
+        place.refused(*words, endless, str(place.dest / ("x" * 256)), says="name too long")
+    go_on.set()
     expect(os.listdir(place.dest / "full") == ["kept"], "something else is in a folder that was there")
 
 
