@@ -14,6 +14,7 @@
 #include "daemon/interrupts.h"
 #include "daemon/process.h"
 #include "daemon/version.h"
+#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -53,7 +54,8 @@ class StderrLog : public RequestLog {
 // A document that cannot be read fails only whom it may matter to.
 DriverMessage credentials_of(const Environment& environment, const std::string& source,
                              RequestLog& log) {
-    const std::string action = value_of(environment, "DRV_ACTION");
+    std::string action = value_of(environment, "DRV_ACTION");
+    std::erase_if(action, ascii::is_space);  // base64(1) breaks lines
     const auto nothing = [] {
         return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
     };

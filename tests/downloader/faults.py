@@ -126,9 +126,9 @@ def bytes_that_are_no_unicode_in_names(place):
 def malformed_options(place):
     source = str(place.write("from/image", noise(1000)))
     for words in (["-m", "xyz"], ["-m", "0" * 31], ["-m", ""], ["-s", "0" * 39], ["-s", "0" * 32],
-                  ["--sha256", "g" * 64], ["-l", "0"], ["-l", "fast"], ["-l", "-1"], ["-l", ""],
+                  ["--sha256", "g" * 64], ["-l", "fast"], ["-l", "-1"], ["-l", ""],
                   ["-c", "-1"], ["-c", "1q"], ["-c", ""], ["-c", "99999999999999999999"],
-                  ["--nonsense"], ["-x"], ["a third"], ["--md5="], ["--limit="]):
+                  ["--nodecomp=false"], ["--noretry=0"], ["--nonsense"], ["-x"], ["a third"], ["--md5="], ["--limit="]):
         place.refused(*words, source, str(place.image), says="Arguments error: ")
     for words in ([], [source], ["", str(place.image)], [source, ""], ["-m"], [source, "x", "-l"]):
         place.refused(*words, says="Arguments error: ")
@@ -144,6 +144,14 @@ def option_that_is_not_known(place):
 def option_that_is_said_twice(place):
     place.fetched("-m", "0" * 32, "-m", hashlib.md5(noise(1000)).hexdigest(), "-l", "1", "-l", "10M",
                   url(server.file(noise(1000))), str(place.image), content=noise(1000))
+
+
+@row
+def limit_of_nothing_is_none(place):
+    """As a site writes it that has switched it off."""
+    content = noise(9 << 20)
+    place.fetched("-l", "0", url(server.file(content)), str(place.image), content=content)
+    place.fetched("-c", "100B", url(server.file(content)), str(place.image), content=content[:100])
 
 
 @row
@@ -1126,6 +1134,16 @@ def wrong_credentials_document(place):
         ended = place.fetched(url(server.file(noise(1000))), "-", content=noise(1000))
         expect("WARN: onemarket-downloader: DRV_ACTION: " in ended.err, ended)
     place.env["DRV_ACTION"] = base64.b64encode(
+        b"<DS_DRIVER_ACTION_DATA><MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID>"
+        b"<SECRET_ACCESS_KEY>topsecret</SECRET_ACCESS_KEY><REGION>x y</REGION></TEMPLATE>"
+        b"</MARKETPLACE></DS_DRIVER_ACTION_DATA>").decode()
+    place.refused("s3://bucket/key", str(place.image), says="REGION", never="topsecret")
+
+
+@row
+def credentials_document_in_lines(place):
+    """As base64(1) breaks them."""
+    place.env["DRV_ACTION"] = "\n " + base64.encodebytes(
         b"<DS_DRIVER_ACTION_DATA><MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID>"
         b"<SECRET_ACCESS_KEY>topsecret</SECRET_ACCESS_KEY><REGION>x y</REGION></TEMPLATE>"
         b"</MARKETPLACE></DS_DRIVER_ACTION_DATA>").decode()
