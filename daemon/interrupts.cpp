@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include "backends/io/subprocess.h"
+
 namespace onemarket {
 namespace {
 
@@ -13,12 +15,16 @@ bool is_ignored(int number) {
 
 }  // namespace
 
-Interrupts::Interrupts() : signals_(loop_) {
+Interrupts::Interrupts(bool at_once) : signals_(loop_) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
         if (!is_ignored(number)) signals_.add(number);
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
+    signals_.async_wait([this, at_once](const boost::system::error_code& error, int number) {
         if (error) return;
         signals_.clear();  // before the stop, which may take its time
+        if (at_once) {
+            kill_all_subprocesses();
+            ::raise(number);
+        }
         stop_.request_stop();
     });
     thread_ = std::thread([this] { loop_.run(); });

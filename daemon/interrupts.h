@@ -13,7 +13,9 @@ namespace onemarket {
 // Those that were ignored (nohup) stay so. One at a time for the process.
 class Interrupts {
   public:
-    Interrupts();
+    // `at_once`: the first has its usual effect too, but for the programs that were started: they
+    // are gone before.
+    explicit Interrupts(bool at_once = false);
     ~Interrupts();
     Interrupts(const Interrupts&) = delete;
     Interrupts& operator=(const Interrupts&) = delete;

@@ -96,20 +96,27 @@ class Unpacker {
         return result == ARCHIVE_OK;
     }
 
+    struct Rest {
+        uint64_t size = 0;
+        bool only_zeros = true;  // where keep_recent() was called
+    };
     // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
-    // Returns how many bytes that were.
-    uint64_t read_rest(Context& context) {
+    Rest read_rest(Context& context) {
+        const auto is_zero = [](char c) { return c == '\0'; };
+        const std::string_view left = recent_left();
+        Rest rest{given_ - used(), std::all_of(left.begin(), left.end(), is_zero)};
         while (const uint64_t size = from_.read(buffer_, context).size) {
             context.check();
-            given_ += size;
+            rest.size += size;
+            const std::string_view text = as_text(std::span(buffer_).first(size));
+            rest.only_zeros = rest.only_zeros && std::all_of(text.begin(), text.end(), is_zero);
         }
-        return given_ - used();
+        return rest;
     }
 
     // The same, and what it was.
     std::string rest(Context& context, size_t most) {
-        std::string text =
-            recent_.substr(recent_.size() - std::min(given_ - used(), recent_.size()));
+        std::string text(recent_left());
         while (const uint64_t size = from_.read(buffer_, context).size) {
             context.check();
             text += as_text(std::span(buffer_).first(size));
@@ -119,7 +126,7 @@ class Unpacker {
         }
         return text;
     }
-    // What was given last is kept from now on, for rest().
+    // What was given last is kept from now on, for what reads the rest.
     void keep_recent() { keeps_ = true; }
 
     // How many bytes of the source libarchive had a use for.
@@ -171,9 +178,15 @@ class Unpacker {
         }
     }
 
+    // Of what is kept, what libarchive had no use for.
+    std::string_view recent_left() const {
+        return std::string_view(recent_).substr(recent_.size() -
+                                                std::min(given_ - used(), recent_.size()));
+    }
+
     // A piece, and of the one before it what libarchive may have looked at and left.
     void keep(size_t size) {
-        constexpr size_t looked_at = 64;
+        constexpr size_t looked_at = kTarBlock;
         recent_.erase(0, recent_.size() - std::min(recent_.size(), looked_at));
         recent_ += as_text(std::span(buffer_).first(size));
     }
@@ -227,7 +240,7 @@ class DecompressedReader : public Reader {
         const size_t got = ended_ ? 0 : unpacker_.read(buffer, context);
         if (got == 0) {
             ended_ = true;
-            if (unpacker_.read_rest(context) > 0)
+            if (unpacker_.read_rest(context).size > 0)
                 throw Error(ErrorKind::corrupt, "the packed image goes on behind its end");
         }
         return {got, false};
@@ -309,9 +322,10 @@ Error disk_error(struct archive* disk) {
     const int number = archive_errno(disk);
     constexpr std::array archives{ELOOP, EEXIST, ENOTEMPTY, EISDIR, ENOTDIR, ENOENT, ENAMETOOLONG};
     const std::string reason = reason_of(disk);
-    if (number <= 0 || std::find(archives.begin(), archives.end(), number) != archives.end())
-        return Error(ErrorKind::corrupt, reason);
-    return system_error(number, reason);
+    if (number <= 0) return Error(ErrorKind::corrupt, reason);
+    const Error error = system_error(number, reason);
+    if (std::find(archives.begin(), archives.end(), number) == archives.end()) return error;
+    return Error(ErrorKind::corrupt, error.what());
 }
 
 // The process's working folder, and back. It need not be one that may be read.
@@ -358,42 +372,17 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     check(archive_write_finish_entry(disk));
 }
 
-// Frames that are to be skipped may come first: pzstd's.
-bool is_zstd(std::string_view text) {
-    using namespace std::string_view_literals;
-    constexpr size_t head = 8;  // of such a frame: its magic, and the length of what follows
-    while (text.size() >= head && (text[0] & 0xf0) == 0x50 && text.substr(1, 3) == "\x2a\x4d\x18") {
-        uint64_t size = 0;
-        for (size_t i = head; i-- > 4;) size = size << 8 | static_cast<unsigned char>(text[i]);
-        text.remove_prefix(std::min<uint64_t>(head + size, text.size()));
-    }
-    return text.starts_with("\x28\xb5\x2f\xfd"sv);
+// Blocks of zeros end a tar. To libarchive one that is cut off between two entries is whole, and
+// one with a block of zeros in its middle is at its end there; two may have anything behind them.
+void check_end_of_tar(Unpacker& unpacker, uint64_t end_of_entries, Context& context) {
+    const uint64_t entries = (end_of_entries + kTarBlock - 1) / kTarBlock * kTarBlock;
+    if (unpacker.used() <= entries) throw Error(ErrorKind::corrupt, "the archive is cut off");
+    const bool is_one_block = unpacker.used() == entries + kTarBlock;
+    if (!unpacker.read_rest(context).only_zeros && is_one_block)
+        throw Error(ErrorKind::corrupt, "the archive goes on behind a block of zeros");
 }
 
 }  // namespace
-
-Compression compression_of(std::span<const std::byte> front) {
-    using namespace std::string_view_literals;
-    const std::string_view text = as_text(front);
-    if (text.starts_with("\x1f\x8b\x08"sv)) return Compression::gzip;
-    if (text.starts_with("BZh"sv) && (text.substr(0, 10).ends_with("1AY&SY"sv) ||
-                                      text.substr(0, 10).ends_with("\x17\x72\x45\x38\x50\x90"sv)))
-        return Compression::bzip2;  // the second has nothing in it
-    if (text.starts_with("\xfd"
-                         "7zXZ\0"sv))
-        return Compression::xz;
-    if (is_zstd(text)) return Compression::zstd;
-    return Compression::none;
-}
-
-ArchiveKind archive_kind_of(std::span<const std::byte> front) {
-    constexpr size_t magic = 257;  // POSIX.1, pax: the ustar header
-    const std::string_view text = as_text(front);
-    if (text.size() >= kFrontBytes && text.substr(magic).starts_with("ustar"))
-        return ArchiveKind::tar;
-    if (text.starts_with("PK\x03\x04")) return ArchiveKind::zip;
-    return ArchiveKind::none;
-}
 
 std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression compression,
                                      const UnpackLimits& limits) {
@@ -415,7 +404,7 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         archive_read_support_format_tar(unpacker.handle());
     else
         archive_read_support_format_zip_streamable(unpacker.handle());
-    if (kind == ArchiveKind::zip) unpacker.keep_recent();
+    unpacker.keep_recent();
     const Handle disk = made(archive_write_disk_new());
     archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SPARSE |
                                                    ARCHIVE_EXTRACT_SECURE_SYMLINKS |
@@ -433,18 +422,19 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         extract_entry(unpacker, disk.get(), entry, total, limits, context);
         context.check();
         end = unpacker.used();
-        if (kind == ArchiveKind::zip && archive_entry_filetype(entry) == AE_IFREG)
-            modes.extracted(name_of(entry));
+        if (kind != ArchiveKind::zip) continue;
+        if (archive_entry_filetype(entry) == AE_IFREG) modes.extracted_file(name_of(entry));
+        if (archive_entry_filetype(entry) == AE_IFDIR) modes.extracted_folder(name_of(entry));
     }
-    // Zeros end a tar. To libarchive one that is cut off between two entries is whole.
-    if (kind == ArchiveKind::tar &&
-        unpacker.used() <= (end + kTarBlock - 1) / kTarBlock * kTarBlock)
-        throw Error(ErrorKind::corrupt, "the archive is cut off");
-    if (kind == ArchiveKind::zip)
-        modes.take_over(zip_directory(unpacker.rest(context, kMostDirectory)));
+    std::vector<ZipEntry> directory;
+    if (kind == ArchiveKind::tar)
+        check_end_of_tar(unpacker, end, context);
+    else
+        directory = zip_directory(unpacker.rest(context, kMostDirectory));
+    modes.take_over(directory);
     // Times and rights of folders come last.
     if (archive_write_close(disk.get()) < ARCHIVE_WARN) throw disk_error(disk.get());
-    unpacker.read_rest(context);
+    modes.take_over_folders(directory);
 }
 
 }  // namespace onemarket

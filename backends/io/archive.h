@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compressed images, and archives of files: unpacked by libarchive, gzip and xz by their own readers.
+// Compressed images, and archives of files: unpacked by libarchive, gzip and xz by their own
+// readers.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 
+#include "backends/io/archive_kind.h"
 #include "backends/io/stream.h"
 
 namespace onemarket {
-
-// By what the first bytes are known for what they are (RFC 1952, 8878; the formats' own documents).
-inline constexpr size_t kFrontBytes = 512;
-
-enum class Compression { none, gzip, bzip2, xz, zstd };
-Compression compression_of(std::span<const std::byte> front);
-
-enum class ArchiveKind { none, tar, zip };
-ArchiveKind archive_kind_of(std::span<const std::byte> front);
 
 // What the unpacked bytes may come to, whatever the packed ones are: a few kilobytes can stand for
 // as much as one likes.

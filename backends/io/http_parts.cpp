@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 namespace onemarket {
 namespace {
@@ -24,6 +25,25 @@ bool is_one_byte(HttpStream& stream) {
     }
 }
 
+// Some servers take no ranges, or not this one: an empty document has no first byte.
+bool refuses_ranges(const Error& error) {
+    return error.kind() == ErrorKind::bad_request || error.kind() == ErrorKind::permission ||
+           error.kind() == ErrorKind::unsupported;
+}
+
+// Asks for all of it where a part is refused.
+HttpReader::Open at_least_whole(HttpReader::Open open) {
+    return [open = std::move(open)](HttpHeaders headers, Context& context) {
+        try {
+            return open(headers, context);
+        } catch (const Error& error) {
+            const auto is_range = [](const auto& header) { return header.first == "range"; };
+            if (!refuses_ranges(error) || std::erase_if(headers, is_range) == 0) throw;
+            return open(headers, context);
+        }
+    };
+}
+
 }  // namespace
 
 std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
@@ -34,9 +54,7 @@ std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& co
         try {
             stream = open({{"range", "bytes=0-0"}}, context);
         } catch (const Error& error) {
-            // An empty document has no first byte, and some servers take no ranges.
-            if (error.kind() != ErrorKind::bad_request && error.kind() != ErrorKind::permission)
-                throw;
+            if (!refuses_ranges(error)) throw;
         }
     }
     if (stream && stream->head().status != kWhole) {
@@ -62,8 +80,7 @@ HttpParts::HttpParts(std::string name, HttpConnect connect, const RetryPolicy& p
       whole_(context),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
       parts_(std::min<uint64_t>(connections + kMoreParts, count_)) {
-    for (size_t i = 0; i < std::min<uint64_t>(connections, count_); ++i)
-        threads_.emplace_back([this] { run(); });
+    for (size_t i = 0; i < std::min<uint64_t>(connections, count_); ++i) add_connection();
 }
 
 HttpParts::~HttpParts() {
@@ -76,30 +93,66 @@ HttpParts::~HttpParts() {
     for (std::thread& thread : threads_) thread.join();
 }
 
+// With fewer than wanted it takes longer; with none it comes over the reader's own.
+void HttpParts::add_connection() {
+    const std::lock_guard lock(mutex_);
+    try {
+        threads_.emplace_back([this] { run(); });
+        ++connections_;
+    } catch (const std::system_error&) {
+        if (threads_.empty()) closed_ = true;
+    }
+}
+
 // A connection's thread.
 void HttpParts::run() {
+    std::optional<uint64_t> number;
     try {
         Context context(whole_, stop_.get_token());
         const HttpReader::Open open = connect_();
-        std::unique_lock lock(mutex_);
-        while (true) {
-            room_.wait(lock, [this] {
-                return closed_ || next_ == count_ || next_ < reading_ + parts_.size();
-            });
-            if (closed_ || next_ == count_) return;
-            const uint64_t number = next_++;
-            lock.unlock();
-            const bool is_part = fetch(number, part(number), open, context);
-            lock.lock();
+        while ((number = take())) {
+            const bool is_part = fetch(*number, part(*number), open, context);
+            const std::lock_guard lock(mutex_);
             if (!is_part) return end_connections();
-            part(number).ready = true;
-            if (number == reading_) ready_.notify_one();
+            part(*number).ready = true;
+            if (*number == reading_) ready_.notify_one();
         }
+        const std::lock_guard lock(mutex_);
+        --connections_;
+    } catch (const Error& error) {
+        const std::lock_guard lock(mutex_);
+        const bool is_this_ones = error.kind() == ErrorKind::unavailable || refuses_ranges(error);
+        if (number && is_this_ones) return give_back(*number);
+        fail();
     } catch (...) {
         const std::lock_guard lock(mutex_);
-        if (!closed_) error_ = std::current_exception();
-        end_connections();
+        fail();
     }
+}
+
+// The next part; nothing where there is none for this connection any more.
+std::optional<uint64_t> HttpParts::take() {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] {
+        return closed_ || !left_.empty() || next_ == count_ || next_ < reading_ + parts_.size();
+    });
+    if (closed_) return std::nullopt;
+    if (!left_.empty()) return left_.extract(left_.begin()).value();
+    if (next_ == count_) return std::nullopt;
+    return next_++;
+}
+
+// With the mutex held, in a handler: the error is that of all.
+void HttpParts::fail() {
+    if (!closed_) error_ = std::current_exception();
+    end_connections();
+}
+
+// With the mutex held, by a connection that ends.
+void HttpParts::give_back(uint64_t number) {
+    left_.insert(number);
+    room_.notify_one();
+    if (--connections_ == 0) end_connections();
 }
 
 // With the mutex held.
@@ -142,7 +195,7 @@ Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {
     if (reading_ == count_) return {};
     Part& now = part(reading_);
     if (taken_ == 0 && !await_part(context)) {
-        rest_ = std::make_unique<HttpReader>(name_, connect_(), policy_, version_,
+        rest_ = std::make_unique<HttpReader>(name_, at_least_whole(connect_()), policy_, version_,
                                              reading_ * kPartBytes, size_, context);
         return rest_->read(buffer, context);
     }

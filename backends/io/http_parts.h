@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -27,8 +29,10 @@ std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& co
                                   const RetryPolicy& policy, size_t connections, Context& context);
 
 // The bytes in order, while the parts that come next are fetched into memory: as many as there are
-// connections, and two more. A failure of one part is that of all. Where the server gives all of it
-// for a part, what is left comes over one connection. Not thread-safe.
+// connections, and two more. A connection that cannot have its part, as where a server takes no
+// more of them, leaves it to the others. What none of them can have comes in one piece, over one,
+// and so does what is left where the server gives all of it for a part. That it is another version,
+// or gone, is a failure. Not thread-safe.
 class HttpParts : public Reader {
   public:
     static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
@@ -47,7 +51,11 @@ class HttpParts : public Reader {
         bool ready = false;
     };
 
+    void add_connection();
     void run();
+    std::optional<uint64_t> take();
+    void give_back(uint64_t number);
+    void fail();
     bool fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
     void end_connections();
     bool await_part(Context& context);
@@ -69,7 +77,9 @@ class HttpParts : public Reader {
     std::condition_variable ready_;  // for the reader
     std::condition_variable room_;   // for the connections
     std::vector<Part> parts_;        // a ring
-    uint64_t next_ = 0;              // the first part nobody fetches
+    uint64_t next_ = 0;              // the first part nobody was given yet
+    std::set<uint64_t> left_;        // before that: parts that were given back
+    size_t connections_ = 0;         // those that go on
     uint64_t reading_ = 0;           // the part that is read now
     bool closed_ = false;
     std::exception_ptr error_;  // that closed it; null: it was something else

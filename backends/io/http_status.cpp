@@ -43,6 +43,9 @@ ErrorKind kind_of_status(int status) {
         case 400:
         case 416:
             return ErrorKind::bad_request;
+        case 405:
+        case 501:
+            return ErrorKind::unsupported;
         default:
             return ErrorKind::unavailable;
     }

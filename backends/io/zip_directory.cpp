@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/io/zip_directory.h"
 
+#include <algorithm>
+
 #include "protocol/error.h"
 
 namespace onemarket {
 namespace {
 
 constexpr std::string_view kHeader("PK\x01\x02", 4);
+constexpr std::string_view kEnd("PK\x05\x06", 4);
 constexpr size_t kHeaderBytes = 46;
+constexpr size_t kEndBytes = 22;
+constexpr size_t kEndEntries = 10;       // where it says how many there are
+constexpr unsigned kElsewhere = 0xffff;  // that another record does
 constexpr unsigned kUnix = 3, kMacOs = 19;
 
 [[noreturn]] void cut_off() {
@@ -18,6 +24,19 @@ constexpr unsigned kUnix = 3, kMacOs = 19;
 unsigned number_at(std::string_view bytes, size_t at) {
     return static_cast<unsigned char>(bytes[at]) +
            (static_cast<unsigned>(static_cast<unsigned char>(bytes[at + 1])) << 8);
+}
+
+// Behind the entries another record comes: a signature, one of a large archive, or the end's own.
+void check_end(std::string_view bytes, size_t entries) {
+    if (!bytes.starts_with("PK\x05") && !bytes.starts_with("PK\x06")) cut_off();
+    bytes.remove_prefix(std::min(bytes.find(kEnd), bytes.size()));
+    if (bytes.size() < kEndBytes) cut_off();
+    if (bytes.size() - kEndBytes < number_at(bytes, kEndBytes - 2)) cut_off();  // its comment
+    const unsigned said = number_at(bytes, kEndEntries);
+    // Some count on from 0 where there is no room for more.
+    if (said != kElsewhere && said != (entries & 0xffff))
+        throw Error(ErrorKind::corrupt, "the archive's directory has " + std::to_string(entries) +
+                                            " entries, and its end says " + std::to_string(said));
 }
 
 }  // namespace
@@ -39,8 +58,7 @@ std::vector<ZipEntry> zip_directory(std::string_view bytes) {
             {std::string(bytes.substr(kHeaderBytes, name)), has_mode ? number_at(bytes, 40) : 0});
         bytes.remove_prefix(whole);
     }
-    // Another record ends it: a signature, or one of the ends there are.
-    if (!bytes.starts_with("PK\x05") && !bytes.starts_with("PK\x06")) cut_off();
+    check_end(bytes, entries.size());
     return entries;
 }
 

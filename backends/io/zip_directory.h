@@ -15,7 +15,7 @@ struct ZipEntry {
 };
 
 // Of the bytes from the end of the last entry on. Throws Error (corrupt) where that is not the
-// whole directory.
+// whole directory, its end record included.
 std::vector<ZipEntry> zip_directory(std::string_view bytes);
 
 }  // namespace onemarket

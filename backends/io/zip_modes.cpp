@@ -22,6 +22,11 @@ mode_t current_mask() {
     return mask;
 }
 
+// Under Windows some write the other slash.
+bool is_folder(const std::string& name) {
+    return name.ends_with('/') || name.ends_with('\\');
+}
+
 // The begin of a file.
 std::string content_of(const std::filesystem::path& name) {
     std::string text(kMostTarget, '\0');
@@ -36,16 +41,48 @@ std::string content_of(const std::filesystem::path& name) {
 
 ZipModes::ZipModes() : mask_(current_mask()) {}
 
-void ZipModes::extracted(const std::string& name) {
+void ZipModes::extracted_file(const std::string& name) {
     files_.insert(plain_name(name));
 }
 
+void ZipModes::extracted_folder(const std::string& name) {
+    folders_.insert(plain_name(name));
+}
+
 void ZipModes::take_over(const std::vector<ZipEntry>& entries) const {
+    check_all_there(entries);
     for (const ZipEntry& entry : entries)
         if (S_ISREG(entry.mode)) set_mode(entry.name, entry.mode);
     // What is a link now was a file, so that none is on the way to another.
     for (const ZipEntry& entry : entries)
         if (S_ISLNK(entry.mode)) make_link(entry.name);
+}
+
+void ZipModes::take_over_folders(const std::vector<ZipEntry>& entries) const {
+    for (const ZipEntry& entry : entries) {
+        if (!S_ISDIR(entry.mode)) continue;
+        const std::filesystem::path folder = plain_name(entry.name);
+        std::error_code error;
+        if (folders_.contains(folder) &&
+            std::filesystem::is_directory(std::filesystem::symlink_status(folder, error)) &&
+            ::chmod(folder.c_str(), (entry.mode & 0777 & ~mask_) | 0700) != 0)
+            throw system_error(errno, entry.name);
+    }
+}
+
+// To libarchive what is damaged at an entry's begin is nothing. It may have a name in another way
+// than the directory (composed, or of its Unicode extra field): then there are as many of those.
+void ZipModes::check_all_there(const std::vector<ZipEntry>& entries) const {
+    std::set<std::filesystem::path> others = files_;
+    std::vector<std::string> lost;
+    for (const ZipEntry& entry : entries) {
+        if (is_folder(entry.name)) continue;
+        others.erase(plain_name(entry.name));
+        if (!files_.contains(plain_name(entry.name))) lost.push_back(entry.name);
+    }
+    if (lost.size() > others.size())
+        throw Error(ErrorKind::corrupt,
+                    "'" + lost.front() + "' is in the archive's directory and not in the archive");
 }
 
 bool ZipModes::is_file(const std::filesystem::path& name) const {

@@ -54,6 +54,12 @@ bool is_there(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
+// What a kill may leave: the wrapper was taken out of its place, and has the site's own script's
+// name.
+bool is_left_over(const std::string& stock) {
+    return is_there(stock) && is_unchanged(read_text_file(stock));
+}
+
 // Two who install or remove at the same time wait for each other.
 UniqueFd locked(const std::string& folder) {
     UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -182,13 +188,15 @@ std::string DownloaderWrapper::install(bool force) {
             if (!is_unchanged(now.text()) && !force)
                 refuse(script_ + " is a wrapper that was changed; --force writes it anew");
         } else {
-            if (is_there(stock_) && read_text_file(stock_) != now.text() && !force)
+            if (is_there(stock_) && read_text_file(stock_) != now.text() && !is_left_over(stock_) &&
+                !force)
                 refuse(script_ + " and " + stock_ +
                        " are two different scripts; --force takes the first for the site's own "
                        "and drops the second");
             keep(now);
         }
         const std::string next = script_ + ".new";
+        ::unlink(next.c_str());  // it could be a link
         NewFile file(next);
         file.sink().write(std::as_bytes(std::span(text)));
         file.publish();
@@ -210,6 +218,11 @@ std::string DownloaderWrapper::remove(bool force) {
     return as_whom([&] {
         const UniqueFd lock = locked(folder_);
         const Found now(script_);
+        if (!is_wrapper(now.text()) && is_left_over(stock_)) {
+            if (::unlink(stock_.c_str()) != 0) throw system_error(errno, stock_);
+            sync_folder(folder_);
+            return script_ + " is the site's own again";
+        }
         if (!is_wrapper(now.text()))
             refuse(script_ + " is not our wrapper but the site's own" +
                    (is_there(stock_) ? "; " + stock_ + " beside it is left of an earlier install"

@@ -64,6 +64,24 @@ unsigned mode_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_for_new();
 }
 
+// Before all of it has come: what cannot have the name in the end.
+void check_name(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 && errno == ENAMETOOLONG)
+        throw system_error(errno, path);
+}
+
+// What rename() will say in the end of a folder that is to have the path.
+void check_free(const std::string& path) {
+    check_name(path);
+    std::error_code none_there;
+    const auto status = std::filesystem::symlink_status(path, none_there);
+    if (!std::filesystem::exists(status)) return;
+    if (!std::filesystem::is_directory(status)) throw system_error(ENOTDIR, path);
+    if (!std::filesystem::is_empty(path, none_there) && !none_there)
+        throw system_error(ENOTEMPTY, path);
+}
+
 // Why nothing can be made at the path; what is missing is its folder.
 Error place_error(int error, const std::string& path) {
     return system_error(error, error == ENOENT ? "folder " + folder_of(path) : path);
@@ -109,6 +127,7 @@ NewFile::NewFile(const std::string& path, const std::string& in_between)
       mode_(mode_of(path_)) {
     std::error_code none_yet;
     if (std::filesystem::is_directory(path_, none_yet)) throw system_error(EISDIR, path);
+    check_name(path_);
     const std::string folder = folder_of(path_);
     ::unlink(in_between_.c_str());
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
@@ -133,14 +152,15 @@ NewFile::~NewFile() {
 void NewFile::publish() {
     file_.finish(path_, mode_);
     if (temporary_.empty()) {
+        const auto link_to = [nameless = "/proc/self/fd/" +
+                                         std::to_string(file_.fd())](const std::string& name) {
+            return ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(),
+                            AT_SYMLINK_FOLLOW) == 0;
+        };
+        if (link_to(path_)) return sync_folder(folder_of(path_));
+        // What is there can be replaced by what has a name alone.
+        if (!link_to(in_between_)) throw system_error(errno, path_);
         temporary_ = in_between_;
-        const std::string nameless = "/proc/self/fd/" + std::to_string(file_.fd());
-        if (::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) !=
-            0) {
-            const int error = errno;
-            temporary_.clear();
-            throw system_error(error, path_);
-        }
     }
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw system_error(errno, path_);
     temporary_.clear();
@@ -149,6 +169,7 @@ void NewFile::publish() {
 
 NewFolder::NewFolder(const std::string& path, RequestLog& log)
     : path_(followed(without_slash(path))), temporary_(temporary_beside(path_)), log_(log) {
+    check_free(path_);
     if (::mkdir(temporary_.c_str(), 0777) == 0) return;
     const int error = errno;
     temporary_.clear();

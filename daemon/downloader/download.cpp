@@ -278,8 +278,8 @@ std::string in_script_words(const std::string& failure) {
 Site download_site(Site site, const DownloaderOptions& options, size_t connections,
                    const std::string& stock) {
     site.downloader = stock.empty() ? "datastore/downloader.stock.sh" : stock;
-    // What reads ahead knows no rate.
-    site.source_connections = options.rate ? 1 : connections;
+    // What reads ahead knows no rate, nor where nobody wants more.
+    site.source_connections = options.rate || options.most ? 1 : connections;
     if (!options.retry) site.retries.attempts = 1;
     return site;
 }

@@ -6,7 +6,6 @@
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 
 #include "daemon/downloader/destination.h"
 #include "daemon/downloader/download.h"
@@ -15,6 +14,7 @@
 #include "daemon/interrupts.h"
 #include "daemon/process.h"
 #include "daemon/version.h"
+#include "protocol/ascii.h"
 
 namespace onemarket {
 namespace {
@@ -54,7 +54,8 @@ class StderrLog : public RequestLog {
 // A document that cannot be read fails only whom it may matter to.
 DriverMessage credentials_of(const Environment& environment, const std::string& source,
                              RequestLog& log) {
-    const std::string action = value_of(environment, "DRV_ACTION");
+    std::string action = value_of(environment, "DRV_ACTION");
+    std::erase_if(action, ascii::is_space);  // base64(1) breaks lines
     const auto nothing = [] {
         return std::move(*DriverMessage::parse("<MARKET_DRIVER_ACTION_DATA/>"));
     };
@@ -79,9 +80,8 @@ int fetch(const DownloaderOptions& options) {
     ShownProgress progress(print, ::isatty(STDERR_FILENO) == 1, kName);
     StderrLog log(progress);
     // A stream has nothing to be cleared away, and whoever takes it may not be waited for.
-    std::optional<Interrupts> interrupts;
-    if (!is_stream(options.destination)) interrupts.emplace();
-    Context context(0, interrupts ? interrupts->stop_token() : std::stop_token(), TimeLimit{}, log);
+    const Interrupts interrupts(is_stream(options.destination));
+    Context context(0, interrupts.stop_token(), TimeLimit{}, log);
     try {
         download(options, credentials_of(environment, options.source, log), site, progress,
                  context);

@@ -37,6 +37,16 @@ std::string without_value(const std::vector<std::string>& arguments) {
     return "";
 }
 
+// The option that is written as `--nodecomp=no`, which the parser would take for its opposite.
+std::string flag_with_value(const std::vector<std::string>& arguments) {
+    for (const std::string& argument : arguments) {
+        if (argument == "--") break;
+        for (const std::string flag : {"--nodecomp", "--noretry", "--version", "--help"})
+            if (argument.starts_with(flag + "=")) return flag;
+    }
+    return "";
+}
+
 // An option that is not known has made arguments of what was meant for it.
 std::string unexpected(const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments)
@@ -51,6 +61,7 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
     const auto number = ascii::parse_number<uint64_t>(text.substr(0, digits));
     if (!number) return std::nullopt;
     std::string unit = ascii::to_lower(text.substr(digits));
+    if (unit == "b") return number;
     const uint64_t base = unit.size() == 2 && unit.back() == 'b' ? 1000 : 1024;
     if (base == 1000) unit.pop_back();
     constexpr std::string_view prefixes = "kmgt";
@@ -90,6 +101,8 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     app.add_option("DEST", options.destination, "A path, or - for stdout");
     if (const auto bare = without_value(arguments); !bare.empty())
         return Parsed::failure("option " + bare + " has no value");
+    if (const auto flag = flag_with_value(arguments); !flag.empty())
+        return Parsed::failure("option " + flag + " takes no value");
     try {
         std::reverse(arguments.begin(), arguments.end());
         app.parse(std::move(arguments));
@@ -118,8 +131,9 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     }
     if (app.count("--limit") > 0) {
         options.rate = parse_bytes(rate);
-        if (!options.rate || *options.rate == 0)
+        if (!options.rate)
             return Parsed::failure("--limit '" + rate + "': expected bytes a second, as 500k");
+        if (*options.rate == 0) options.rate.reset();  // as curl takes it
     }
     if (app.count("--max-size") > 0) {
         options.most = parse_bytes(most);

@@ -38,6 +38,7 @@ from place import Deviation, Place, expect
 NAMES = ["two words", "'single' \"double\"", "$(touch pwned)", "`touch pwned`", "; touch pwned;",
          "a & touch pwned &", "a\nb", "caf\u00e9 \u96ea", "*?[a]", "--md5", "a|touch pwned"]
 NOBODY = 65534
+LONELY = 61234  # has no process
 
 ROWS = []
 SHARED = {}  # servers, bytes
@@ -125,9 +126,9 @@ def bytes_that_are_no_unicode_in_names(place):
 def malformed_options(place):
     source = str(place.write("from/image", noise(1000)))
     for words in (["-m", "xyz"], ["-m", "0" * 31], ["-m", ""], ["-s", "0" * 39], ["-s", "0" * 32],
-                  ["--sha256", "g" * 64], ["-l", "0"], ["-l", "fast"], ["-l", "-1"], ["-l", ""],
+                  ["--sha256", "g" * 64], ["-l", "fast"], ["-l", "-1"], ["-l", ""],
                   ["-c", "-1"], ["-c", "1q"], ["-c", ""], ["-c", "99999999999999999999"],
-                  ["--nonsense"], ["-x"], ["a third"], ["--md5="], ["--limit="]):
+                  ["--nodecomp=false"], ["--noretry=0"], ["--nonsense"], ["-x"], ["a third"], ["--md5="], ["--limit="]):
         place.refused(*words, source, str(place.image), says="Arguments error: ")
     for words in ([], [source], ["", str(place.image)], [source, ""], ["-m"], [source, "x", "-l"]):
         place.refused(*words, says="Arguments error: ")
@@ -143,6 +144,14 @@ def option_that_is_not_known(place):
 def option_that_is_said_twice(place):
     place.fetched("-m", "0" * 32, "-m", hashlib.md5(noise(1000)).hexdigest(), "-l", "1", "-l", "10M",
                   url(server.file(noise(1000))), str(place.image), content=noise(1000))
+
+
+@row
+def limit_of_nothing_is_none(place):
+    """As a site writes it that has switched it off."""
+    content = noise(9 << 20)
+    place.fetched("-l", "0", url(server.file(content)), str(place.image), content=content)
+    place.fetched("-c", "100B", url(server.file(content)), str(place.image), content=content[:100])
 
 
 @row
@@ -316,6 +325,64 @@ def ranges_that_are_none(place):
     expect(sum(sent) < 3 * len(content), f"{sum(sent) >> 20} of {len(content) >> 20} MiB")
 
 
+def at_most(connections, answer):
+    """Answers no more requests at a time."""
+    free = threading.Semaphore(connections)
+
+    def answering(asked):
+        if not free.acquire(blocking=False):
+            return server.status("503 Service Unavailable")(asked)
+        try:
+            time.sleep(0.05)
+            answer(asked)
+        finally:
+            free.release()
+    return answering
+
+
+@row
+def fewer_connections_than_are_asked_for(place):
+    content = noise(9 << 20) * 2
+    for connections in (1, 2, 3):
+        place.fetched("-o", url(at_most(connections, server.file(content))), str(place.image),
+                      content=content)
+
+
+@row
+def parts_that_are_refused(place):
+    content = noise(9 << 20)
+    for line in ("403 Forbidden", "405 Method Not Allowed", "416 Range Not Satisfiable",
+                 "501 Not Implemented"):
+        for first in (0, 1, 4 << 20):  # 0: the first byte too
+            def answer(asked):
+                end = asked.range and (asked.range[1] or len(content))
+                (server.status(line) if end and end > first or end == first == 0 else
+                 server.file(content))(asked)
+            place.fetched("-o", url(answer), str(place.image), content=content)
+
+
+@row
+def too_few_processes(place):
+    """A limit of the account, which may be that of many others."""
+    if os.geteuid() != 0:
+        return
+    content = noise(9 << 20)
+    place.program = str(shutil.copy(place.program, place.folder / "downloader"))
+    for folder in (place.folder.parent, place.folder):
+        folder.chmod(0o755)
+    place.dest.chmod(0o777)
+    source = url(server.file(content))
+    for most in range(1, 9):
+        ended = place.run(source, str(place.image), user=LONELY, group=LONELY, extra_groups=[],
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))
+        if ended.status == 0:
+            expect(place.image.read_bytes() == content, f"{most}: other bytes")
+            place.image.unlink()
+        else:
+            expect(most < 8, f"{most}: {ended}")
+            place.is_refusal(ended, says="temporarily unavailable")
+
+
 @row
 def date_of_just_now_is_no_version(place):
     """It changes within the second its date tells."""
@@ -485,6 +552,15 @@ def destination_is_no_place(place):
     (place.dest / "full").mkdir()
     place.write("dest/full/kept", b"kept")
     place.refused(archive, str(place.dest / "full"), says="not empty")
+    # Before all of it has come, be it as long as it may.
+    go_on = threading.Event()
+    many = tar(("a", noise(300_000)))[:300_000]
+    endless = url(server.stalling(many, 400_000, go_on))
+    place.refused(endless, str(place.dest / "full"), says="not empty")
+    place.refused(endless, str(place.dest / "full/kept"), says="Not a directory")
+    for words in ((), ("-n",)):
+        place.refused(*words, endless, str(place.dest / ("x" * 256)), says="name too long")
+    go_on.set()
     expect(os.listdir(place.dest / "full") == ["kept"], "something else is in a folder that was there")
 
 
@@ -613,6 +689,33 @@ def signals(place):
 
 
 @row
+def signals_of_a_stream(place):
+    """What the site's own script has started goes, too."""
+    os.mkfifo(place.image)
+    fifo = os.open(place.image, os.O_RDONLY | os.O_NONBLOCK)
+    place.stock('sleep 60 & echo $! >"$ONE_LOCATION/new"; mv "$ONE_LOCATION/new" "$ONE_LOCATION/pid"; wait')
+    written = place.one / "pid"
+    for destination in ("-", str(place.image)):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            process = place.start("lxd://x", destination)
+            wait_for(written.exists)
+            started = written.read_text().strip()
+            written.unlink()
+            process.send_signal(number)
+            ended = place.end(process, 5)
+            expect(ended.status == -number, ended)
+            wait_for(lambda: not is_running(started), 5)
+    os.close(fifo)
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except OSError:
+        return False
+
+
+@row
 def signals_that_come_blocked_or_ignored(place):
     def inherited():
         signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.valid_signals()))
@@ -679,6 +782,14 @@ def first_bytes_of_something_endless(place):
         expect(time.monotonic() - began < 5, "does not end")
     place.fetched("-c", "100000", url(server.endless(block)), str(place.image),
                   content=(block * 2)[:100_000])
+
+
+@row
+def first_bytes_are_not_fetched_in_parts(place):
+    content = noise(9 << 20) * 3
+    source = url(server.file(content))
+    place.fetched("-c", "1000", source, str(place.image), content=content[:1000])
+    expect(SHARED["http"].count(source) == 1, f"{SHARED['http'].count(source)} requests")
 
 
 @row
@@ -755,6 +866,10 @@ def packed_images(place):
     # As pzstd leaves them.
     place.fetched(url(server.file(b"\x50\x2a\x4d\x18\4\0\0\0abcd" + zstd(content))), "-",
                   content=content)
+    # And where the first frame that is skipped is long.
+    for size in (500, 503, 504, 3000):
+        frame = b"\x5f\x2a\x4d\x18" + size.to_bytes(4, "little") + bytes(size)
+        place.fetched(url(server.file(frame + zstd(content))), "-", content=content)
     # Once: what is in it is an image.
     twice = gzip.compress(gzip.compress(content))
     place.fetched(url(server.file(twice)), "-", content=gzip.decompress(twice))
@@ -853,8 +968,24 @@ def archives_that_end_early(place):
             place.refused(url(server.file(pack(archive[:size]))), str(place.image),
                           says="Error uncompressing archive: the archive is cut off")
     zip_file = zipped({"a": noise(1000)})
-    place.refused(url(server.file(zip_file[:zip_file.rindex(b"PK\5\6")])), str(place.image),
-                  says="Error uncompressing archive: the archive is cut off")
+    for size in (zip_file.rindex(b"PK\5\6"), len(zip_file) - 19, len(zip_file) - 1):
+        place.refused(url(server.file(zip_file[:size])), str(place.image),
+                      says="Error uncompressing archive: the archive is cut off")
+
+
+@row
+def archives_with_a_hole(place):
+    """What libarchive takes for a gap, or for the end."""
+    archive = tar(("a", noise(1000)), ("b", noise(1000)), ("c", noise(1000)))
+    place.refused(url(server.file(archive[:1536] + bytes(512) + archive[2048:])), str(place.image),
+                  says="Error uncompressing archive: the archive goes on behind a block of zeros")
+    archive = zipped({"a": noise(1000), "b": noise(1000), "c": noise(1000)})
+    second = archive.index(b"PK\3\4", 4)
+    third = archive.index(b"PK\3\4", second + 4)
+    for broken in (archive[:second] + bytes(third - second) + archive[third:],
+                   archive[:second + 1] + b"X" + archive[second + 2:]):
+        place.refused(url(server.file(broken)), str(place.image),
+                      says="Error uncompressing archive: 'b' is in the archive's directory")
 
 
 @row
@@ -1003,6 +1134,16 @@ def wrong_credentials_document(place):
         ended = place.fetched(url(server.file(noise(1000))), "-", content=noise(1000))
         expect("WARN: onemarket-downloader: DRV_ACTION: " in ended.err, ended)
     place.env["DRV_ACTION"] = base64.b64encode(
+        b"<DS_DRIVER_ACTION_DATA><MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID>"
+        b"<SECRET_ACCESS_KEY>topsecret</SECRET_ACCESS_KEY><REGION>x y</REGION></TEMPLATE>"
+        b"</MARKETPLACE></DS_DRIVER_ACTION_DATA>").decode()
+    place.refused("s3://bucket/key", str(place.image), says="REGION", never="topsecret")
+
+
+@row
+def credentials_document_in_lines(place):
+    """As base64(1) breaks them."""
+    place.env["DRV_ACTION"] = "\n " + base64.encodebytes(
         b"<DS_DRIVER_ACTION_DATA><MARKETPLACE><TEMPLATE><ACCESS_KEY_ID>a</ACCESS_KEY_ID>"
         b"<SECRET_ACCESS_KEY>topsecret</SECRET_ACCESS_KEY><REGION>x y</REGION></TEMPLATE>"
         b"</MARKETPLACE></DS_DRIVER_ACTION_DATA>").decode()

@@ -61,24 +61,6 @@ class HoleReader : public Reader {
     uint64_t hole_;
 };
 
-// ---- What it is ----
-
-TEST(Archive, KnownByItsFirstBytes) {
-    EXPECT_EQ(compression_of({}), Compression::none);
-    EXPECT_EQ(compression_of(bytes_of("BZhello world, this is text")), Compression::none);
-    EXPECT_EQ(compression_of(bytes_of("QFI\xfb")), Compression::none);
-    const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
-    EXPECT_EQ(compression_of(bytes_of(skipped + skipped + "\x28\xb5\x2f\xfd")), Compression::zstd);
-    for (const std::string& other : {skipped, skipped.substr(0, 7), skipped + "QFI\xfb"})
-        EXPECT_EQ(compression_of(bytes_of(other)), Compression::none);
-    EXPECT_EQ(archive_kind_of({}), ArchiveKind::none);
-    EXPECT_EQ(archive_kind_of(bytes_of(std::string(512, '\0'))), ArchiveKind::none);
-    const std::string tar = tar_of("add('a')");
-    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes)), ArchiveKind::tar);
-    EXPECT_EQ(archive_kind_of(bytes_of(tar).first(kFrontBytes - 1)), ArchiveKind::none);
-    EXPECT_EQ(archive_kind_of(bytes_of(zip_of("add('a')"))), ArchiveKind::zip);
-}
-
 // ---- Compressed images ----
 
 struct Packer {
@@ -502,6 +484,30 @@ TEST_F(ExtractArchive, ATarThatIsCutOffBetweenTwoEntriesIsCorrupt) {
     extract(tar.substr(0, end + 512));
 }
 
+// To libarchive it is at its end there; but two blocks end one, and what follows is nobody's.
+TEST_F(ExtractArchive, ATarWithABlockOfZerosInItsMiddleIsCorrupt) {
+    const std::string tar =
+        tar_of("add('a', b'x' * 3000)\nadd('b', b'y')\nadd('c', b'z' * 200000)");
+    const size_t second = 512 + 3072;
+    std::string lost = tar;
+    lost.replace(second, 512, std::string(512, '\0'));
+    for (const size_t piece : {size_t{100}, size_t{512}, size_t{4095}, size_t{64} << 10}) {
+        TextReader reader(lost, test::BeforePiece{}, piece);
+        EXPECT_STREQ(error_of([&] { extract(reader, ArchiveKind::tar); }).what(),
+                     "the archive goes on behind a block of zeros");
+    }
+    EXPECT_EQ(error(lost.substr(0, second + 512) + "x").kind(), ErrorKind::corrupt);
+    lost.replace(second + 512, 512, std::string(512, '\0'));
+    extract(lost);
+    extract(lost.substr(0, second + 512) + std::string(300, '\0'));
+}
+
+TEST_F(ExtractArchive, ANameThatIsTooLong) {
+    const std::string name = "add('" + std::string(300, 'n') + "', b'x')";
+    expect_refused(tar_of(name), "File name too long");
+    expect_refused(zip_of(name), "File name too long");
+}
+
 TEST_F(ExtractArchive, ALinkToItselfIsNoFile) {
     for (const char* to : {"x", "./x", "x/.", ".//x"})
         expect_refused(tar_of("hardlink('x', '" + std::string(to) + "')"),
@@ -568,10 +574,72 @@ TEST_F(ExtractArchive, LinksOfAZipThatLeadOutAreRefused) {
 TEST_F(ExtractArchive, AZipThatIsCutOffInItsDirectoryIsCorrupt) {
     const std::string zip = zip_of("add('a', b'content')\nadd('b', b'content')");
     const size_t begin = zip.find("PK\x01\x02"), end = zip.find("PK\x05\x06");
-    for (size_t size = begin + 4; size < end + 2; ++size)
+    for (size_t size = begin + 4; size < end + 22; ++size)
         EXPECT_STREQ(error(zip.substr(0, size)).what(), "the archive is cut off") << size;
     for (size_t size = begin; size < begin + 4; ++size)
         EXPECT_EQ(error(zip.substr(0, size)).kind(), ErrorKind::corrupt) << size;
+    std::string with_comment = zip + "comment";
+    with_comment[end + 20] = 7;
+    for (size_t size = end + 22; size < with_comment.size(); ++size)
+        EXPECT_STREQ(error(with_comment.substr(0, size)).what(), "the archive is cut off") << size;
+    extract(with_comment);
+    extract(with_comment + "and more");
+}
+
+TEST_F(ExtractArchive, AZipWhoseEndSaysAnotherNumberIsCorrupt) {
+    std::string zip = zip_of("add('a', b'content')\nadd('b', b'content')");
+    const size_t end = zip.find("PK\x05\x06");
+    zip[end + 10] = 3;
+    EXPECT_STREQ(error(zip).what(), "the archive's directory has 2 entries, and its end says 3");
+    // As in a large one, where the number stands in another record.
+    zip.replace(end + 8, 4, "\xff\xff\xff\xff");
+    const std::string large = "PK\x06\x06" + std::string("\x2c\0\0\0\0\0\0\0", 8) +
+                              std::string(44, '\0') + "PK\x06\x07" + std::string(16, '\0');
+    extract(zip);
+    extract(zip.substr(0, end) + large + zip.substr(end));
+    for (size_t size = end; size < end + large.size(); ++size)
+        EXPECT_STREQ(error((zip.substr(0, end) + large).substr(0, size)).what(),
+                     "the archive is cut off");
+}
+
+// libarchive takes what is damaged there for a gap between two entries.
+TEST_F(ExtractArchive, AZipThatLostAnEntryIsCorrupt) {
+    const std::string zip = zip_of("add('a', b'1')\nadd('b', b'2')\nadd('c', b'3')");
+    const size_t second = zip.find("PK\x03\x04", 4), third = zip.find("PK\x03\x04", second + 4);
+    std::string signature = zip, zeros = zip;
+    signature[second + 1] = 'X';
+    zeros.replace(second, third - second, std::string(third - second, '\0'));
+    for (const std::string& lost : {signature, zeros, zip.substr(0, second) + zip.substr(third)})
+        EXPECT_STREQ(error(lost).what(),
+                     "'b' is in the archive's directory and not in the archive");
+    // What somebody took out of the directory may still be there.
+    std::string more = zip.substr(0, second) + zip.substr(0, second) + zip.substr(second);
+    more[second + 30] = 'x';
+    extract(more);
+    EXPECT_THAT(tree(folder_), ElementsAre("a=1", "b=2", "c=3", "x=1"));
+}
+
+TEST_F(ExtractArchive, AZipWhoseNamesAreWrittenInAnotherWay) {
+    extract(
+        zip_of("add('e\u0301', b'1')\nadd('d\\\\', create_system=0)\n"
+               "add('d\\\\f', b'2', create_system=0)\nadd('./g//h', b'3')"));
+    EXPECT_THAT(tree(folder_), ElementsAre("d/", "d/f=2", "g/", "g/h=3", "\u00e9=1"));
+}
+
+TEST_F(ExtractArchive, RightsOfAZipsFolders) {
+    const mode_t before = ::umask(027);
+    extract(
+        zip_of("add('shut/', create_system=3, external_attr=0o40700 << 16)\n"
+               "add('shut/in', b'x')\n"
+               "add('read/only/', create_system=3, external_attr=0o47557 << 16)\n"
+               "add('read/only/in', b'x')\n"
+               "add('dos/', create_system=0, external_attr=0o40700 << 16)"));
+    ::umask(before);
+    EXPECT_EQ(status("shut").st_mode, S_IFDIR | 0700U);
+    EXPECT_EQ(status("shut").st_mtime, 1'000'000'000);
+    EXPECT_EQ(status("read").st_mode, S_IFDIR | 0750U);
+    EXPECT_EQ(status("read/only").st_mode, S_IFDIR | 0750U);
+    EXPECT_EQ(status("dos").st_mode, S_IFDIR | 0750U);
 }
 
 TEST_F(ExtractArchive, TheWorkingFolderNeedNotBeReadable) {

@@ -296,12 +296,55 @@ TEST_F(HttpPartsTest, AServerThatKnowsNoEndOfARange) {
 
 TEST_F(HttpPartsTest, AServerThatRefusesRanges) {
     const std::string& content = content_of(2 * kPart);
-    for (const char* status : {"400 Bad Request", "403 Forbidden", "416 Range Not Satisfiable"}) {
+    for (const char* status : {"400 Bad Request", "403 Forbidden", "405 Method Not Allowed",
+                               "416 Range Not Satisfiable", "501 Not Implemented"}) {
         serve([&](const HttpAsked& asked) {
             if (asked.headers.contains("range")) return HttpGiven{status, {}, {}};
             return test::give_file(asked, content, kTag);
         });
         EXPECT_TRUE(read() == content) << status;
+    }
+}
+
+TEST_F(HttpPartsTest, AServerThatRefusesPartsIsAskedForAllOfIt) {
+    const std::string& content = content_of(3 * kPart + 5);
+    for (const char* status : {"403 Forbidden", "405 Method Not Allowed",
+                               "416 Range Not Satisfiable", "501 Not Implemented"}) {
+        for (const int64_t first : {0, 2}) {
+            serve([&, status](const HttpAsked& asked) {
+                if (part_of(asked) >= first) return HttpGiven{status, {}, {}};
+                return give_range(asked, content);
+            });
+            EXPECT_TRUE(read() == content) << status << " from " << first;
+            // Another version is none of it.
+            answers_ = 0;
+            serve([&, status](HttpAsked asked) {
+                if (part_of(asked) >= first) return HttpGiven{status, {}, {}};
+                return give_range(asked, content,
+                                  part_of(asked) < 0 && answers_++ ? "\"2\"" : kTag);
+            });
+            EXPECT_EQ(error().kind(), ErrorKind::corrupt) << status << " from " << first;
+        }
+    }
+}
+
+TEST_F(HttpPartsTest, AServerThatTakesFewerConnections) {
+    const std::string& content = content_of(5 * kPart + 5);
+    for (const int most : {1, 2, 3}) {
+        for (const int attempts : {1, 4}) {
+            site_.retries.attempts = attempts;
+            std::atomic<int> now = 0;
+            serve([&](const HttpAsked& asked) {
+                HttpGiven given{"503 Busy", {}, {}};
+                if (++now <= most) {
+                    given = give_range(asked, content);
+                    std::this_thread::sleep_for(milliseconds(20));
+                }
+                --now;
+                return given;
+            });
+            EXPECT_TRUE(read() == content) << most << " " << attempts;
+        }
     }
 }
 
@@ -372,13 +415,13 @@ TEST_F(HttpPartsTest, OneThatFailsEndsAll) {
 TEST_F(HttpPartsTest, AndSoIsSaidAsOftenAsOneAsks) {
     const std::string& content = content_of(8 * kPart);
     serve([&](const HttpAsked& asked) {
-        if (part_of(asked) >= 0) return HttpGiven{"403 No", {}, {}};
+        if (part_of(asked) >= 0) return HttpGiven{"404 No", {}, {}};
         return give_range(asked, content);
     });
     const auto reader = open(context_);
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(error_of([&] { test::read_all(*reader, context_); }).kind(),
-                  ErrorKind::permission);
+                  ErrorKind::not_found);
 }
 
 TEST_F(HttpPartsTest, CancelledWhileNothingComes) {

@@ -287,7 +287,7 @@ TEST_F(HttpSourceTest, OthersAreNot) {
                                                         {"403 No", ErrorKind::permission},
                                                         {"401 Who", ErrorKind::permission},
                                                         {"204 Nothing", ErrorKind::unavailable},
-                                                        {"501 Cannot", ErrorKind::unavailable}}) {
+                                                        {"501 Cannot", ErrorKind::unsupported}}) {
         serve([status = status](const HttpAsked&) { return HttpGiven{status, {}, {}}; });
         const Error failure = error();
         EXPECT_EQ(name() + "HTTP " + status, failure.what());

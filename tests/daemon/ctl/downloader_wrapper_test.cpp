@@ -86,6 +86,40 @@ TEST_F(DownloaderWrapperTest, AfterACrashInTheMiddle) {
     EXPECT_THAT(run(), HasSubstr("ours"));
 }
 
+// Between the exchange and the last step of remove: the wrapper has the site's own script's name.
+TEST_F(DownloaderWrapperTest, AfterACrashWhileItIsTakenBack) {
+    const auto crash = [&] {
+        wrapper_.install(false);
+        fs::rename(stock_, dir_ / "own");
+        fs::rename(script_, stock_);
+        fs::rename(dir_ / "own", script_);
+    };
+    crash();
+    EXPECT_THAT(wrapper_.remove(false), HasSubstr("the site's own again"));
+    EXPECT_EQ(read_file(script_), kStock);
+    EXPECT_FALSE(fs::exists(stock_));
+    crash();
+    wrapper_.install(false);
+    EXPECT_EQ(read_file(stock_), kStock);
+    EXPECT_THAT(run(), HasSubstr("ours"));
+    wrapper_.remove(false);
+    // One that somebody has changed is nobody's.
+    crash();
+    test::write_file(stock_, read_file(stock_) + "# a line of ours\n");
+    EXPECT_THAT(refused([&] { wrapper_.remove(true); }), HasSubstr("not our wrapper"));
+    EXPECT_THAT(refused([&] { wrapper_.install(false); }), HasSubstr("two different scripts"));
+}
+
+TEST_F(DownloaderWrapperTest, NothingIsWrittenThroughALink) {
+    test::write_file(dir_ / "elsewhere", "content");
+    fs::create_symlink("elsewhere", script_ + ".new");
+    wrapper_.install(false);
+    EXPECT_EQ(read_file(dir_ / "elsewhere"), "content");
+    EXPECT_THAT(run(), HasSubstr("ours"));
+    EXPECT_THAT(list(dir_.path()),
+                ElementsAre("downloader.sh", "downloader.stock.sh", "elsewhere", "the program"));
+}
+
 // A package has put a newer downloader.sh there.
 TEST_F(DownloaderWrapperTest, TwoScriptsOfTheSiteAreNotMixedUp) {
     wrapper_.install(false);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -242,6 +243,29 @@ TEST_F(DestinationTest, APlaceThatCannotBe) {
     EXPECT_THROW(NewFolder folder(path_ + "/below", log_), Error);
 }
 
+// Where it is free it gets its name by one step, so that a kill finds no other one.
+TEST_F(DestinationTest, ANewNameIsTheOnlyOne) {
+    const UniqueFd events(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    ASSERT_GE(::inotify_add_watch(events.get(), dir_.path().c_str(), IN_CREATE | IN_MOVED_TO), 0);
+    NewFile(path_).publish();
+    alignas(inotify_event) std::array<char, 4096> buffer;
+    const ssize_t size = ::read(events.get(), buffer.data(), buffer.size());
+    ASSERT_GT(size, 0);
+    const auto& first = *reinterpret_cast<const inotify_event*>(buffer.data());
+    EXPECT_STREQ(first.name, "image");
+    EXPECT_EQ(static_cast<size_t>(size), sizeof first + first.len);
+}
+
+TEST_F(DestinationTest, ANameThatIsTooLongIsKnownAtOnce) {
+    const std::string most(255, 'n');
+    NewFile(dir_ / most).publish();
+    EXPECT_THAT(error_of([&] { NewFile file(dir_ / (most + "n")); }).what(),
+                testing::EndsWith("n: File name too long"));
+    EXPECT_THAT(error_of([&] { NewFolder folder(dir_ / (most + "n"), log_); }).what(),
+                testing::EndsWith("n: File name too long"));
+    EXPECT_THAT(test::list(dir_.path()), ElementsAre(most));
+}
+
 // ---- NewFolder ----
 
 TEST_F(DestinationTest, AFolderIsThereWhenItIsWhole) {
@@ -269,16 +293,20 @@ TEST_F(DestinationTest, OfAFolderTooNothingIsLeft) {
 }
 
 TEST_F(DestinationTest, APlaceThatIsTaken) {
-    write_file(dir_ / "folder/old", "old");
+    fs::create_directories(dir_ / "folder");
     {
         NewFolder folder(dir_ / "folder", log_);
         write_file(folder.temporary() + "/new", "new");
+        write_file(dir_ / "folder/old", "old");
         EXPECT_THROW(folder.publish(), Error);
     }
     EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
     EXPECT_THAT(test::list(dir_ / "folder"), ElementsAre("old"));
+    // Was it before, nothing is begun.
+    EXPECT_EQ(error_of([&] { NewFolder folder(dir_ / "folder", log_); }).what(),
+              dir_ / "folder" + ": Directory not empty");
     write_file(path_, "file");
-    EXPECT_THROW(NewFolder(path_, log_).publish(), Error);
+    EXPECT_EQ(error_of([&] { NewFolder folder(path_, log_); }).what(), path_ + ": Not a directory");
     EXPECT_EQ(read_file(path_), "file");
 }
 

@@ -270,6 +270,9 @@ TEST_F(DownloadTest, WhatTheSiteHasToKnow) {
     const Site other = download_site(site_.site, options_, kConnections);
     EXPECT_EQ(other.source_connections, 1U);
     EXPECT_EQ(other.retries.attempts, 1);
+    options_.rate.reset();
+    options_.most = 1;
+    EXPECT_EQ(download_site(site_.site, options_, kConnections).source_connections, 1U);
     EXPECT_EQ(plain.downloader_path(), site_.site.remotes + "/datastore/downloader.stock.sh");
     EXPECT_EQ(download_site(site_.site, options_, 1, "/a b/stock").downloader_path(), "/a b/stock");
 }

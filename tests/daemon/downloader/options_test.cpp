@@ -58,6 +58,13 @@ TEST(DownloaderOptions, WaysToWriteAValue) {
     EXPECT_EQ(show({"-l", "1", "-m", "x", "-l", "10M", "s", "d", "--md5", kMd5}),
               "s d MD5=" + kMd5 + " l=10485760");
     EXPECT_EQ(show({"-m", std::string(32, 'A'), "s", "d"}), "s d MD5=" + kMd5);
+    EXPECT_EQ(show({"-l", "100B", "-c", "7b", "s", "d"}), "s d l=100 c=7");
+}
+
+TEST(DownloaderOptions, ALimitOfNothingIsNone) {
+    for (const char* none : {"0", "0k", "0B"}) EXPECT_EQ(show({"-l", none, "s", "d"}), "s d");
+    EXPECT_EQ(show({"-l", "10M", "-l", "0", "s", "d"}), "s d");
+    EXPECT_EQ(show({"-c", "0", "s", "d"}), "s d c=0");
 }
 
 TEST(DownloaderOptions, NamesOfStdout) {
@@ -87,12 +94,13 @@ TEST(DownloaderOptions, WhatIsWrongIsSaid) {
         {{"--sha1", kMd5, "s", "d"}, "expected 40 hex digits"},
         {{"--sha256", kMd5, "s", "d"}, "expected 64 hex digits"},
         {{"--limit", "fast", "s", "d"}, "--limit 'fast': expected bytes a second"},
-        {{"--limit", "0", "s", "d"}, "--limit '0'"},
         {{"--limit", "-5", "s", "d"}, "-5"},
         {{"--max-size", "x", "s", "d"}, "--max-size 'x': expected a number of bytes"},
         {{"--max-size", "5", "--md5", kMd5, "s", "d"},
          "Hash check not supported for partial downloads"},
-        {{"--nodecomp=maybe", "s", "d"}, "maybe"},
+        {{"--nodecomp=maybe", "s", "d"}, "option --nodecomp takes no value"},
+        {{"--nodecomp=false", "s", "d"}, "option --nodecomp takes no value"},
+        {{"s", "d", "--noretry=0"}, "option --noretry takes no value"},
     };
     for (const auto& [arguments, reason] : cases) {
         EXPECT_THAT(show(arguments), HasSubstr("failed: "));
@@ -149,7 +157,10 @@ TEST(ParseBytes, Units) {
         {"", std::nullopt},
         {"k", std::nullopt},
         {"B", std::nullopt},
-        {"1B", std::nullopt},
+        {"0B", 0},
+        {"100B", 100},
+        {"100b", 100},
+        {"1BB", std::nullopt},
         {"1x", std::nullopt},
         {"1kk", std::nullopt},
         {"1kiB", std::nullopt},
