@@ -45,7 +45,7 @@ endif()
 set(completions ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemarketctl)
 install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemarket-downloader)
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN man EXCLUDE)
 # For others' programs: a dashboard, a console, alerts.
 install(DIRECTORY etc/grafana etc/prometheus DESTINATION ${CMAKE_INSTALL_DATADIR}/onemarketd)
