@@ -29,7 +29,7 @@ if(Python3_FOUND)
       COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/man_page.py
               ${PROJECT_SOURCE_DIR}/docs/man/${page}.md ${PROJECT_VERSION}
               onemarketctl=$<TARGET_FILE:onemarketctl> > ${file}
-      DEPENDS cmake/man_page.py docs/man/${page}.md docs/configuration.md docs/durability.md
+      DEPENDS cmake/man_page.py docs/man/${page}.md docs/configuration.md docs/control.md docs/durability.md
               docs/export.md docs/operations.md docs/troubleshooting.md onemarketctl
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
     list(APPEND ONEMARKET_MAN_PAGES ${file})

@@ -99,15 +99,17 @@ TEST_F(StatusTest, WhatIsToBeTriedAgain) {
                                 "PUBLIC_DIR /p: gone\n"));
     EXPECT_THAT(text, HasSubstr("DELETE   6 old     100 Lab      retry    1 h  at 08:02:00; "
                                 "https://h: refused\n"));
-    EXPECT_THAT(to_json(status_),
-                HasSubstr(R"("state":"retry","cancelled":false,"accepted":"2027-01-15T07:00:00Z",)"
-                          R"("age":3600,"reason":"https://h: refused","next":)"));
+    EXPECT_THAT(
+        to_json(status_),
+        HasSubstr(
+            R"("state": "retry", "cancelled": false, "accepted": "2027-01-15T07:00:00Z", )"
+            R"("age": 3600, "reason": "https://h: refused", "next": "2027-01-15T08:02:00Z"})"));
 }
 
 TEST_F(StatusTest, MetricsThatAreRefused) {
     EXPECT_THAT(to_json(status_), Not(HasSubstr("\"metrics\"")));
     status_.metrics_problem = "no metrics at x: y";
-    EXPECT_THAT(to_json(status_), HasSubstr(R"("metrics":{"problem":"no metrics at x: y"})"));
+    EXPECT_THAT(to_json(status_), HasSubstr(R"("metrics": {"problem": "no metrics at x: y"})"));
 }
 
 TEST_F(StatusTest, WhatWasAnswered) {
