@@ -23,6 +23,10 @@ struct Finding {
 // "ok", "warning", "problem".
 const char* to_string(Finding::State state);
 
+// What to do about a template that says something wrong.
+inline constexpr const char* kCorrectTemplate =
+    "correct the template: with `onemarket update` where the marketplace is made already";
+
 // Tells each as soon as it is known.
 class Findings {
   public:

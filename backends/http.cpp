@@ -268,12 +268,11 @@ std::unique_ptr<Inventory> HttpBackend::inventory(const DriverMessage& message,
 void HttpBackend::check(const DriverMessage& message, Context& context, Findings& findings) const {
     std::string url, path;
     std::vector<std::string> hosts;
-    const bool described =
-        findings.attempt("template", "correct it with `onemarket update`", context, [&] {
-            url = base_url(message);
-            path = message.required_market("PUBLIC_DIR");
-            if (const auto bridges = message.market("BRIDGE_LIST")) hosts = bridge_hosts(*bridges);
-        });
+    const bool described = findings.attempt("template", kCorrectTemplate, context, [&] {
+        url = base_url(message);
+        path = message.required_market("PUBLIC_DIR");
+        if (const auto bridges = message.market("BRIDGE_LIST")) hosts = bridge_hosts(*bridges);
+    });
     if (!described) return;
     if (hosts.empty())
         return check_folder({"PUBLIC_DIR " + path,

@@ -225,7 +225,7 @@ std::unique_ptr<Inventory> S3Backend::inventory(const DriverMessage& message, Co
 
 void S3Backend::check(const DriverMessage& message, Context& context, Findings& findings) const {
     std::optional<S3Settings> settings;
-    findings.attempt("template", "correct it with `onemarket update`", context,
+    findings.attempt("template", kCorrectTemplate, context,
                      [&] { settings = s3_settings(message); });
     if (settings) check_bucket(*settings, site_, context, findings);
 }

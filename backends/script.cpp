@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "backends/all_backends.h"
 #include "backends/io/pump.h"
 #include "backends/site_script.h"
 #include "protocol/ascii.h"
@@ -78,6 +79,14 @@ std::unique_ptr<Inventory> ScriptBackend::inventory(const DriverMessage&, Contex
 }
 
 void ScriptBackend::check(const DriverMessage&, Context& context, Findings& findings) const {
+    if (::access(folder_.c_str(), F_OK) != 0) {
+        std::string types;
+        for (const BackendEntry& entry : all_backends())
+            types += (types.empty() ? "" : ", ") + std::string(entry.type);
+        return findings.problem(folder_, system_error(errno, folder_).what(),
+                                "is MARKET_MAD mistyped? Built in are " + types +
+                                    "; the scripts of another type belong there");
+    }
     for (const char* action : {"import", "delete", "monitor"}) {
         const std::string script = folder_ + "/" + action;
         const auto remedy = [](const Error& error) {

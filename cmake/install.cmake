@@ -29,7 +29,7 @@ if(Python3_FOUND)
       COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/cmake/man_page.py
               ${PROJECT_SOURCE_DIR}/docs/man/${page}.md ${PROJECT_VERSION}
               onemarketctl=$<TARGET_FILE:onemarketctl> > ${file}
-      DEPENDS cmake/man_page.py docs/man/${page}.md docs/configuration.md docs/durability.md
+      DEPENDS cmake/man_page.py docs/man/${page}.md docs/configuration.md docs/control.md docs/durability.md
               docs/export.md docs/operations.md docs/troubleshooting.md onemarketctl
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} VERBATIM)
     list(APPEND ONEMARKET_MAN_PAGES ${file})
@@ -45,7 +45,7 @@ endif()
 set(completions ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemarketctl)
 install(FILES packaging/completion.bash DESTINATION ${completions} RENAME onemarket-downloader)
-install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN man EXCLUDE)
 # For others' programs: a dashboard, a console, alerts.
 install(DIRECTORY etc/grafana etc/prometheus DESTINATION ${CMAKE_INSTALL_DATADIR}/onemarketd)

@@ -72,7 +72,6 @@ install_test_packages() {
     # A release that has no Ceph has no real S3 gateway to test with.
     install_packages radosgw ceph-mon ceph-osd ceph-common libeatmydata1 ||
         echo "WITHOUT CEPH'S PACKAGES THE TESTS ON A REAL S3 GATEWAY ARE SKIPPED" >&2
-    fetch_promtool
 }
 
 # For the presets with sanitizers: clang, what names the places in a report, and the libraries the sanitizers and

@@ -89,10 +89,11 @@ void Answers::give_removal(const Flight& flight, const Reply& reply,
                            std::optional<ErrorKind> failure) {
     // Where it is a SUCCESS all the same, the handler has said that it may pass.
     const bool again = failure && (reply.success || is_passing(*failure));
+    const std::string why = reply.success ? flight.obstacle : reply.info;
     if (again && flight.record)
-        outside_.retries.keep(flight.record);
+        outside_.retries.keep(flight.record, why);
     else if (again)
-        outside_.retries.keep(flight.request, flight.import_mark);
+        outside_.retries.keep(flight.request, flight.import_mark, why);
     else if (flight.record)
         forget(*flight.record);
     boost::asio::post(outside_.loop, [this, id = reply.id, done = reply.success && !failure] {

@@ -78,7 +78,7 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
       inheritance_({in_flight_, writer_, retries_, answers_,
                     [this](const FlightPtr& flight) { start(flight); },
                     [this](LogLevel level, std::string_view text) { tell(level, text); }}),
-      observer_({loop_, in_flight_, retries_, state_,
+      observer_({loop_, in_flight_, retries_, state_, journal_,
                  [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
                  [this](LogLevel level, ObjectId id, std::string_view text) {
                      log_.write(level, text);
@@ -229,7 +229,7 @@ void Dispatcher::refuse(const Request& request) {
 // for a while; from then on it is looked after: somebody may remove it, or the socket in it.
 void Dispatcher::take_state_folder() {
     if (state_.lose_if_gone()) {
-        tell(LogLevel::error, state_.journal() + ": somebody has removed it; it is made anew");
+        tell(LogLevel::error, state_.journal() + ": " + state_.obstacle());
         journal_ = nullptr;
         observer_.close();
     }
@@ -245,8 +245,17 @@ void Dispatcher::take_state_folder() {
     }
     state_retry_.expires_after(admitted_ ? kLookLater : kLookSoon);
     state_retry_.async_wait([this](const error_code& error) {
-        if (!error) take_state_folder();
+        if (error) return;
+        take_state_folder();
+        look_after_journal();
     });
+}
+
+// Nobody need import something for it to be known that this is possible again.
+void Dispatcher::look_after_journal() {
+    Journal* const journal = journal_;
+    if (journal != nullptr && journal->recovers())
+        tell(LogLevel::info, state_.journal() + ": imports can be noted down again");
 }
 
 void Dispatcher::admit() {
@@ -283,7 +292,7 @@ void Dispatcher::keep(const FlightPtr& flight) {
         try {
             Journal* const journal = journal_;
             if (journal == nullptr)
-                throw Error(ErrorKind::unavailable, state_.journal() + ": somebody has removed it");
+                throw Error(ErrorKind::unavailable, state_.journal() + " cannot be used any more");
             in_flight_.keep(flight, journal->open(flight->request));
         } catch (const Error& error) {
             flight->refusal = std::string("The import cannot be noted down: ") + error.what();

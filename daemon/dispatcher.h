@@ -61,6 +61,7 @@ class Dispatcher {
 
     // The state folder, and what is kept in it.
     void take_state_folder();
+    void look_after_journal();
     void admit();
     void take_over_journal();
     void keep(const FlightPtr& flight);

@@ -56,8 +56,8 @@ struct Flight {
     // oned has sent an IMPORT of the same app: this one is of an app that is no more. It is not
     // answered.
     std::atomic<bool> superseded = false;
-    // Of the thread that runs it: how often it was put off, and what kept a DELETE from clearing
-    // up, which is one all the same.
+    // Of the thread that runs it: how often it was put off, and what for; or what kept a DELETE
+    // from clearing up, which is one all the same.
     unsigned delays = 0;
     std::string obstacle;
 

@@ -61,7 +61,7 @@ void Inheritance::take_up_import(const RecordPtr& record,
                                  const std::set<std::string>& removed) const {
     const Request& request = record->request();
     if (const auto found = deleted_.find(request.id); found != deleted_.end()) {
-        outside_.retries.keep(found->second, record->mark());
+        outside_.retries.keep(found->second, record->mark(), "its import was to end first");
         return outside_.answers.forget(*record);
     }
     if (const auto& answer = record->answer()) {

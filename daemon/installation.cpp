@@ -36,11 +36,12 @@ std::string fault_of_ca_file(const std::string& file) {
 
 }  // namespace
 
-Installation::Installation(const Options& options, const Environment& process, bool keeps_messages)
+Installation::Installation(const Options& options, const Environment& process, bool keeps_messages,
+                           const std::string& config_file)
     : options_(options),
       process_(process),
       layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
-      config_file_(layout_.etc + "/onemarketd.conf"),
+      config_file_(config_file.empty() ? layout_.etc + "/onemarketd.conf" : config_file),
       lists_(std::make_shared<ListCache>()),
       messages_(layout_.state()),
       keeps_messages_(keeps_messages) {
@@ -51,6 +52,14 @@ Installation::Installation(const Options& options, const Environment& process, b
                      first->reading.problems.end());
     priority_ = first->priority;
     use(std::move(first));
+}
+
+std::string Installation::verdict() const {
+    std::string lines;
+    for (const std::string& problem : problems_) lines += problem + "\n";
+    if (!lines.empty()) return lines;
+    const bool there = ::access(config_file_.c_str(), R_OK) == 0;
+    return config_file_ + ": " + (there ? "correct" : "missing, the defaults apply") + "\n";
 }
 
 std::shared_ptr<const Services> Installation::services() const {

@@ -26,7 +26,9 @@ class Installation {
     // From ONE_LOCATION and the other variables of `process`. What is wrong is in problems();
     // nothing throws, since INIT must be answered whatever is missing.
     // `keeps_messages`: the services keep those of MONITORs; the driver's alone are oned's.
-    Installation(const Options& options, const Environment& process, bool keeps_messages = false);
+    // `config_file`: another one than the layout's.
+    Installation(const Options& options, const Environment& process, bool keeps_messages = false,
+                 const std::string& config_file = "");
     Installation(const Installation&) = delete;
     Installation& operator=(const Installation&) = delete;
 
@@ -38,6 +40,8 @@ class Installation {
     int priority() const { return priority_; }  // what to add to the niceness
     // What was wrong at the start.
     const std::vector<std::string>& problems() const { return problems_; }
+    // The same for people, a line each; one that says so where nothing was.
+    std::string verdict() const;
 
     // Reads all of it again, and serves by it from now on. Where the configuration is wrong
     // everything stays as it was.

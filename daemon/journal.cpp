@@ -226,6 +226,23 @@ Journal::Journal(std::string folder) : folder_(std::move(folder)) {
     make_state_folder(folder_);
 }
 
+template <class Act>
+auto Journal::noting_faults(const Act& act) {
+    try {
+        auto result = act();
+        set_fault("");
+        return result;
+    } catch (const Error& error) {
+        set_fault(error.what());
+        throw;
+    }
+}
+
+void Journal::set_fault(std::string fault) {
+    const std::lock_guard lock(mutex_);
+    fault_ = std::move(fault);
+}
+
 RecordPtr Journal::open(const Request& request, const std::string& mark) {
     return open(request, mark, false);
 }
@@ -236,7 +253,28 @@ RecordPtr Journal::open_clearing(const JournalRecord& import) {
     return open({Action::remove, request.id, request.payload}, import.mark(), true);
 }
 
+std::string Journal::fault() const {
+    const std::lock_guard lock(mutex_);
+    return fault_;
+}
+
+bool Journal::recovers() {
+    if (fault().empty()) return false;
+    try {
+        return noting_faults([&] {
+            try_folder(folder_);
+            return true;
+        });
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 RecordPtr Journal::open(const Request& request, const std::string& mark, bool clears) {
+    return noting_faults([&] { return make(request, mark, clears); });
+}
+
+RecordPtr Journal::make(const Request& request, const std::string& mark, bool clears) const {
     const std::string kind(kind_of(request.action, clears)), id = std::to_string(request.id);
     const std::string path = folder_ + "/" + ascii::to_lower(kind) + "-" + id + "-" + mark;
     const auto now = std::chrono::system_clock::now();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -88,7 +89,7 @@ class JournalRecord : public ImportRecord {
 };
 using RecordPtr = std::shared_ptr<JournalRecord>;
 
-// The folder of records. open() and open_clearing() are thread-safe.
+// The folder of records. load() is for one thread, the rest is thread-safe.
 class Journal {
   public:
     // Makes the folder. Throws Error.
@@ -100,6 +101,11 @@ class Journal {
     // The same for what this import has left: the one way to a record that clears. Null where the
     // import's answer is a SUCCESS, too: oned may have been told of what it has published.
     RecordPtr open_clearing(const JournalRecord& import);
+
+    // Why the last request could not be noted down; empty where it could.
+    std::string fault() const;
+    // Tries once more where it could not: true where that has gone well.
+    bool recovers();
 
     // What other lives left.
     struct Left {
@@ -122,10 +128,17 @@ class Journal {
 
   private:
     RecordPtr open(const Request& request, const std::string& mark, bool clears);
+    RecordPtr make(const Request& request, const std::string& mark, bool clears) const;
+    // Does it, and keeps why it did not go.
+    template <class Act>
+    auto noting_faults(const Act& act);
+    void set_fault(std::string fault);
     static void read(const std::string& path, std::string_view file, Left& left);
     static void spare_what_was_told(Left& left);
 
     std::string folder_;
+    mutable std::mutex mutex_;
+    std::string fault_;
 };
 
 // How many records there are in a journal's folder; none where it cannot be read.

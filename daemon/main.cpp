@@ -36,12 +36,8 @@ UniqueFd take_over(int number) {
 }
 
 int check_config(const Installation& installation) {
-    for (const std::string& problem : installation.problems()) std::printf("%s\n", problem.c_str());
-    if (!installation.problems().empty()) return EXIT_FAILURE;
-    const std::string& file = installation.config_file();
-    std::printf("%s: %s\n", file.c_str(),
-                ::access(file.c_str(), R_OK) == 0 ? "correct" : "missing, the defaults apply");
-    return EXIT_SUCCESS;
+    std::printf("%s", installation.verdict().c_str());
+    return installation.problems().empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 // As the stock driver's wrapper does it: the folder is VAR, the niceness PRIORITY more.

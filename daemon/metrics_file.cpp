@@ -36,6 +36,7 @@ void MetricsFile::write_now() {
     try {
         write();
         written_ = true;
+        if (!problem_.empty()) say_(LogLevel::info, "metrics are in " + path_ + " again");
         problem_.clear();
     } catch (const Error& error) {
         if (problem_ != error.what())

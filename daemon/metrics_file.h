@@ -28,6 +28,8 @@ class MetricsFile {
 
     // From now on there, and nowhere where it is empty. Nothing where it is so already.
     void write_to(const std::string& path);
+    // Why they are not there; empty where they are, or are to be nowhere.
+    std::string problem() const { return problem_.empty() ? "" : "no metrics: " + problem_; }
 
   private:
     void write_now();

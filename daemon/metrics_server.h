@@ -32,6 +32,10 @@ class MetricsServer {
 
     // From now on there, and nowhere where it is empty. Nothing where it is so already.
     void listen(const std::string& address);
+    // Why they are not there; empty where they are, or are to be nowhere.
+    std::string problem() const {
+        return problem_.empty() ? "" : "no metrics at " + address_ + ": " + problem_;
+    }
 
   private:
     class Connection;

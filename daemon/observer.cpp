@@ -93,12 +93,16 @@ Status Observer::status() const {
     status.totals = statistics_.totals();
     status.moved = outside_.in_flight.moved();
     status.retries_waiting = outside_.retries.waiting();
+    status.retries = outside_.retries.list(kMostListed);
     status.journal_records = records_in(outside_.state.journal());
     status.journal_oldest = status.counts.oldest;
     if (const auto oldest = outside_.retries.oldest())
         if (!status.journal_oldest || *oldest < *status.journal_oldest)
             status.journal_oldest = oldest;
-    status.journal_problem = outside_.state.obstacle();
+    const Journal* const journal = outside_.journal;
+    status.journal_problem = journal != nullptr ? journal->fault() : outside_.state.obstacle();
+    status.metrics_problem = metrics_server_.problem();
+    if (status.metrics_problem.empty()) status.metrics_problem = metrics_file_.problem();
     return status;
 }
 

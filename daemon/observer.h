@@ -3,6 +3,7 @@
 // outside.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
@@ -32,6 +33,7 @@ class Observer {
         const InFlight& in_flight;
         const Retries& retries;
         const StateFolder& state;
+        const std::atomic<Journal*>& journal;  // may be null
         // What is wrong; empty where it was done.
         std::function<std::string(ObjectId app)> cancel;
         std::function<std::string()> reload;

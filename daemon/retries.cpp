@@ -38,61 +38,84 @@ std::shared_ptr<Retries::Timer> Retries::after(unsigned tries, std::function<voi
 
 std::optional<JournalRecord::Time> Retries::oldest() const {
     std::optional<JournalRecord::Time> first;
-    for (const auto& [record, timer] : removals_)
+    for (const auto& [record, waiting] : removals_)
         if (!first || record->accepted() < *first) first = record->accepted();
     return first;
 }
 
+std::vector<RetryView> Retries::list(size_t most) const {
+    using std::chrono::system_clock;
+    const auto now = std::chrono::steady_clock::now();
+    const auto moment_of = [&](const Timer& timer) {
+        return system_clock::now() +
+               std::chrono::duration_cast<system_clock::duration>(timer.expiry() - now);
+    };
+    std::vector<RetryView> views;
+    for (const auto& [record, waiting] : removals_) {
+        if (views.size() == most) break;
+        std::string reason = waiting.why;
+        if (record->clears())
+            reason = "to be cleared away behind its import" + (reason.empty() ? "" : ": " + reason);
+        views.push_back({Action::remove, record->request().id, waiting.subject, record->accepted(),
+                         moment_of(*waiting.timer), reason});
+    }
+    for (const auto& [flight, timer] : put_off_)
+        views.push_back({Action::import, flight->request.id, flight->subject, flight->accepted,
+                         moment_of(*timer), flight->obstacle});
+    return views;
+}
+
 void Retries::stop() {
     stopped_ = true;
-    for (const auto& [app, open] : held_)
+    for (const auto& [app, wanted] : held_)
         not_tried_again(app, "the driver ends, and it could not be noted down");
 }
 
 // --- DELETEs ---
 
 // oned drops an app whatever its DELETE is answered: what failed for now is tried again.
-void Retries::keep(const Request& request, const std::string& mark) {
-    keep(request.id, [request, mark](Journal& journal) {
-        return mark.empty() ? journal.open(request) : journal.open(request, mark);
-    });
+void Retries::keep(const Request& request, const std::string& mark, const std::string& why) {
+    keep(request.id, {[request, mark](Journal& journal) {
+                          return mark.empty() ? journal.open(request) : journal.open(request, mark);
+                      },
+                      why});
 }
 
-void Retries::keep(const RecordPtr& removal) {
-    boost::asio::post(outside_.loop, [this, removal] { remove_later(removal); });
+void Retries::keep(const RecordPtr& removal, const std::string& why) {
+    boost::asio::post(outside_.loop, [this, removal, why] { remove_later(removal, why); });
 }
 
 void Retries::clear_up_behind(const RecordPtr& import) {
     keep(import->request().id,
-         [import](Journal& journal) { return journal.open_clearing(*import); });
+         {[import](Journal& journal) { return journal.open_clearing(*import); }, ""});
 }
 
 // `held`: it has been, and was told.
-void Retries::keep(ObjectId app, const Open& open, bool held) {
+void Retries::keep(ObjectId app, const Wanted& wanted, bool held) {
     Journal* journal = outside_.journal;
     if (journal == nullptr)
-        return boost::asio::post(outside_.loop, [this, app, open, held] {
-            if (outside_.journal != nullptr) return keep(app, open, held);
-            hold(app, open);
+        return boost::asio::post(outside_.loop, [this, app, wanted, held] {
+            if (outside_.journal != nullptr) return keep(app, wanted, held);
+            hold(app, wanted);
         });
     try {
-        if (const RecordPtr record = open(*journal)) keep(record);
+        if (const RecordPtr record = wanted.open(*journal)) keep(record, wanted.why);
     } catch (const Error& error) {
         if (!held)
             outside_.tell(LogLevel::warning,
                           "app " + std::to_string(app) +
                               ": its DELETE waits until it can be noted down: " + error.what());
-        boost::asio::post(outside_.loop, [this, app, open] {
-            hold(app, open);
+        boost::asio::post(outside_.loop, [this, app, wanted] {
+            hold(app, wanted);
             if (!held_again_) held_again_ = after(0, [this] { keep_held(); });
         });
     }
 }
 
-void Retries::hold(ObjectId app, const Open& open) {
+void Retries::hold(ObjectId app, const Wanted& wanted) {
     if (held_.size() == kMostHeld || stopped_)
         return not_tried_again(app, "it cannot be noted down, and no more wait for that");
-    held_.emplace(app, open);
+    held_.emplace(app, wanted);
 }
 
 void Retries::not_tried_again(ObjectId app, const std::string& why) const {
@@ -101,23 +124,24 @@ void Retries::not_tried_again(ObjectId app, const std::string& why) const {
 }
 
 void Retries::take_up(RecordPtr removal) {
-    remove_later(removal);
+    remove_later(removal, "not tried since the driver's start");
 }
 
-void Retries::remove_later(const RecordPtr& record) {
-    removals_[record] = after(record->attempts(), [this, record] {
+void Retries::remove_later(const RecordPtr& record, const std::string& why) {
+    const auto timer = after(record->attempts(), [this, record, why] {
         // It would take from an import of another app of this id what that has sent so far.
         const ObjectId app = record->request().id;
         if (record->clears() && !outside_.in_flight.find(Action::import, app).empty())
-            return remove_later(record);
+            return remove_later(record, why);
         removals_.erase(record);
         outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
     });
+    removals_[record] = {timer, subject_of(record->request()), why};
 }
 
 void Retries::keep_held() {
     held_again_.reset();
-    for (const auto& [app, open] : std::exchange(held_, {})) keep(app, open, true);
+    for (const auto& [app, wanted] : std::exchange(held_, {})) keep(app, wanted, true);
 }
 
 void Retries::forget_deletes(ObjectId app) {
@@ -131,12 +155,12 @@ void Retries::forget(ObjectId app) {
 void Retries::forget(ObjectId app, bool clearing) {
     held_.erase(app);
     for (auto it = removals_.begin(); it != removals_.end();) {
-        const auto& [record, timer] = *it;
+        const auto& [record, waiting] = *it;
         if (record->request().id != app || (record->clears() && !clearing)) {
             ++it;
             continue;
         }
-        timer->cancel();
+        waiting.timer->cancel();
         retire(*record);
         it = removals_.erase(it);
     }
@@ -151,14 +175,14 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
                                                                : "deleted at last"));
         return retire(record);
     }
-    if (flight->superseded) return settle_later(flight);
+    const std::string why = reply.success ? flight->obstacle : reply.info;
+    if (flight->superseded) return settle_later(flight, why);
     if (*failure == ErrorKind::cancelled) return;  // the next start goes on
     // Whatever the failure is: it was a passing one when it was kept, so that it is the site's
     // configuration that was changed, and will be again.
     const bool old = std::chrono::system_clock::now() - record.accepted() > kMaxAge;
     if (record.attempts() >= (old ? kFewest : kMost)) {
-        outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " +
-                                           (reply.success ? flight->obstacle : reply.info));
+        outside_.tell(LogLevel::error, name_of(record) + ": gave up deleting it: " + why);
         return retire(record);
     }
     try {
@@ -166,15 +190,15 @@ void Retries::settle(const FlightPtr& flight, const Reply& reply,
     } catch (const Error& error) {
         outside_.log_file(LogLevel::error, error.what());
     }
-    settle_later(flight);
+    settle_later(flight, why);
 }
 
-void Retries::settle_later(const FlightPtr& flight) {
-    boost::asio::post(outside_.loop, [this, flight] {
+void Retries::settle_later(const FlightPtr& flight, const std::string& why) {
+    boost::asio::post(outside_.loop, [this, flight, why] {
         if (flight->superseded && !flight->record->clears())
             retire(*flight->record);
         else
-            remove_later(flight->record);
+            remove_later(flight->record, why);
     });
 }
 

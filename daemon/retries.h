@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,15 @@
 #include "protocol/reply.h"
 
 namespace onemarket {
+
+// Something that waits to be tried again, as it was at one moment.
+struct RetryView {
+    Action action;
+    ObjectId id;
+    Subject subject;
+    std::chrono::system_clock::time_point accepted, next;
+    std::string reason;  // why it failed before
+};
 
 // Each waits longer than the time before: `base`, then twice as long, up to an hour. keep(),
 // clear_up_behind() and settle() are for any thread, the rest for the loop's.
@@ -40,10 +50,11 @@ class Retries {
     void set_base(std::chrono::seconds base) { base_ = base; }
 
     // A DELETE that failed for now. `mark`: of the import it is about, or empty. Without a journal
-    // it is held until there is one; where it cannot be noted down just now, until it can.
-    void keep(const Request& request, const std::string& mark);
+    // it is held until there is one; where it cannot be noted down just now, until it can. `why` it
+    // failed is for those who look.
+    void keep(const Request& request, const std::string& mark, const std::string& why);
     // One that is in the journal already.
-    void keep(const RecordPtr& removal);
+    void keep(const RecordPtr& removal, const std::string& why);
     // What an import has left that failed, and could not clear away.
     void clear_up_behind(const RecordPtr& import);
     // There is a journal.
@@ -68,6 +79,8 @@ class Retries {
 
     // How many wait, and since when oned has sent the first of them.
     size_t waiting() const { return removals_.size() + put_off_.size(); }
+    // The DELETEs and what is to be cleared away, at most so many, and the imports.
+    std::vector<RetryView> list(size_t most) const;
     std::optional<JournalRecord::Time> oldest() const;
 
     // Nothing is begun any more.
@@ -77,21 +90,30 @@ class Retries {
     using Timer = boost::asio::steady_timer;
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
     using Open = std::function<RecordPtr(Journal&)>;
-    void keep(ObjectId app, const Open& open, bool held = false);
-    void hold(ObjectId app, const Open& open);
+    struct Wanted {
+        Open open;
+        std::string why;
+    };
+    void keep(ObjectId app, const Wanted& wanted, bool held = false);
+    void hold(ObjectId app, const Wanted& wanted);
     void not_tried_again(ObjectId app, const std::string& why) const;
     void forget(ObjectId app, bool clearing);
-    void remove_later(const RecordPtr& record);
-    void settle_later(const FlightPtr& flight);
+    void remove_later(const RecordPtr& record, const std::string& why);
+    void settle_later(const FlightPtr& flight, const std::string& why);
     // Where that fails it is said.
     void retire(JournalRecord& record) const;
 
     Outside outside_;
     std::chrono::seconds base_;
     bool stopped_ = false;
-    std::multimap<ObjectId, Open> held_;
+    std::multimap<ObjectId, Wanted> held_;
     std::shared_ptr<Timer> held_again_;  // while it runs, there is a journal
-    std::map<RecordPtr, std::shared_ptr<Timer>> removals_;
+    struct Waiting {
+        std::shared_ptr<Timer> timer;
+        Subject subject;
+        std::string why;
+    };
+    std::map<RecordPtr, Waiting> removals_;
     std::map<FlightPtr, std::shared_ptr<Timer>> put_off_;
 };
 

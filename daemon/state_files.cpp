@@ -45,6 +45,23 @@ void replace_file(const std::string& path, const std::string& unfinished, std::s
     }
 }
 
+void try_folder(const std::string& path) {
+    const std::string name = path + "/.try-" + std::to_string(::getpid());
+    (void)::unlink(name.c_str());  // left by one of this number that was killed
+    const UniqueFd file(
+        ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) throw system_error(errno, name);
+    try {
+        write_all(file.get(), std::string(4096, '\n'), name);  // a block: an empty file takes none
+        if (::fdatasync(file.get()) != 0) throw system_error(errno, name);
+        sync_folder(path);
+    } catch (const Error&) {
+        (void)::unlink(name.c_str());
+        throw;
+    }
+    if (::unlink(name.c_str()) != 0) throw system_error(errno, name);
+}
+
 void sync_folder(const std::string& path) {
     const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder || ::fsync(folder.get()) != 0) throw system_error(errno, path);

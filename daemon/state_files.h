@@ -22,6 +22,10 @@ void write_all(int fd, std::string_view text, const std::string& path);
 void replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
                   mode_t mode);
 
+// Makes a file in the folder, with bytes that are on disk, and removes it. Throws Error where that
+// does not go.
+void try_folder(const std::string& path);
+
 // The names in it, those that are there and those that are gone, are on the disk. Throws Error.
 void sync_folder(const std::string& path);
 

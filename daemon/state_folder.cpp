@@ -52,10 +52,11 @@ bool StateFolder::lose_if_gone() {
     struct stat locked {};
     struct stat there {};
     if (!lock_ || ::fstat(lock_.get(), &locked) != 0) return false;
-    if (::lstat((path_ + "/lock").c_str(), &there) == 0 && there.st_dev == locked.st_dev &&
-        there.st_ino == locked.st_ino)
-        return false;
+    const int error = ::lstat((path_ + "/lock").c_str(), &there) == 0 ? 0 : errno;
+    if (error == 0 && there.st_dev == locked.st_dev && there.st_ino == locked.st_ino) return false;
     lock_.reset();
+    obstacle_ = error == EACCES ? "may not be used by the driver any more: whose is " + path_ + "?"
+                                : "somebody has removed it; it is made anew";
     return true;
 }
 

@@ -17,8 +17,9 @@ class StateFolder {
     // child inherits. False, and obstacle() says why, where another driver has it or the folder
     // cannot be used; to be tried again.
     bool lock();
-    // True where what was locked is not there any more: somebody has removed the folder, or moved
-    // it away, and another driver may lock the next. It is to be locked anew.
+    // True where what was locked is not there any more, or cannot be seen, and obstacle() says
+    // which: somebody has removed the folder, or moved it away, and another driver may lock the
+    // next; or has taken it from this driver. It is to be locked anew.
     bool lose_if_gone();
     const std::string& obstacle() const { return obstacle_; }
     // True when the obstacle is another driver, which may be ending just now.

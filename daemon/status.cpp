@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status.h"
 
+#include <algorithm>
+
 #include "backends/io/json.h"
 #include "daemon/version.h"
 #include "daemon/words.h"
@@ -36,13 +38,39 @@ void add_subject(JsonObject& object, Action action, ObjectId id, const Subject& 
     if (!subject.market_name.empty()) object.add("market_name", subject.market_name);
 }
 
-std::string request_json(const FlightView& request, WallTime now) {
+// Why it waits, and until when.
+void add_wait(JsonObject& object, const RetryView& retry) {
+    if (!retry.reason.empty()) object.add("reason", retry.reason);
+    object.add("next", to_iso_time(retry.next));
+}
+
+const RetryView* wait_of(const FlightView& request, const std::vector<RetryView>& retries) {
+    const auto found = std::find_if(retries.begin(), retries.end(), [&](const RetryView& retry) {
+        return retry.action == request.action && retry.id == request.id;
+    });
+    return request.state == Flight::State::delayed && found != retries.end() ? &*found : nullptr;
+}
+
+// Of one that is no request any more: oned was answered.
+std::string retry_json(const RetryView& retry, WallTime now) {
+    JsonObject object;
+    add_subject(object, retry.action, retry.id, retry.subject);
+    object.add("state", "retry").add("cancelled", false);
+    object.add("accepted", to_iso_time(retry.accepted));
+    object.add("age", seconds_between(retry.accepted, now));
+    add_wait(object, retry);
+    return object.text();
+}
+
+std::string request_json(const FlightView& request, const Status& status) {
+    const WallTime now = status.now;
     JsonObject object;
     add_subject(object, request.action, request.id, request.subject);
     object.add("state", to_string(request.state));
     object.add("cancelled", request.cancelled);
     object.add("accepted", to_iso_time(request.accepted));
     object.add("age", seconds_between(request.accepted, now));
+    if (const RetryView* wait = wait_of(request, status.retries)) add_wait(object, *wait);
     const Transfer::State& transfer = request.transfer;
     if (request.state == Flight::State::running && request.action == Action::import)
         object.add("stage", onemarket::to_string(transfer.stage));
@@ -90,6 +118,16 @@ std::string array_of(const Items& items, const ToJson& to_json) {
     return json_array(texts);
 }
 
+// Behind them what is to be tried again.
+std::string requests_json(const Status& status) {
+    std::vector<std::string> texts;
+    for (const FlightView& request : status.requests)
+        texts.push_back(request_json(request, status));
+    for (const RetryView& retry : status.retries)
+        if (retry.action == Action::remove) texts.push_back(retry_json(retry, status.now));
+    return json_array(texts);
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -111,9 +149,12 @@ std::string to_json(const Status& status) {
     JsonObject object;
     object.add_json("driver", driver.text()).add_json("counts", counts.text());
     object.add_json("journal", journal.text());
-    object.add_json("requests", array_of(status.requests, [&](const FlightView& request) {
-                        return request_json(request, status.now);
-                    }));
+    if (!status.metrics_problem.empty()) {
+        JsonObject metrics;
+        metrics.add("problem", status.metrics_problem);
+        object.add_json("metrics", metrics.text());
+    }
+    object.add_json("requests", requests_json(status));
     object.add_json("last", array_of(status.totals.last, answer_json));
     object.add_json("markets", array_of(status.totals.markets, [](const auto& entry) {
                         return market_json(entry.first, entry.second);

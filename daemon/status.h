@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/in_flight.h"
+#include "daemon/retries.h"
 #include "daemon/statistics.h"
 
 namespace onemarket {
@@ -16,11 +17,13 @@ struct Status {
     FlightCounts counts;
     std::vector<FlightView> requests;  // the first of them
     Statistics::Totals totals;
-    uint64_t moved = 0;          // bytes of images, all in all
-    size_t retries_waiting = 0;  // that are to be tried again
-    size_t journal_records = 0;  // on disk
+    uint64_t moved = 0;              // bytes of images, all in all
+    size_t retries_waiting = 0;      // that are to be tried again
+    std::vector<RetryView> retries;  // the first of them
+    size_t journal_records = 0;      // on disk
     std::optional<WallTime> journal_oldest;
-    std::string journal_problem;  // why there is no journal; empty where there is one
+    std::string journal_problem;  // why nothing can be noted down; empty where it can
+    std::string metrics_problem;  // why they are not where they should be; empty where they are
 };
 
 // As one line of JSON; docs/control.md describes it.

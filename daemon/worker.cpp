@@ -96,6 +96,7 @@ Worker::End Worker::put_off(const FlightPtr& flight, const Error& reason, Log& l
     end(flight, log);
     const auto wait = services_.config.delete_retry;
     const std::string text = std::string("waits: ") + reason.what();
+    flight->obstacle = log.safe(reason.what());
     if (flight->delays++ == 0)
         log.log(LogLevel::warning,
                 text + "; tried again in " + std::to_string(wait.count()) + " s");

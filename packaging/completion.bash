@@ -10,7 +10,7 @@ _onemarket_help() {
         group == "subcommands:" && /^  [^ ]/ { print "subcommand", $1 }
         group == "positionals:" && /^  [^ ]/ { print "positional", $1 }
         group ~ /^options:/ && /^ +-/ {
-            kind = /^ +-[^ ]*(, +--[^ ]*)? [A-Z]+/ ? "value" : "option"
+            kind = /^ +-[^ ]*(, +--[^ ]*)? [A-Z][A-Z]/ ? "value" : "option"
             text = $0
             sub(/^ +/, "", text); sub(/, +--/, ",--", text); sub(/ .*/, "", text)
             count = split(text, names, ",")
@@ -50,8 +50,8 @@ _onemarket_complete() {
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-    # A value or a positional may be a file.
-    if [ -n "$expects" ] || { [[ $current != -* ]] && grep -q '^positional ' <<< "$help"; }; then
+    # A value or a positional may be a file, but for an app's id.
+    if [ -n "$expects" ] || { [[ $current != -* ]] && grep '^positional ' <<< "$help" | grep -qvx 'positional APP'; }; then
         local files
         mapfile -t files < <(compgen -f -- "$current")
         COMPREPLY+=("${files[@]}")

@@ -4,6 +4,7 @@
 #include "backends/io/digest.h"
 #include "backends/io/http_status.h"
 #include "backends/io/http_trust.h"
+#include "backends/io/http_words.h"
 #include "backends/io/random.h"
 #include "backends/io/s3/bucket.h"
 #include "protocol/hex.h"
@@ -34,6 +35,7 @@ class Remedies {
         if (code == "AuthorizationHeaderMalformed") return "correct REGION";
         if (code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch")
             return "correct ACCESS_KEY_ID and SECRET_ACCESS_KEY";
+        if (const std::string trust = remedy_for_trust(error.what()); !trust.empty()) return trust;
         if (error.kind() == ErrorKind::permission) return "give ACCESS_KEY_ID the right " + right;
         if (is_unreachable(error.kind())) return "correct ENDPOINT, or start the service" + hint();
         return "docs/markets/s3.md says what services do";

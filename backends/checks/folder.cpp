@@ -5,6 +5,7 @@
 
 #include "backends/io/bridge.h"
 #include "backends/io/http_status.h"
+#include "backends/io/http_words.h"
 #include "backends/io/random.h"
 
 namespace onemarket {
@@ -33,6 +34,13 @@ std::string remedy_for_status(int status) {
         return "let the web server's user read PUBLIC_DIR, and enter all folders above it";
     return "BASE_URL and PUBLIC_DIR must be the same folder: correct one of them, or the web "
            "server";
+}
+
+std::string remedy_for_address(const Error& error) {
+    const std::string trust = remedy_for_trust(error.what());
+    return !trust.empty()
+               ? trust
+               : "start its web server, or correct BASE_URL: apps are fetched from there";
 }
 
 // The file, which goes with this.
@@ -96,22 +104,19 @@ HttpResponse fetch(std::string url, const HttpSettings& http, Context& context) 
 void check_address(const std::string& base_url, const std::string& name, const std::string& content,
                    const HttpSettings& http, Context& context, Findings& findings) {
     const std::string what = "BASE_URL " + base_url;
-    findings.attempt(what, "start its web server, or correct BASE_URL: apps are fetched from there",
-                     context, [&] {
-                         const HttpResponse response = fetch(base_url + "/" + name, http, context);
-                         if (response.status != 200)
-                             findings.problem(
-                                 what,
-                                 status_in_words(response) + " for a file that is in PUBLIC_DIR",
-                                 remedy_for_status(response.status));
-                         else if (response.body != content)
-                             findings.problem(what,
-                                              "other bytes come than those of the file in "
-                                              "PUBLIC_DIR",
-                                              remedy_for_status(response.status));
-                         else
-                             findings.ok(what, "shows what is in PUBLIC_DIR");
-                     });
+    findings.attempt(what, remedy_for_address, context, [&] {
+        const HttpResponse response = fetch(base_url + "/" + name, http, context);
+        if (response.status != 200)
+            findings.problem(what, status_in_words(response) + " for a file that is in PUBLIC_DIR",
+                             remedy_for_status(response.status));
+        else if (response.body != content)
+            findings.problem(what,
+                             "other bytes come than those of the file in "
+                             "PUBLIC_DIR",
+                             remedy_for_status(response.status));
+        else
+            findings.ok(what, "shows what is in PUBLIC_DIR");
+    });
 }
 
 }  // namespace

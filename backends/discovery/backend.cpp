@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/discovery/backend.h"
+#include "backends/io/http_words.h"
 
 #include "backends/discovery/fetch.h"
 #include "backends/discovery/list_cache.h"
@@ -105,13 +106,16 @@ std::unique_ptr<Inventory> DiscoveryBackend::inventory(const DriverMessage&, Con
 void DiscoveryBackend::check(const DriverMessage& message, Context& context,
                              Findings& findings) const {
     std::string url;
-    const bool described = findings.attempt("template", "correct it with `onemarket update`",
-                                            context, [&] { url = catalogue(message).url; });
+    const bool described = findings.attempt("template", kCorrectTemplate, context,
+                                            [&] { url = catalogue(message).url; });
     if (!described) return;
-    findings.attempt(
-        url, "correct ENDPOINT, or the way there: a proxy (-p), CA_FILE for its certificate",
-        context,
-        [&] { findings.ok(url, std::to_string(count_apps(monitor(message, context))) + " apps"); });
+    const auto remedy = [](const Error& error) {
+        const std::string trust = remedy_for_trust(error.what());
+        return !trust.empty() ? trust : "correct ENDPOINT, or the way there: a proxy, -p";
+    };
+    findings.attempt(url, remedy, context, [&] {
+        findings.ok(url, std::to_string(count_apps(monitor(message, context))) + " apps");
+    });
 }
 
 std::string DiscoveryBackend::monitor(const DriverMessage& message, Context& context) const {

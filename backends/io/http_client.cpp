@@ -223,7 +223,7 @@ class HttpTransfer {
         CURL* easy = handles_.easy;
         const bool tls = request_.url.starts_with("https:");
         if (tls && !settings.no_tls.empty())
-            throw Error(ErrorKind::unavailable, "nothing is asked over https: " + settings.no_tls);
+            throw Error(ErrorKind::unavailable, std::string(kNothingOverHttps) + settings.no_tls);
         const Secret& proxy = tls ? settings.https_proxy : settings.http_proxy;
         proxy_ = proxy.reveal();
         set(easy, CURLOPT_PROXY, proxy_.c_str());

@@ -5,10 +5,31 @@
 
 namespace onemarket {
 
+namespace {
+
+constexpr std::string_view kUntrusted = " (CA_FILE says which ones are trusted)";
+constexpr std::string_view kAnotherName =
+    " (the certificate is another name's; TLS_UNVERIFIED_HOSTS excepts a host)";
+
+}  // namespace
+
 std::string_view whom_to_trust(std::string_view why) {
-    return why.find("target host name") == std::string_view::npos
-               ? " (CA_FILE says which ones are trusted)"
-               : " (the certificate is another name's; TLS_UNVERIFIED_HOSTS excepts a host)";
+    return why.find("target host name") == std::string_view::npos ? kUntrusted : kAnotherName;
+}
+
+std::string remedy_for_trust(std::string_view text) {
+    const auto has = [text](std::string_view part) {
+        return text.find(part) != std::string_view::npos;
+    };
+    if (has(kNothingOverHttps))
+        return "correct that line of onemarketd.conf, then `onemarketctl reload`";
+    if (has(kUntrusted))
+        return "CA_FILE in onemarketd.conf, with the authority of that certificate; the last "
+               "resort is TLS_UNVERIFIED_HOSTS";
+    if (has(kAnotherName))
+        return "use the name the certificate has; the last resort is TLS_UNVERIFIED_HOSTS in "
+               "onemarketd.conf";
+    return "";
 }
 
 // `Failed to connect to HOST port NUMBER ...`.

@@ -58,6 +58,12 @@ Result<DriverMessage> market_in(std::string_view text) {
     return from_template(text);
 }
 
+std::string list_of(const std::set<std::string, std::less<>>& types) {
+    std::string list;
+    for (const std::string& type : types) list += (list.empty() ? "" : ", ") + type;
+    return list;
+}
+
 }  // namespace
 
 DriverMessage described_market(std::string_view text) {
@@ -72,16 +78,18 @@ DriverMessage described_market(std::string_view text) {
     return std::move(*message);
 }
 
-void check_surroundings(const Layout& layout, const std::string& type, Findings& findings) {
+void check_surroundings(const Layout& layout, const std::string& type, const std::string& given,
+                        Findings& findings) {
     struct stat status {};
     if (::stat(layout.var.c_str(), &status) == 0)
-        (void)check_asker(status.st_uid, "check", findings);
+        (void)check_asker(status.st_uid, "check " + given, findings);
     try {
         const OnedConf conf(read_text_file(layout.etc + "/oned.conf"));
         const Options options = parse_options({conf.arguments()});
         if (conf.runs_onemarketd() && options.markets && !options.markets->contains(type))
             findings.warning("driver", "it is not told to serve " + type,
-                             "add it to -m in oned.conf, and restart oned");
+                             "is MARKET_MAD mistyped? Served are " + list_of(*options.markets) +
+                                 "; else add it to -m in oned.conf, and restart oned");
     } catch (const Error&) {
         // Of that doctor tells.
     }

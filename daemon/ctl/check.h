@@ -18,6 +18,7 @@ DriverMessage described_market(std::string_view text);
 
 // What an installation has to say of it first: a warning where the driver is not told to serve the
 // type, and where somebody else than the driver's user asks.
-void check_surroundings(const Layout& layout, const std::string& type, Findings& findings);
+void check_surroundings(const Layout& layout, const std::string& type, const std::string& given,
+                        Findings& findings);
 
 }  // namespace onemarket

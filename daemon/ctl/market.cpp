@@ -42,16 +42,9 @@ KnownMarket given_market(const std::string& text, KnownMarket::Time since) {
 }
 
 KnownMarket kept_market(ObjectId id, const MarketMessages& messages) {
-    try {
-        MarketMessages::Kept kept = messages.read(id);
-        std::set<ObjectId> apps = listed_apps(kept.message);
-        return {id, std::move(kept.message), kept.since, true, std::move(apps), {}};
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found) throw;
-        throw Error(ErrorKind::not_found, std::string(error.what()) +
-                                              ": the driver has seen no MONITOR of marketplace " +
-                                              std::to_string(id));
-    }
+    MarketMessages::Kept kept = kept_message(id, messages);
+    std::set<ObjectId> apps = listed_apps(kept.message);
+    return {id, std::move(kept.message), kept.since, true, std::move(apps), {}};
 }
 
 KnownMarket::Time modified(const std::string& path) {
@@ -61,6 +54,17 @@ KnownMarket::Time modified(const std::string& path) {
 }
 
 }  // namespace
+
+MarketMessages::Kept kept_message(ObjectId id, const MarketMessages& messages) {
+    try {
+        return messages.read(id);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found) throw;
+        throw Error(ErrorKind::not_found, std::string(error.what()) +
+                                              ": the driver has seen no MONITOR of marketplace " +
+                                              std::to_string(id));
+    }
+}
 
 KnownMarket known_market(const std::string& market, const MarketMessages& messages,
                          const std::function<std::string()>& read_stdin, KnownMarket::Time now) {

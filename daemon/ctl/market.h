@@ -34,6 +34,9 @@ struct KnownMarket {
     bool lists(ObjectId app) const { return apps.contains(app) || elsewhere.contains(app); }
 };
 
+// That of a marketplace with this id. Throws Error that says where there is none yet.
+MarketMessages::Kept kept_message(ObjectId id, const MarketMessages& messages);
+
 // `market`: the id of one whose message the driver keeps, or a MONITOR message: `-`, which
 // `read_stdin` gives, or a file. Throws Error, also where it is of a time to come.
 KnownMarket known_market(const std::string& market, const MarketMessages& messages,

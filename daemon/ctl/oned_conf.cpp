@@ -270,8 +270,18 @@ std::string diff_of(const std::string& file, std::string_view before, std::strin
         if (!line.ends_with('\n')) text += "\n\\ No newline at end of file\n";
     };
     for (size_t i = begin; i < same; ++i) add(' ', old_lines[i]);
-    for (size_t i = same; i < old_end; ++i) add('-', old_lines[i]);
-    for (size_t i = same; i < new_end; ++i) add('+', new_lines[i]);
+    auto next = new_lines.begin() + static_cast<ptrdiff_t>(same);
+    const auto last = new_lines.begin() + static_cast<ptrdiff_t>(new_end);
+    for (size_t i = same; i < old_end; ++i) {
+        const auto found = std::find(next, last, old_lines[i]);
+        if (found == last) {
+            add('-', old_lines[i]);
+            continue;
+        }
+        for (; next != found; ++next) add('+', *next);
+        add(' ', *next++);
+    }
+    for (; next != last; ++next) add('+', *next);
     for (size_t i = old_end; i < old_end + behind; ++i) add(' ', old_lines[i]);
     return text;
 }

@@ -90,7 +90,9 @@ class Table {
         for (const auto& row : rows_)
             for (size_t i = 0; i < row.size(); ++i) {
                 if (widths.size() <= i) widths.push_back(0);
-                widths[i] = std::max(widths[i], columns(row[i]));
+                // The last one of a row goes on over what is right of it.
+                if (i + 1 < row.size() || row.size() == rows_.front().size())
+                    widths[i] = std::max(widths[i], columns(row[i]));
             }
         std::string text;
         for (const auto& row : rows_) {
@@ -145,9 +147,9 @@ std::string head(const JsonValue& status) {
     return line;
 }
 
-constexpr size_t kState = 3;  // the column
+constexpr size_t kState = 3, kDone = 5;  // columns
 
-Table::Row request_row(const JsonValue& request) {
+Table::Row request_row(const JsonValue& request, const std::string& today) {
     std::string state = text(request, "state");
     if (const std::string stage = text(request, "stage"); !stage.empty()) state = stage;
     if (text(request, "cancelled") == "true") state = "cancelled";
@@ -164,18 +166,24 @@ Table::Row request_row(const JsonValue& request) {
         if (const auto rest = number(request, "left"))
             left = clock_in_words(seconds(static_cast<int64_t>(*rest)));
     }
-    return {text(request, "action"),
-            named(request, "app", "app_name"),
-            named(request, "market", "market_name"),
-            state,
-            span(request, "age"),
-            done,
-            rate,
-            left};
+    Table::Row row{text(request, "action"),
+                   named(request, "app", "app_name"),
+                   named(request, "market", "market_name"),
+                   state,
+                   span(request, "age"),
+                   done,
+                   rate,
+                   left};
+    if (const std::string next = text(request, "next"); !next.empty()) {
+        row.resize(kDone);
+        row.push_back("at " + short_time(next, today) + "; " + text(request, "reason"));
+    }
+    return row;
 }
 
 bool has_not_begun(const Table::Row& request) {
-    return request[kState] == "waiting" || request[kState] == "queued";
+    return request[kState] == "waiting" || request[kState] == "queued" ||
+           request[kState] == "retry";
 }
 
 Table::Row answer_row(const JsonValue& answer, const std::string& today) {
@@ -216,7 +224,8 @@ std::string status_view(const JsonValue& status, const Screen& screen) {
     const std::string now = text(part(status, "driver"), "now");
     const std::string today = now.substr(0, now.find('T'));
     Table requests({"REQUEST", "APP", "MARKETPLACE", "STATE", "AGE", "DONE", "RATE", "LEFT"});
-    for (const JsonMember& item : items(status, "requests")) requests.add(request_row(item.value));
+    for (const JsonMember& item : items(status, "requests"))
+        requests.add(request_row(item.value, today));
     Table last({"ANSWERED", "REQUEST", "", "APP", "MARKETPLACE", ""});
     for (const JsonMember& item : items(status, "last")) last.add(answer_row(item.value, today));
     Table markets({"MARKETPLACE", "MONITOR", "", "USED", "FREE", "APPS", ""});

@@ -128,7 +128,8 @@ class Report {
             output_.print("no image    " + one_line(name, 300) + " is a manifest by itself\n");
         for (const ObjectId app : without_image)
             output_.print("no image    app " + std::to_string(app) +
-                          ": a template has none, an import under way not yet\n");
+                          ": a template has none, an import under way not yet; "
+                          "or it is of the stock driver, which is not looked at\n");
         std::string summary;
         for (const auto& [state, count] : counts_)
             summary += (summary.empty() ? "" : ", ") + std::to_string(count) + " " +

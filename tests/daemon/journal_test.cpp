@@ -270,6 +270,27 @@ TEST_F(JournalTest, ADiskWithoutRoomIsAnErrorAndLeavesNothing) {
     EXPECT_EQ(loaded()->noted("upload"), "id");
 }
 
+TEST_F(JournalTest, WhyNothingCanBeNotedDownIsKnown) {
+    EXPECT_EQ(journal_.fault(), "");
+    EXPECT_FALSE(journal_.recovers()) << "nothing was wrong";
+    {
+        const test::FullDisk full(100);
+        test::error_of([&] { journal_.open(import_of(5, std::string(10'000, 'A'))); });
+        EXPECT_THAT(journal_.fault(), HasSubstr("File too large"));
+        EXPECT_FALSE(journal_.recovers());
+        EXPECT_THAT(journal_.fault(), HasSubstr("File too large"));
+    }
+    EXPECT_TRUE(journal_.recovers());
+    EXPECT_EQ(journal_.fault(), "");
+    EXPECT_THAT(test::list(folder_), IsEmpty());
+    {
+        const test::FullDisk full(100);
+        test::error_of([&] { journal_.open(import_of(5, std::string(10'000, 'A'))); });
+    }
+    journal_.open(import_of(6));
+    EXPECT_EQ(journal_.fault(), "");
+}
+
 TEST_F(JournalTest, AFolderThatIsNoneIsAnError) {
     test::write_file(dir_ / "file", "");
     EXPECT_THAT(test::error_of([&] { Journal journal(dir_ / "file/journal"); }).what(),

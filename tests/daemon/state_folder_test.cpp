@@ -43,6 +43,7 @@ TEST(StateFolder, OneThatWasRemovedIsLockedAnew) {
     EXPECT_FALSE(first.lose_if_gone());
     std::filesystem::remove_all(path);
     EXPECT_TRUE(first.lose_if_gone());
+    EXPECT_THAT(first.obstacle(), HasSubstr("somebody has removed it"));
     EXPECT_TRUE(first.lock());
     EXPECT_FALSE(first.lose_if_gone());
     std::filesystem::rename(path, dir / "away");

@@ -78,6 +78,40 @@ TEST_F(StatusTest, WhatRuns) {
     EXPECT_THAT(text, HasSubstr("DELETE   9         -            waiting    0 s\n"));
 }
 
+TEST_F(StatusTest, WhatIsToBeTriedAgain) {
+    status_.requests.push_back({Action::import,
+                                5,
+                                {100, "Lab", "alpine"},
+                                Flight::State::delayed,
+                                false,
+                                status_.now - seconds(7),
+                                {}});
+    status_.retries.push_back(
+        {Action::import, 5, {}, status_.now, status_.now + seconds(60), "PUBLIC_DIR /p: gone"});
+    status_.retries.push_back({Action::remove,
+                               6,
+                               {100, "Lab", "old"},
+                               status_.now - hours(1),
+                               status_.now + seconds(120),
+                               "https://h: refused"});
+    const std::string text = view();
+    EXPECT_THAT(text, HasSubstr("IMPORT   5 alpine  100 Lab      delayed  7 s  at 08:01:00; "
+                                "PUBLIC_DIR /p: gone\n"));
+    EXPECT_THAT(text, HasSubstr("DELETE   6 old     100 Lab      retry    1 h  at 08:02:00; "
+                                "https://h: refused\n"));
+    EXPECT_THAT(
+        to_json(status_),
+        HasSubstr(
+            R"("state": "retry", "cancelled": false, "accepted": "2027-01-15T07:00:00Z", )"
+            R"("age": 3600, "reason": "https://h: refused", "next": "2027-01-15T08:02:00Z"})"));
+}
+
+TEST_F(StatusTest, MetricsThatAreRefused) {
+    EXPECT_THAT(to_json(status_), Not(HasSubstr("\"metrics\"")));
+    status_.metrics_problem = "no metrics at x: y";
+    EXPECT_THAT(to_json(status_), HasSubstr(R"("metrics": {"problem": "no metrics at x: y"})"));
+}
+
 TEST_F(StatusTest, WhatWasAnswered) {
     const Subject subject{100, "Lab", "alpine"};
     status_.totals.last.push_back(

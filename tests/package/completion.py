@@ -64,6 +64,8 @@ with tempfile.TemporaryDirectory(prefix="onemarketd-completion-") as WORK:
     (pathlib.Path(WORK) / "one/var/onemarketd/markets/100").touch()
     here = {"ONE_LOCATION": f"{WORK}/one"}.items()
     faults.same(completed("onemarketctl", "import", "a"), ["a message.xml"], "a file")
+    faults.same(completed("onemarketctl", "cancel", "a"), [], "an app's id is no file")
+    faults.same(completed("onemarketctl", "oned-conf", "--apply", "--f"), ["--force"], "behind a flag that excludes one")
     faults.same(completed("onemarketctl", "gc", "1", env=here), ["100"], "a marketplace")
     faults.same(completed("onemarketctl", "gc", "--older", "1", env=here), [], "an option's value")
     faults.same(completed("onemarketctl", "gc", "--older", "1d", "1", env=here), ["100"], "behind it")

@@ -34,7 +34,7 @@ sources = {path.name[:-3] for path in (ROOT / "docs/man").glob("*.md")}
 faults.same(set(texts), sources, "pages")
 for name, text in texts.items():
     said = text.replace("\\-", "-")
-    for left in re.findall(r"`|\]\(|\*\*|^\|.*|^\{(?:docs/|help ).*\}$", text, re.MULTILINE):
+    for left in re.findall(r"`|\]\(|\*\*|^\|.*|^\{(?:docs/|help ).*\}$", text.replace(r"\fB***\fR", ""), re.MULTILINE):
         faults.check(False, f"{name}: Markdown is left: {left}")
     program = name[:-2]
     if (PROGRAMS / program).exists():

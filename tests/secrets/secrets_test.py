@@ -31,8 +31,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 MESSAGES = HERE.parent / "fixtures/messages"
 sys.path.insert(0, str(HERE.parent / "support"))
 import s3 as s3_tool  # noqa: E402
+from hostile import IMAGE, Hostile  # noqa: E402
 from processes import Watch, memory, until  # noqa: E402
-from servers import IMAGE, Hostile  # noqa: E402
 from tokens import Tokens  # noqa: E402
 
 # Kinds of secrets, and where they may be, as docs/security.md says: in the journal and the kept messages, in

@@ -9,6 +9,7 @@
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/ctl/commands/common.h"
 #include "daemon/ctl/decoder.h"
+#include "daemon/ctl/drivers_options.h"
 #include "daemon/environment.h"
 #include "daemon/installation.h"
 #include "daemon/interrupts.h"
@@ -19,12 +20,12 @@ namespace {
 
 int act(Action action, const std::string& file, Lists lists) {
     const Given given = parse_given(action, read_input(file));
-    // Whoever asks by hand means this type, whatever the driver was told to serve.
-    Options options;
-    options.markets.emplace();
+    std::string type;
     if (const Result<DriverMessage> message = DriverMessage::decode(given.payload))
-        options.markets->insert(message->text("MARKETPLACE/MARKET_MAD").value_or(""));
-    const Installation installation(options, current_environment());
+        type = message->text("MARKETPLACE/MARKET_MAD").value_or("");
+    const Environment environment = current_environment();
+    warn_root(environment);
+    const Installation installation(options_by_hand(environment, type), environment);
     const Interrupts interrupts;
     Outcome outcome = run_action(*installation.services(), action, given, interrupts.stop_token());
     if (lists == Lists::unfolded) outcome.text = unfold(outcome.text);

@@ -6,6 +6,7 @@
 
 #include "daemon/ctl/commands/commands.h"
 #include "daemon/ctl/commands/common.h"
+#include "daemon/ctl/drivers_options.h"
 #include "daemon/ctl/report.h"
 #include "daemon/environment.h"
 #include "daemon/interrupts.h"
@@ -19,7 +20,7 @@ constexpr TimeLimit kCheckLimit{std::chrono::minutes(2), true};
 
 DriverMessage market_of(const std::string& given, const std::string& state) {
     if (const auto id = ascii::parse_number<ObjectId>(given))
-        return MarketMessages(state).read(*id).message;
+        return kept_message(*id, MarketMessages(state)).message;
     return described_market(read_input(given));
 }
 
@@ -28,14 +29,12 @@ int check(const std::string& given, bool json) {
     const DriverMessage message =
         market_of(given, Layout::of(value_of(environment, "ONE_LOCATION")).state());
     const std::string type = message.text("MARKETPLACE/MARKET_MAD").value_or("");
-    Options options;
-    options.markets.emplace().insert(type);
-    const Installation installation(options, environment);
+    const Installation installation(options_by_hand(environment, type), environment);
     ToolLog log(message.secrets());
     Report report(json, print, [&log](std::string_view text) { return log.safe(text); });
     const Interrupts interrupts;
     Context context(message.market_id().value_or(0), interrupts.stop_token(), kCheckLimit, log);
-    check_surroundings(installation.layout(), type, report.findings());
+    check_surroundings(installation.layout(), type, given, report.findings());
     try {
         installation.services()->backend(message)->check(message, context, report.findings());
     } catch (const Error& error) {

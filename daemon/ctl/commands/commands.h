@@ -13,6 +13,7 @@ using AddCommand = void (*)(CLI::App& app, int& status);
 void add_actions(CLI::App& app, int& status);
 void add_cancel(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
+void add_check_config(CLI::App& app, int& status);
 void add_decode(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
 void add_downloader(CLI::App& app, int& status);
@@ -24,8 +25,8 @@ void add_verify(CLI::App& app, int& status);
 
 // All of them, in the order of the help.
 inline constexpr AddCommand kCommands[] = {
-    add_status, add_cancel, add_reload, add_check,      add_doctor,    add_actions,
-    add_decode, add_gc,     add_verify, add_downloader, add_oned_conf,
+    add_status,  add_cancel, add_reload, add_check,  add_check_config, add_doctor,
+    add_actions, add_decode, add_gc,     add_verify, add_downloader,   add_oned_conf,
 };
 
 }  // namespace onemarket

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ctl/commands/common.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -8,6 +11,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "daemon/ctl/asker.h"
+#include "daemon/ctl/drivers_options.h"
 #include "daemon/environment.h"
 #include "daemon/interrupts.h"
 #include "daemon/text_file.h"
@@ -54,15 +59,23 @@ int unless_it_fails(const std::function<int()>& act) {
     }
 }
 
+void warn_root(const Environment& environment) {
+    struct stat status {};
+    const std::string var = Layout::of(value_of(environment, "ONE_LOCATION")).var;
+    if (::geteuid() != 0 || ::stat(var.c_str(), &status) != 0 || status.st_uid == 0) return;
+    const std::string owner = user_name(status.st_uid);
+    complain("warning: run this as " + owner + " (sudo -u " + owner +
+             "): what is made here is root's, and what " + owner + " may not do is not seen");
+}
+
 int look_at(const std::string& market, const Look& act) {
     return unless_it_fails([&] {
         const Environment environment = current_environment();
+        warn_root(environment);
         const MarketMessages messages(Layout::of(value_of(environment, "ONE_LOCATION")).state());
-        Options options;
-        options.markets.emplace();
         const KnownMarket known = known_market(market, messages, [] { return read_input("-"); });
-        options.markets->insert(known.message.text("MARKETPLACE/MARKET_MAD").value_or(""));
-        const Installation installation(options, environment);
+        const std::string type = known.message.text("MARKETPLACE/MARKET_MAD").value_or("");
+        const Installation installation(options_by_hand(environment, type), environment);
         ToolLog log(known.message.secrets());
         const Interrupts interrupts;
         Context context(known.id, interrupts.stop_token(), kLookLimit, log);

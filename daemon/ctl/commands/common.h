@@ -36,6 +36,10 @@ int exit_status(int status);
 // What `act` returns; kNotDone, with the reason on stderr, where it throws.
 int unless_it_fails(const std::function<int()>& act);
 
+// On stderr, where it is root who asks, and the driver is somebody else: what that one may not do
+// is not seen, and what is made here is root's.
+void warn_root(const Environment& environment);
+
 // gc and verify: looks at a marketplace with nobody's request. `market` is what known_market()
 // takes. As unless_it_fails().
 using Look = std::function<int(const Installation&, const Backend&, const KnownMarket&, Context&)>;

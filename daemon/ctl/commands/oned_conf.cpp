@@ -15,9 +15,9 @@ namespace onemarket {
 namespace {
 
 constexpr const char* kRestart =
+    "Before you restart oned: wait until no app is LOCKED (onemarketapp list), since neither "
+    "driver goes on with the other's imports.\n"
     "Restart oned for it to take effect (systemctl restart opennebula).\n";
-constexpr const char* kLocked =
-    "Wait before until no app is LOCKED: what the stock driver imports it does not go on with.\n";
 
 struct Arguments {
     std::string file;
@@ -35,12 +35,13 @@ auto naming(const std::string& file, const Act& act) {
     }
 }
 
-std::string block_for(const std::string& file) {
+// `named`: by who asked.
+std::string block_for(const std::string& file, bool named) {
     std::string text;
     try {
         text = read_text_file(file);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::not_found) throw;
+        if (named || error.kind() != ErrorKind::not_found) throw;
         return default_market_mad();
     }
     return naming(file, [&] { return OnedConf(text).block() + "\n"; });
@@ -57,7 +58,7 @@ std::string edit(const std::string& file, const Arguments& given) {
     rewrite_oned_conf(file, before, after);
     if (given.revert) return file + ": MARKET_MAD is no longer onemarketd\n" + kRestart;
     return file + ": MARKET_MAD is now onemarketd; a comment above it keeps what was there\n" +
-           kLocked + kRestart;
+           kRestart;
 }
 
 }  // namespace
@@ -75,7 +76,10 @@ void add_oned_conf(CLI::App& app, int& status) {
     command->callback([&status, given] {
         const Layout layout = Layout::of(value_of(current_environment(), "ONE_LOCATION"));
         const std::string file = given->file.empty() ? layout.etc + "/oned.conf" : given->file;
-        print(given->apply || given->revert ? edit(file, *given) : block_for(file));
+        if (given->dry_run && !given->apply && !given->revert)
+            throw Error(ErrorKind::bad_request, "--dry-run is for --apply or --revert");
+        print(given->apply || given->revert ? edit(file, *given)
+                                            : block_for(file, !given->file.empty()));
         status = EXIT_SUCCESS;
     });
 }

@@ -49,15 +49,18 @@ std::string frame(std::string_view view) {
     return frame + "\033[J";
 }
 
-// Until it is interrupted, the driver ends, or nobody looks any more.
+// Until it is interrupted, the driver ends, or nobody looks any more. What is no terminal gets one
+// after the other.
 void watch() {
+    const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     const Interrupts interrupts;
     const std::stop_token stop = interrupts.stop_token();
     std::mutex mutex;
     std::unique_lock lock(mutex);
     std::condition_variable_any never;
     while (!stop.stop_requested()) {
-        if (!print(frame(status_view(status_of_driver(), screen())))) return;
+        const std::string view = status_view(status_of_driver(), screen());
+        if (!print(terminal ? frame(view) : view + "\n")) return;
         never.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
     }
 }
@@ -70,8 +73,9 @@ void add_status(CLI::App& app, int& status) {
     };
     const auto given = std::make_shared<Arguments>();
     CLI::App* command = app.add_subcommand("status", "Show what the running driver does");
-    command->add_flag("--json", given->json, kJsonHelp);
-    command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C");
+    auto* json = command->add_flag("--json", given->json, kJsonHelp);
+    command->add_flag("--watch", given->watch, "Show it anew every second, until Ctrl-C")
+        ->excludes(json);
     command->callback([&status, given] {
         if (given->json)
             print(safe_lines(ask_driver(state_folder(), control_request("status"))) + "\n");

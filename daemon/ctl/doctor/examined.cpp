@@ -2,8 +2,10 @@
 #include "daemon/ctl/doctor/examined.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <set>
 #include <system_error>
 
@@ -57,6 +59,14 @@ std::vector<std::string> Examined::bridges() const {
         for (const std::string_view host : ascii::split(list, " \t\n")) hosts_there.emplace(host);
     }
     return {hosts_there.begin(), hosts_there.end()};
+}
+
+std::string document(const std::string& name) {
+    std::error_code error;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    const auto installed =
+        (here / "../share/doc/onemarketd/docs" / name).lexically_normal().string();
+    return ::access(installed.c_str(), F_OK) == 0 ? installed : "docs/" + name;
 }
 
 std::string reason_of(int error_number) {

@@ -47,6 +47,9 @@ class Examined {
     std::vector<std::string> bridges() const;
 };
 
+// Where a document is: as it is installed, or in the sources.
+std::string document(const std::string& name);
+
 // An errno's words.
 std::string reason_of(int error_number);
 

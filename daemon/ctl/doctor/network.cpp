@@ -14,6 +14,7 @@
 #include "daemon/state_files.h"
 #include "daemon/state_folder.h"
 #include "daemon/text_file.h"
+#include "daemon/words.h"
 #include "protocol/ascii.h"
 #include "protocol/iso_time.h"
 #include "protocol/moment.h"
@@ -41,7 +42,9 @@ void check_certificates(const Examined& examined, Context& context, Findings& fi
         "TLS", "install ca-certificates, or correct CA_FILE in onemarketd.conf", context, [&] {
             const size_t count = certificates_in(file);
             if (count == 0) throw Error(ErrorKind::corrupt, file + ": no certificate in it");
-            findings.ok("TLS", std::to_string(count) + " trusted certificates, " + file);
+            findings.ok(
+                "TLS",
+                count_in_words(count, "trusted certificate", "trusted certificates") + ", " + file);
         });
     for (const std::string& host : config.tls_unverified_hosts)
         findings.warning("TLS", "the certificate of " + host + " is not verified",

@@ -49,10 +49,10 @@ void check_oned_conf(const Examined& examined, Context&, Findings& findings) {
                          : kind == ErrorKind::not_found
                              ? "is this the front-end? ONE_LOCATION says where a self-contained "
                                "OpenNebula is"
-                             : "correct it; docs/migrate.md says what is refused");
+                             : "correct it; " + document("migrate.md") + " says what is refused");
     } else if (!examined.runs_onemarketd()) {
         findings.problem(file, "MARKET_MAD runs " + examined.oned_conf->executable(),
-                         "onemarketctl oned-conf --apply");
+                         "sudo onemarketctl oned-conf --apply");
     } else {
         findings.ok(file, "MARKET_MAD runs onemarketd");
     }
@@ -66,7 +66,8 @@ void check_program(const Examined& examined, Context&, Findings& findings) {
     if (error == 0 && std::filesystem::is_regular_file(program))
         return findings.ok(program, "where oned looks, and executable");
     findings.problem(program, reason_of(error == 0 ? EISDIR : error),
-                     "install it there: oned does not boot without it");
+                     error == EACCES ? "chmod 755 " + program + ": oned does not boot without it"
+                                     : "install it there: oned does not boot without it");
 }
 
 void check_options(const Examined& examined, Context&, Findings& findings) {
@@ -94,11 +95,22 @@ void check_types(const Examined& examined, Context&, Findings& findings) {
     }
 }
 
-// What `onemarketd --check-config` says.
+// What to do about a line of the configuration's.
+std::string remedy_for(const std::string& problem, const Examined& examined) {
+    const std::string& file = examined.installation->config_file();
+    if (problem.starts_with(file + ": Permission denied"))
+        return "let " + user_name(examined.owner) + " read it: chown root:oneadmin " + file +
+               "; chmod 640 " + file;
+    if (problem.starts_with(examined.layout.remotes + "/VERSION"))
+        return "restore that file of OpenNebula's: it names the release, 7.0.0 say";
+    return "correct it; onemarketctl check-config";
+}
+
+// What `onemarketctl check-config` says.
 void check_config(const Examined& examined, Context&, Findings& findings) {
     const std::string& file = examined.installation->config_file();
     for (const std::string& problem : examined.installation->problems())
-        findings.problem("configuration", problem, "correct it; onemarketd --check-config");
+        findings.problem("configuration", problem, remedy_for(problem, examined));
     if (examined.installation->problems().empty())
         findings.ok(
             file, ::access(file.c_str(), R_OK) == 0 ? "correct" : "not there, the defaults apply");
@@ -106,11 +118,21 @@ void check_config(const Examined& examined, Context&, Findings& findings) {
 
 void check_downloader(const Examined& examined, Context&, Findings& findings) {
     const std::string script = examined.layout.remotes + "/datastore/downloader.sh";
-    if (::access(script.c_str(), X_OK) == 0)
-        findings.ok(script, "there, for what datastores fetch");
+    if (::access(script.c_str(), X_OK) != 0)
+        return findings.problem(script, reason_of(errno),
+                                "put OpenNebula's back: datastores fetch apps with it");
+    const std::string stock = examined.layout.remotes + "/datastore/downloader.stock.sh";
+    if (read_text_file_or_empty(script).find("ONEMARKET_STOCK_DOWNLOADER") != std::string::npos)
+        findings.ok(script, "runs onemarket-downloader");
+    else if (::access(stock.c_str(), F_OK) == 0)
+        findings.warning(script,
+                         "the site's own, although " + stock +
+                             " is there: an upgrade of OpenNebula has replaced the wrapper",
+                         "onemarketctl downloader install --force keeps the new one and wraps it; "
+                         "or remove " +
+                             stock);
     else
-        findings.problem(script, reason_of(errno),
-                         "put OpenNebula's back: datastores fetch apps with it");
+        findings.ok(script, "there, the site's own, for what datastores fetch");
 }
 
 constexpr std::array<Check, 8> kChecks{check_release, check_user,      check_oned_conf,

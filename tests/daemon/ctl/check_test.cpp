@@ -86,7 +86,7 @@ TEST(Surroundings, ATypeThatIsNotServedIsSaid) {
         test::write_file(layout.etc + "/oned.conf", conf);
         std::string text;
         Findings findings([&text](const Finding& finding) { text += finding.text + "\n"; });
-        check_surroundings(layout, "http", findings);
+        check_surroundings(layout, "http", "market.tmpl", findings);
         return text;
     };
     const std::string begin = "MARKET_MAD = [ EXECUTABLE = \"onemarketd\"";

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 
+#include "daemon/ctl/downloader_wrapper.h"
 #include "daemon/journal.h"
 #include "protocol/base64.h"
 #include "tests/backends/helpers.h"
@@ -82,7 +83,8 @@ class DoctorTest : public testing::Test {
 
 TEST_F(DoctorTest, AnInstallationThatIsWell) {
     const auto lines = doctor();
-    EXPECT_THAT(lines, Each(testing::Not(StartsWith("problem "))));
+    EXPECT_THAT(lines, Each(testing::AnyOf(Not(StartsWith("problem ")),
+                                           StartsWith("problem driver: does not run"))));
     for (const std::string& line :
          {"ok OpenNebula: 7.0.0, " + one_ + "/var",
           "ok " + one_ + "/etc/oned.conf: MARKET_MAD runs onemarketd",
@@ -92,9 +94,9 @@ TEST_F(DoctorTest, AnInstallationThatIsWell) {
           "ok " + one_ + "/etc/onemarketd.conf: correct",
           "ok " + state_ + ": not there; the driver's first start makes it",
           std::string("ok journal: empty: nothing is under way"),
-          "ok TLS: 1 trusted certificates, " + dir_ / "ca.pem"})
+          "ok TLS: 1 trusted certificate, " + dir_ / "ca.pem"})
         EXPECT_THAT(lines, Contains(line));
-    EXPECT_THAT(lines, Contains(StartsWith("warning driver: does not run")));
+    EXPECT_THAT(lines, Contains(StartsWith("problem driver: does not run")));
     EXPECT_FALSE(fs::exists(state_)) << "it changes nothing";
 }
 
@@ -110,7 +112,7 @@ TEST_F(DoctorTest, OnedConf) {
     conf("MARKET_MAD = [ EXECUTABLE = \"one_market\" ]\n");
     EXPECT_THAT(doctor(),
                 Contains("problem " + file +
-                         ": MARKET_MAD runs one_market -> onemarketctl oned-conf --apply"));
+                         ": MARKET_MAD runs one_market -> sudo onemarketctl oned-conf --apply"));
     conf("MARKET_MAD = [ EXECUTABLE = \"one_market\"\n");
     EXPECT_THAT(doctor(),
                 Contains(StartsWith("problem " + file + ": oned could not read it: line 2")));
@@ -123,7 +125,7 @@ TEST_F(DoctorTest, TheProgramOnedRuns) {
     const std::string program = one_ + "/lib/mads/onemarketd";
     fs::permissions(program, fs::perms(0644));
     EXPECT_THAT(doctor(), Contains(StartsWith("problem " + program +
-                                              ": Permission denied -> install it there")));
+                                              ": Permission denied -> chmod 755 " + program)));
     fs::remove(program);
     EXPECT_THAT(doctor(), Contains(StartsWith("problem " + program + ": No such file")));
     conf("MARKET_MAD = [ EXECUTABLE = \"/opt/onemarketd\" ]\n");
@@ -159,13 +161,28 @@ TEST_F(DoctorTest, Configuration) {
     config("CA_FILE = \"" + dir_ / "ca.pem" + "\"\n");
     EXPECT_THAT(doctor(), Contains(HasSubstr("ca.pem: no certificate in it -> ")));
     fs::remove(one_ + "/var/remotes/VERSION");
-    EXPECT_THAT(doctor(), Contains(HasSubstr("VERSION is missing")));
+    EXPECT_THAT(doctor(), Contains(AllOf(HasSubstr("VERSION is missing"),
+                                         HasSubstr(" -> restore that file"))));
 }
 
 TEST_F(DoctorTest, TheScriptThatFetchesApps) {
     fs::remove(one_ + "/var/remotes/datastore/downloader.sh");
     EXPECT_THAT(doctor(),
                 Contains(AllOf(HasSubstr("downloader.sh: No such file"), StartsWith("problem "))));
+}
+
+TEST_F(DoctorTest, TheWrapperOfTheDownloader) {
+    const std::string folder = one_ + "/var/remotes/datastore";
+    const std::string script = folder + "/downloader.sh";
+    EXPECT_THAT(doctor(),
+                Contains("ok " + script + ": there, the site's own, for what datastores fetch"));
+    write_script(dir_ / "onemarket-downloader", "#!/bin/sh\n");
+    DownloaderWrapper(folder, dir_ / "onemarket-downloader").install(false);
+    EXPECT_THAT(doctor(), Contains("ok " + script + ": runs onemarket-downloader"));
+    write_script(script, "#!/bin/sh\n# of the upgrade\n");
+    EXPECT_THAT(doctor(), Contains(AllOf(StartsWith("warning " + script),
+                                         HasSubstr("an upgrade of OpenNebula has replaced"),
+                                         HasSubstr("downloader install --force"))));
 }
 
 TEST_F(DoctorTest, TheStateFolder) {
@@ -180,6 +197,18 @@ TEST_F(DoctorTest, TheStateFolder) {
     fs::remove(state_);
     write_file(state_, "");
     EXPECT_THAT(doctor(), Contains(StartsWith("problem " + state_ + ": no folder")));
+}
+
+// What its rights do not tell.
+TEST_F(DoctorTest, AJournalNothingCanBeNotedDownIn) {
+    fs::create_directories(state_ + "/journal");
+    EXPECT_THAT(doctor(), Not(Contains(HasSubstr("/journal: "))));
+    EXPECT_TRUE(fs::is_empty(state_ + "/journal")) << "it leaves nothing";
+    const test::FullDisk full(100);
+    EXPECT_THAT(doctor(), Contains(AllOf(StartsWith("problem " + state_ +
+                                                    "/journal: nothing can be "
+                                                    "noted down: "),
+                                         HasSubstr("File too large"))));
 }
 
 // Of somebody who ran a command as root.
@@ -205,9 +234,11 @@ TEST_F(DoctorTest, TheJournal) {
         journal.open({Action::import, 5, "payload"});
         journal.open({Action::remove, 6, "payload"});
     }
-    EXPECT_THAT(doctor(), Contains("ok journal: 2 under way, the oldest for 0 s"));
+    EXPECT_THAT(doctor(),
+                Contains("ok journal: 1 under way, 1 kept to be deleted, the oldest for 0 s"));
     EXPECT_THAT(doctor(false, std::chrono::system_clock::now() + std::chrono::hours(50)),
-                Contains(StartsWith("warning journal: 2 under way, the oldest for 2 d -> ")));
+                Contains(StartsWith(
+                    "warning journal: 1 under way, 1 kept to be deleted, the oldest for 2 d -> ")));
     // One that is being written is left as it is.
     const std::string half = state_ + "/journal/import-7-0123456789abcdef";
     write_file(half, "half");
