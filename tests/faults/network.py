@@ -33,12 +33,10 @@ from lines import PASSWORD, TOKEN, Deviation, Site, expect, payload
 from driver import Driver  # tests/support
 from faulty_proxy import Proxy
 
-SLACK = 10       # seconds a busy machine may be late
-BYSTANDERS = 5   # seconds within which others must be served, meanwhile
+SLACK = 20       # seconds a busy machine may be late
+BYSTANDERS = 10  # seconds within which others must be served, meanwhile
 SETTLES = 15     # seconds, once the line is healed
 SOON = 8         # -w, unless a case says otherwise
-# How a machine that is too busy for these times looks.
-TOO_SLOW = "Timeout: n|did not strike|^after |within|held up"
 SUCCESS = "SUCCESS"
 UNSEEN = "SUCCESS with other bytes, which nobody on this side can know"
 
@@ -125,7 +123,8 @@ def downloader(line, tls=False, flipped="MD5"):
         ("garbage", NO_SERVER, 5),
         ("cut,on=1-4,at=1000000", SUCCESS, 3),
         ("cut,at=1200000", SUCCESS, 6),
-        ("cut,at=9000", ENDS, 26),
+        # First each part over its own connection, then the rest over one.
+        ("cut,at=9000", ENDS, 46),
         ("reset,on=1-3,at=1000000", SUCCESS, 3),
         ("end,on=1-3,at=1000000", SUCCESS, 3),
         ("drop,on=1-3,at=1000000", SUCCESS, 38),
@@ -534,9 +533,6 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for _ in pool.map(runner.run, order, range(len(order))):
                 pass
-        for number, case in enumerate(case for case in chosen if re.search(TOO_SLOW, case.wrong)):
-            print(f"once more, by itself: {case.title}: {case.wrong}")
-            runner.run(case, len(order) + number)
         wrong = [case for case in chosen if case.wrong]
         if options.table:
             tables(chosen)

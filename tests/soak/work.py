@@ -19,7 +19,7 @@ OF_SCRIPT = {
     "fails": "no room in the lab",
     "dies": ".*/dies/(import|delete|monitor|export) killed by signal 9",
     "rubbish": ".*/rubbish/(import|export): the answer .*",
-    "hangs": f"(http://.*: )?Timeout: (not done within|no progress for) {LIMIT} s",
+    "hangs": f"(http://.*: )?Timeout: (not done within|no progress for) {LIMIT} s(, waiting for .*)?",
 }
 CANCELLED = "cancelled"
 NEVER = r"(?!)"
