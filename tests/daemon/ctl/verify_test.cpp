@@ -49,7 +49,8 @@ TEST_F(VerifyTest, WholeImagesAreWell) {
     EXPECT_EQ(run(), kAllWell);
     EXPECT_EQ(text_,
               "ok          image-1 (app 1, 1.0 KiB)\n"
-              "no image    app 2: a template has none, an import under way not yet\n"
+              "no image    app 2: a template has none, an import under way not yet; or it is of "
+              "the stock driver, which is not looked at\n"
               "1 ok\n");
     EXPECT_EQ(progress_, "image-1: 7 B of 1.0 KiB");
     EXPECT_EQ(fake_.conversations, 1);
@@ -107,7 +108,8 @@ TEST_F(VerifyTest, ALostImageIsFound) {
     EXPECT_EQ(run(), kFound);
     EXPECT_EQ(text_,
               "lost        marketapp-1-0123456789abcdef (app 1, -): its manifest is there\n"
-              "no image    app 2: a template has none, an import under way not yet\n"
+              "no image    app 2: a template has none, an import under way not yet; or it is of "
+              "the stock driver, which is not looked at\n"
               "1 lost\n");
 }
 
