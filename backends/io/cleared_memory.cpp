@@ -38,7 +38,7 @@ void* resize_cleared(void* block, size_t size) noexcept {
 }
 
 void clear(std::span<char> bytes) noexcept {
-    ::explicit_bzero(bytes.data(), bytes.size());
+    if (!bytes.empty()) ::explicit_bzero(bytes.data(), bytes.size());
 }
 
 [[gnu::noinline]] void clear_stack() noexcept {
