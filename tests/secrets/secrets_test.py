@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 MESSAGES = HERE.parent / "fixtures/messages"
@@ -39,6 +40,7 @@ from tokens import Tokens  # noqa: E402
 # the arguments of market scripts, and of datastore scripts of old releases.
 TEMPLATE = "template"
 SOURCE = "source"            # in the address of an image, from the answer of an export script
+SETTLES = 5  # seconds
 ENVIRONMENT = "environment"  # oned's own: the driver's and its children's environment and memory
 SERVER = "server"            # what a server says
 DOWNLOADER = "downloader"    # the command line or DRV_ACTION of onemarket-downloader
@@ -141,10 +143,12 @@ class Lab:
 
     # --- what was found ---
 
+    def faults_of(self, where, data, allowed=()):
+        found = sorted(self.tokens.found(data if isinstance(data, bytes) else data.encode()))
+        return [f"{where}: {name}" for name in found if self.tokens.kind(name) not in allowed]
+
     def look(self, where, data, allowed=()):
-        for name in sorted(self.tokens.found(data if isinstance(data, bytes) else data.encode())):
-            if self.tokens.kind(name) not in allowed:
-                self.faults.append(f"{where}: {name}")
+        self.faults += self.faults_of(where, data, allowed)
 
     def look_at_files(self, folder):
         """All of it but for what belongs to the test itself; names too."""
@@ -237,8 +241,15 @@ class Driver:
         if not self.lab.options.memory:
             return
         self.idle()
-        for where, data in memory(self.process.pid):
-            self.lab.look(f"memory of driver {self.number}, {where}", data, kept)
+        # Who has answered the last request gives back what he had a moment later.
+        end = time.monotonic() + SETTLES
+        while True:
+            faults = [fault for where, data in memory(self.process.pid)
+                      for fault in self.lab.faults_of(f"memory of driver {self.number}, {where}", data, kept)]
+            if not faults or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        self.lab.faults += faults
 
     def end(self):
         self.say("FINALIZE")

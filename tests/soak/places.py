@@ -12,7 +12,7 @@ from marketplaces import Market
 
 # What a request is answered that met a marketplace which was out of reach.
 OUT_OF_REACH = {
-    "http": r".*No such file or directory|.* is not in the marketplace",
+    "http": r".*No such file or directory|.*: it has gone, or another folder .*|.* is not in the marketplace",
     "http-bridge": r".*bridge[12].*|Timeout: .*|PUBLIC_DIR .*|.* is not in the marketplace",
     "s3": r".*http://127\.0\.0\.1:.*|Timeout: .*|.* is not in the marketplace",
     "one": r"http://127\.0\.0\.1:.*|Timeout: .*",
