@@ -2,10 +2,12 @@
 """A web server on loopback of which every path answers by a function: what good servers do, and what
 no good one would."""
 import itertools
+import pathlib
 import re
-import socket
-import ssl
-import threading
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from web_server import WebServer  # noqa: E402
 
 ETAG = '"one"'
 
@@ -32,41 +34,17 @@ class Asked:
         self.connection.sendall(b"%x\r\n%s\r\n" % (len(data), data))
 
 
-class Server:
+class Server(WebServer):
     def __init__(self, certificate=None):
+        super().__init__(certificate, "localhost")
         self.answers, self.asked, self.numbers = {}, {}, itertools.count()
-        self.tls = None
-        if certificate:
-            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(certificate)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.base = f"http{'s' if certificate else ''}://localhost:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.start()
 
-    def listen(self):
-        while True:
-            connection = self.listener.accept()[0]
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        try:
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    data = connection.recv(65536)
-                    if not data:
-                        return
-                    head += data
-                    if head[0] == 22:  # TLS
-                        return connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                asked = Asked(connection, head)
-                path = asked.target.split("?")[0]
-                self.asked.setdefault(path, []).append(asked)
-                self.answers[path](asked)
-        except OSError:  # the client went away, or trusts nobody
-            pass
+    def answer(self, connection, head):
+        asked = Asked(connection, head)
+        path = asked.target.split("?")[0]
+        self.asked.setdefault(path, []).append(asked)
+        self.answers[path](asked)
 
     def path(self, answer, name="image"):
         """A path of its own, that answers so."""

@@ -1,52 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that says again whatever it was told, and secrets of its own, in each way a server can. What
 it does is the first part of the path: the bucket of an S3 request, the folder of a catalogue or image."""
-import socket
-import ssl
 import threading
+
+from web_server import WebServer  # tests/support
 
 IMAGE = bytes(range(256)) * 4096
 
 
-class Hostile:
+class Hostile(WebServer):
     """`token`: a secret that it gives away."""
 
     def __init__(self, token, certificate=None):
+        super().__init__(certificate)
         self.token, self.asked = token, []
-        self.tls = None
-        if certificate:
-            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(certificate)
         self.go_on = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.place = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.url = f"http{'s' if certificate else ''}://{self.place}"
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.start()
 
-    def listen(self):
-        while True:
-            connection = self.listener.accept()[0]
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        try:
-            if self.tls:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    data = connection.recv(65536)
-                    if not data:
-                        return
-                    head += data
-                target = head.split(b" ")[1].decode()
-                path = target.split("://", 1)[-1]
-                path = path[path.find("/"):] if "://" in target else path
-                what = path.split("?")[0].strip("/").split("/")[0]
-                self.asked.append(what)
-                getattr(self, "do_" + what.replace("-", "_"), self.do_denied)(connection, head)
-        except OSError:
-            pass
+    def answer(self, connection, head):
+        target = head.split(b" ")[1].decode()
+        path = target.split("://", 1)[-1]
+        path = path[path.find("/"):] if "://" in target else path
+        what = path.split("?")[0].strip("/").split("/")[0]
+        self.asked.append(what)
+        getattr(self, "do_" + what.replace("-", "_"), self.do_denied)(connection, head)
 
     def send(self, connection, status, body=b"", headers=(), length=None):
         lines = [f"HTTP/1.1 {status}", "Connection: close", f"Set-Cookie: session={self.token}", *headers,
@@ -74,7 +51,7 @@ class Hostile:
         self.send(connection, "500 Internal Server Error", self.error("InternalError", head))
 
     def do_moved(self, connection, head):
-        self.send(connection, "302 Found", head, [f"Location: {self.url}/file?token={self.token}"])
+        self.send(connection, "302 Found", head, [f"Location: {self.base}/file?token={self.token}"])
 
     def do_moved_away(self, connection, head):
         self.send(connection, "307 Temporary Redirect", self.error("TemporaryRedirect", head),

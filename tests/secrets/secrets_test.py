@@ -66,7 +66,7 @@ class Lab:
         self.tls = Hostile(self.tokens.plant("TLS server's", SERVER), self.certificate())
         self.scripts()
         self.values = {"PUBLIC_DIR": self.public, "BASE_URL": "http://h/m", "DATASTORES": folder / "datastores",
-                       "FORMAT": "raw", "SOURCE": self.images / "image", "ENDPOINT": self.served.url,
+                       "FORMAT": "raw", "SOURCE": self.images / "image", "ENDPOINT": self.served.base,
                        "BUCKET": "denied", "ACCESS_KEY": "AKIDEXAMPLE", "READ_LENGTH": 5, "BRIDGE_LIST": "bridge1",
                        "MARKET_ID": 100, "MARKET_MAD": "loud", "DS_MAD": "loud",
                        "SECRET": self.plant("SECRET_ACCESS_KEY"), "SECRET_KEY": self.plant("SECRET_ACCESS_KEY of s3")}
@@ -303,16 +303,16 @@ def ask_everything(lab, driver):
     ids = iter(range(1000, 2000))
     for what in FAILS + ["moved", "broken", "silent"]:
         ask("MONITOR", next(ids), "monitor-s3", BUCKET=what)
-        ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/{what}")
-        ask("MONITOR", next(ids), "monitor-linuxcontainers", ENDPOINT=f"{lab.served.url}/{what}", OPTIONS="")
+        ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.base}/{what}")
+        ask("MONITOR", next(ids), "monitor-linuxcontainers", ENDPOINT=f"{lab.served.base}/{what}", OPTIONS="")
         app = next(ids)
         ask("IMPORT", app, "import-s3", BUCKET=what)
         if what != "denied":
             cancelled.append(app)
-    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/json")
-    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.url}/login")
+    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.base}/json")
+    ask("MONITOR", next(ids), "monitor-one", ENDPOINT=f"{lab.served.base}/login")
     password = lab.plant("password of a catalogue").replace("/", "%2F")
-    for endpoint in (f"http://user:{password}@{lab.served.place}/json", f"{lab.served.url}/json?token={password}",
+    for endpoint in (f"http://user:{password}@{lab.served.place}/json", f"{lab.served.base}/json?token={password}",
                      f"user:{password}@host", f"http://user:{password}@[::bad"):
         ask("MONITOR", next(ids), "monitor-one", ENDPOINT=endpoint)
         ask("MONITOR", next(ids), "monitor-s3", ENDPOINT=endpoint)
@@ -320,7 +320,7 @@ def ask_everything(lab, driver):
         app = next(ids)
         if "://" in endpoint:
             ask("DELETE", app, "delete-http", BASE_URL=endpoint, SOURCE=f"{endpoint}/marketapp-{app}-0123456789abcdef")
-    for endpoint in ("http://127.0.0.1:1", lab.tls.url):
+    for endpoint in ("http://127.0.0.1:1", lab.tls.base):
         ask("MONITOR", next(ids), "monitor-s3", ENDPOINT=endpoint)
         app = next(ids)
         ask("IMPORT", app, "import-s3", ENDPOINT=endpoint)
@@ -406,9 +406,9 @@ def by_hand(lab):
     password = lab.plant("password in an address by hand").replace("/", "%2F")
     runs = [["status"], ["status", "--json"], ["doctor"], ["gc", "100"], ["verify", "100"], ["check", "100"],
             ["cancel", "1"], ["monitor", "none"]]
-    messages = [("monitor", "monitor-s3", {}), ("monitor", "monitor-one", {"ENDPOINT": f"{lab.served.url}/moved"}),
+    messages = [("monitor", "monitor-s3", {}), ("monitor", "monitor-one", {"ENDPOINT": f"{lab.served.base}/moved"}),
                 ("check", "monitor-s3", {}), ("check", "monitor-s3", {"ENDPOINT": f"http://u:{password}@h"}),
-                ("check", "monitor-s3", {"ENDPOINT": lab.tls.url}), ("import", "import-s3", {}),
+                ("check", "monitor-s3", {"ENDPOINT": lab.tls.base}), ("import", "import-s3", {}),
                 ("import", "import-script", {}), ("delete", "delete-s3", {"SOURCE": "s3://denied/marketapp-5"}),
                 ("monitor", "monitor-script", {}), ("import", "import-http", {}), ("gc", "monitor-s3", {}),
                 ("decode", "import-s3", {}), ("decode", "monitor-script", {})]
@@ -428,7 +428,7 @@ def downloads(lab):
     password, token = (lab.plant(f"downloader's {what}", DOWNLOADER) for what in ("password", "token"))
     keys = {key: lab.plant(f"{key} in DRV_ACTION", DOWNLOADER) for key in lab.datastore}
     template = "".join(f"<{key}>{value}</{key}>" for key, value in
-                       {**keys, "ACCESS_KEY_ID": "AKID", "REGION": "default", "ENDPOINT": lab.served.url}.items())
+                       {**keys, "ACCESS_KEY_ID": "AKID", "REGION": "default", "ENDPOINT": lab.served.base}.items())
     action = (f"<DS_DRIVER_ACTION_DATA><DATASTORE><TEMPLATE>{template}</TEMPLATE></DATASTORE></DS_DRIVER_ACTION_DATA>")
     environment = {"PATH": f"{lab.bin}:{os.environ['PATH']}", "ONE_LOCATION": str(lab.one), "HOME": str(lab.folder),
                    "TMPDIR": str(lab.temporary), "DRV_ACTION": base64.b64encode(action.encode()).decode()}

@@ -9,34 +9,34 @@ there is DIR/go. Runs until it is killed.
 """
 import os
 import pathlib
-import socket
 import sys
 import threading
 import time
 
-folder, answer = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
-hold = sys.argv[3:] == ["hold"]
-lock = threading.Lock()
+from web_server import WebServer
 
 
-def serve(connection):
-    with connection:
-        request = b""
-        while b"\r\n\r\n" not in request:
-            data = connection.recv(65536)
-            if not data:
-                return
-            request += data
-        with lock, open(folder / "requests", "a") as file:
-            file.write(request.split(b"\r\n")[0].decode() + "\n")
-        while hold and not (folder / "go").exists():
+class Scripted(WebServer):
+    def __init__(self, folder, reply, hold):
+        super().__init__()
+        self.folder, self.reply, self.hold = folder, reply, hold
+        self.lock = threading.Lock()
+
+    def answer(self, connection, head):
+        with self.lock, open(self.folder / "requests", "a") as file:
+            file.write(head.split(b"\r\n")[0].decode() + "\n")
+        while self.hold and not (self.folder / "go").exists():
             time.sleep(0.01)
-        connection.sendall(answer)
+        connection.sendall(self.reply)
 
 
-folder.mkdir(exist_ok=True)
-listener = socket.create_server(("127.0.0.1", 0))
-(folder / "url.new").write_text(f"http://127.0.0.1:{listener.getsockname()[1]}")
-os.rename(folder / "url.new", folder / "url")
-while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+def main():
+    folder, reply = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes()
+    folder.mkdir(exist_ok=True)
+    server = Scripted(folder, reply, sys.argv[3:] == ["hold"])
+    (folder / "url.new").write_text(server.base)
+    os.rename(folder / "url.new", folder / "url")
+    server.listen()
+
+
+main()
