@@ -10,6 +10,7 @@
 #include <cstring>
 #include <span>
 
+#include "backends/io/umask.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/credentials.h"
 
@@ -30,7 +31,7 @@ void forbid_core_dumps() {
 }
 
 void keep_out_others() {
-    ::umask(::umask(0) | S_IWGRP | S_IRWXO);
+    ::umask(current_umask() | S_IWGRP | S_IRWXO);
 }
 
 void hide_credentials(int argc, char** argv) {

@@ -13,8 +13,7 @@ namespace onemarket {
 std::string without_secrets(std::string_view text, const std::vector<std::string>& secrets);
 
 // The same, and every run of more than 200 base64 characters, which only a driver message is,
-// replaced by
-// `<payload>`.
+// replaced by `<payload>`.
 std::string redact(std::string_view text, const std::vector<std::string>& secrets);
 
 }  // namespace onemarket

@@ -45,10 +45,11 @@ void add_wait(JsonObject& object, const RetryView& retry) {
 }
 
 const RetryView* wait_of(const FlightView& request, const std::vector<RetryView>& retries) {
+    if (request.state != Flight::State::delayed) return nullptr;
     const auto found = std::find_if(retries.begin(), retries.end(), [&](const RetryView& retry) {
         return retry.action == request.action && retry.id == request.id;
     });
-    return request.state == Flight::State::delayed && found != retries.end() ? &*found : nullptr;
+    return found != retries.end() ? &*found : nullptr;
 }
 
 // Of one that is no request any more: oned was answered.

@@ -25,8 +25,7 @@ std::string remedy_for(const Error& error) {
         return "let the driver's user (oneadmin) read, write and enter it";
     if (error.kind() == ErrorKind::no_space) return "make room";
     return "PUBLIC_DIR must be a folder that is there, and can be written to: create it, or mount "
-           "what "
-           "it is on";
+           "what it is on";
 }
 
 std::string remedy_for_status(int status) {
@@ -110,9 +109,7 @@ void check_address(const std::string& base_url, const std::string& name, const s
             findings.problem(what, status_in_words(response) + " for a file that is in PUBLIC_DIR",
                              remedy_for_status(response.status));
         else if (response.body != content)
-            findings.problem(what,
-                             "other bytes come than those of the file in "
-                             "PUBLIC_DIR",
+            findings.problem(what, "other bytes come than those of the file in PUBLIC_DIR",
                              remedy_for_status(response.status));
         else
             findings.ok(what, "shows what is in PUBLIC_DIR");

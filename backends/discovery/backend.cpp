@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/discovery/backend.h"
-#include "backends/io/http_words.h"
 
 #include "backends/discovery/fetch.h"
 #include "backends/discovery/list_cache.h"
+#include "backends/io/http_words.h"
 
 namespace onemarket {
 namespace {

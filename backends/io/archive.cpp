@@ -34,10 +34,6 @@ constexpr size_t kMostFolders = 200;
 // Of a zip's directory: more than so many entries could have that are taken.
 constexpr size_t kMostDirectory = size_t{64} << 20;
 
-std::string_view as_text(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 struct FreeArchive {
     void operator()(struct archive* handle) const { archive_free(handle); }
 };

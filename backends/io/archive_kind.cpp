@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "backends/io/stream.h"
+
 namespace onemarket {
 namespace {
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // Frames that are to be skipped may come first: pzstd's. Where they are all there is, what follows
 // cannot be looked at.

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "backends/io/umask.h"
 #include "protocol/ascii.h"
 #include "protocol/error.h"
 
@@ -38,11 +39,7 @@ constexpr int kOutputBytes = 256 << 10;
 
 // What the process was started with, which the site's scripts count on. No other thread is there
 // yet that could make a file meanwhile.
-const mode_t kFirstUmask = [] {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    return mask;
-}();
+const mode_t kFirstUmask = current_umask();
 
 struct Pipe {
     UniqueFd read_end;

@@ -283,9 +283,9 @@ class HttpTransfer {
         return static_cast<int>(status);
     }
 
-    std::string origin() const {
-        const size_t host = request_.url.find("://") + 3;
-        return request_.url.substr(0, request_.url.find_first_of("/?", host));
+    std::string_view origin() const {
+        const std::string_view url = request_.url;
+        return url.substr(0, url.find_first_of("/?", url.find("://") + 3));
     }
 
     // libcurl repeats a proxy's address that it cannot read, with the credentials in it.

@@ -70,9 +70,9 @@ struct HttpResponse {
 // No answer, or none that can be used.
 class HttpFault : public Error {
   public:
-    HttpFault(ErrorKind kind, const std::string& origin, const std::string& reason, bool transient,
+    HttpFault(ErrorKind kind, std::string_view origin, const std::string& reason, bool transient,
               bool sent = true)
-        : Error(kind, origin + ": " + reason),
+        : Error(kind, std::string(origin) + ": " + reason),
           reason_(reason),
           transient_(transient),
           sent_(sent) {}

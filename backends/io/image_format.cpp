@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/io/stream.h"
 #include "protocol/ascii.h"
 #include "protocol/reply.h"
 
@@ -30,9 +31,7 @@ class Header {
     uint64_t big(size_t offset, size_t size) const { return number(offset, size, true); }
     uint64_t little(size_t offset, size_t size) const { return number(offset, size, false); }
 
-    std::string_view text() const {
-        return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
-    }
+    std::string_view text() const { return as_text(bytes_); }
 
     // Text elsewhere in the image, at most kMaxNameBytes, made printable.
     std::string text_at(uint64_t offset, uint64_t size) const {

@@ -34,14 +34,13 @@ bool rename_new(int dir, const std::string& from, const std::string& to) {
     return true;
 }
 
-// True when the name leads to this very file: whoever may write to the folder could have put
-// another one in the temporary's place.
-bool is_same_file(int dir, const std::string& name, int file) {
+// True when the name leads to this very file, or folder: whoever may write to the folder could have
+// put another one in the temporary's place.
+bool is_same_file(int dir, const std::string& name, int file, int flags = AT_SYMLINK_NOFOLLOW) {
     struct stat named {};
     struct stat opened {};
-    return ::fstatat(dir, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           ::fstat(file, &opened) == 0 && named.st_dev == opened.st_dev &&
-           named.st_ino == opened.st_ino;
+    return ::fstatat(dir, name.c_str(), &named, flags) == 0 && ::fstat(file, &opened) == 0 &&
+           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
 // Why what is named as a temporary stays: it is held, has gone, or somebody else has put it there.
@@ -64,11 +63,7 @@ PublicDir::PublicDir(const std::string& path) : path_(path) {
 }
 
 void PublicDir::require_place() const {
-    struct stat opened {};
-    struct stat there {};
-    if (::fstat(fd_.get(), &opened) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-        opened.st_dev == there.st_dev && opened.st_ino == there.st_ino)
-        return;
+    if (is_same_file(AT_FDCWD, path_, fd_.get(), 0)) return;
     throw Error(ErrorKind::unavailable,
                 "PUBLIC_DIR " + path_ + ": it has gone, or another folder has come in its place");
 }

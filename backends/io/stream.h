@@ -13,6 +13,11 @@
 
 namespace onemarket {
 
+// As std::as_bytes(), the other way. They must outlive it.
+inline std::string_view as_text(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 // The next piece of an image.
 struct Piece {
     uint64_t size = 0;  // bytes; 0: the end
@@ -71,8 +76,8 @@ class Reader {
     // only once. Still owned by the reader.
     virtual const RandomAccess* random_access() const { return nullptr; }
 
-    // Whether they were written to since they were opened, as far as can be told: then what was read
-    // may be of no one moment.
+    // Whether they were written to since they were opened, as far as can be told: then what was
+    // read may be of no one moment.
     virtual bool changed() const {
         const RandomAccess* bytes = random_access();
         return bytes != nullptr && bytes->changed();

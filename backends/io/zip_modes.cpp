@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "backends/io/archive_names.h"
+#include "backends/io/umask.h"
 #include "backends/io/unique_fd.h"
 #include "protocol/error.h"
 
@@ -15,12 +16,6 @@ namespace onemarket {
 namespace {
 
 constexpr size_t kMostTarget = 4096;  // bytes of a link
-
-mode_t current_mask() {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    return mask;
-}
 
 // Under Windows some write the other slash.
 bool is_folder(const std::string& name) {
@@ -39,7 +34,7 @@ std::string content_of(const std::filesystem::path& name) {
 
 }  // namespace
 
-ZipModes::ZipModes() : mask_(current_mask()) {}
+ZipModes::ZipModes() : mask_(current_umask()) {}
 
 void ZipModes::extracted_file(const std::string& name) {
     files_.insert(plain_name(name));

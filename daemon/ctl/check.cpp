@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <boost/algorithm/string/join.hpp>
+
 #include "daemon/ctl/asker.h"
 #include "daemon/ctl/oned_conf.h"
 #include "daemon/options.h"
@@ -58,12 +60,6 @@ Result<DriverMessage> market_in(std::string_view text) {
     return from_template(text);
 }
 
-std::string list_of(const std::set<std::string, std::less<>>& types) {
-    std::string list;
-    for (const std::string& type : types) list += (list.empty() ? "" : ", ") + type;
-    return list;
-}
-
 }  // namespace
 
 DriverMessage described_market(std::string_view text) {
@@ -88,7 +84,8 @@ void check_surroundings(const Layout& layout, const std::string& type, const std
         const Options options = parse_options({conf.arguments()});
         if (conf.runs_onemarketd() && options.markets && !options.markets->contains(type))
             findings.warning("driver", "it is not told to serve " + type,
-                             "is MARKET_MAD mistyped? Served are " + list_of(*options.markets) +
+                             "is MARKET_MAD mistyped? Served are " +
+                                 boost::algorithm::join(*options.markets, ", ") +
                                  "; else add it to -m in oned.conf, and restart oned");
     } catch (const Error&) {
         // Of that doctor tells.

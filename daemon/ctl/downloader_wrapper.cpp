@@ -32,13 +32,9 @@ constexpr const char* kPutItThere = "; put downloader.sh of OpenNebula's package
 std::string wrapper_of(const std::string& program) {
     return "#!/bin/sh\n" + std::string(kMark) +
            "\nhere=$(CDPATH= cd \"$(dirname \"$0\")\" && pwd)\n"
-           "export ONEMARKET_STOCK_DOWNLOADER=\"$here/downloader.stock.sh\"\n" +
-           std::string(kBeforeProgram) + program + "' ] && exec '" + program +
-           "' \"$@\"\nexec \"$ONEMARKET_STOCK_DOWNLOADER\" \"$@\"\n";
-}
-
-bool is_wrapper(std::string_view text) {
-    return text.find(kMark) != std::string_view::npos;
+           "export ONEMARKET_STOCK_DOWNLOADER=\"$here/" +
+           kStockDownloader + "\"\n" + std::string(kBeforeProgram) + program + "' ] && exec '" +
+           program + "' \"$@\"\nexec \"$ONEMARKET_STOCK_DOWNLOADER\" \"$@\"\n";
 }
 
 // Whichever program it names.
@@ -89,6 +85,10 @@ bool exchange(const std::string& one, const std::string& other) {
 
 }  // namespace
 
+bool is_downloader_wrapper(std::string_view text) {
+    return text.find(kMark) != std::string_view::npos;
+}
+
 // A file as it was found, whatever has its name by now.
 class DownloaderWrapper::Found {
   public:
@@ -119,7 +119,7 @@ class DownloaderWrapper::Found {
 DownloaderWrapper::DownloaderWrapper(const std::string& folder, std::string program)
     : folder_(folder),
       script_(folder + "/downloader.sh"),
-      stock_(folder + "/downloader.stock.sh"),
+      stock_(folder + "/" + kStockDownloader),
       program_(std::move(program)) {}
 
 void DownloaderWrapper::check_program() const {
@@ -131,13 +131,14 @@ void DownloaderWrapper::check_program() const {
     for (const std::string& script : {script_, stock_})
         if (std::filesystem::equivalent(program_, script, none_there))
             refuse(program_ + " is the script itself" + where);
-    if (is_wrapper(read_text_file_or_empty(program_))) refuse(program_ + " is a wrapper" + where);
+    if (is_downloader_wrapper(read_text_file_or_empty(program_)))
+        refuse(program_ + " is a wrapper" + where);
 }
 
 // It runs that one for what is not built in; itself it would run for ever.
 void DownloaderWrapper::check_stock() const {
     if (!is_there(stock_)) refuse(stock_ + ": the site's own script is gone" + kPutItThere);
-    if (is_wrapper(read_text_file(stock_)))
+    if (is_downloader_wrapper(read_text_file(stock_)))
         refuse(stock_ + " is a wrapper, not the site's own script" + kPutItThere);
 }
 
@@ -181,7 +182,7 @@ std::string DownloaderWrapper::install(bool force) {
         const UniqueFd lock = locked(folder_);
         const Found now(script_);
         const std::string text = wrapper_of(program_);
-        const bool was_wrapper = is_wrapper(now.text());
+        const bool was_wrapper = is_downloader_wrapper(now.text());
         if (was_wrapper) {
             check_stock();
             if (now.text() == text) return script_ + " is that wrapper already";
@@ -218,12 +219,12 @@ std::string DownloaderWrapper::remove(bool force) {
     return as_whom([&] {
         const UniqueFd lock = locked(folder_);
         const Found now(script_);
-        if (!is_wrapper(now.text()) && is_left_over(stock_)) {
+        if (!is_downloader_wrapper(now.text()) && is_left_over(stock_)) {
             if (::unlink(stock_.c_str()) != 0) throw system_error(errno, stock_);
             sync_folder(folder_);
             return script_ + " is the site's own again";
         }
-        if (!is_wrapper(now.text()))
+        if (!is_downloader_wrapper(now.text()))
             refuse(script_ + " is not our wrapper but the site's own" +
                    (is_there(stock_) ? "; " + stock_ + " beside it is left of an earlier install"
                                      : std::string()));

@@ -3,8 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace onemarket {
+
+// What the site's own script is called while the wrapper is in its place.
+inline constexpr const char* kStockDownloader = "downloader.stock.sh";
+
+// Whether a script is the wrapper, whoever changed it since.
+bool is_downloader_wrapper(std::string_view text);
 
 // What there is in the folder of the datastores' scripts. Each function returns in words what was
 // done, and throws Error where it cannot be, or where something would be lost that was changed
@@ -31,7 +38,7 @@ class DownloaderWrapper {
 
     std::string folder_;
     std::string script_;  // .../downloader.sh
-    std::string stock_;   // .../downloader.stock.sh
+    std::string stock_;   // .../kStockDownloader
     std::string program_;
 };
 

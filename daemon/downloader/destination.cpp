@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "backends/io/random.h"
+#include "backends/io/umask.h"
 #include "daemon/downloader/attributes.h"
 #include "daemon/state_files.h"
 #include "protocol/error.h"
@@ -52,16 +53,10 @@ std::string without_slash(std::string path) {
     return path;
 }
 
-unsigned mode_for_new() {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    return 0666 & ~mask;
-}
-
 // What a redirection of the shell would leave.
 unsigned mode_of(const std::string& path) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : mode_for_new();
+    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0666 & ~current_umask();
 }
 
 // Before all of it has come: what cannot have the name in the end.
@@ -103,7 +98,7 @@ StreamSink::StreamSink(const std::string& destination)
 }
 
 void StreamSink::write(std::span<const std::byte> bytes) {
-    write_all(fd_.get(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name_);
+    write_all(fd_.get(), as_text(bytes), name_);
 }
 
 void StreamSink::skip(uint64_t count) {

@@ -10,6 +10,7 @@
 #include "backends/all_backends.h"
 #include "daemon/ctl/asker.h"
 #include "daemon/ctl/doctor/examined.h"
+#include "daemon/ctl/downloader_wrapper.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 
@@ -121,8 +122,8 @@ void check_downloader(const Examined& examined, Context&, Findings& findings) {
     if (::access(script.c_str(), X_OK) != 0)
         return findings.problem(script, reason_of(errno),
                                 "put OpenNebula's back: datastores fetch apps with it");
-    const std::string stock = examined.layout.remotes + "/datastore/downloader.stock.sh";
-    if (read_text_file_or_empty(script).find("ONEMARKET_STOCK_DOWNLOADER") != std::string::npos)
+    const std::string stock = examined.layout.remotes + "/datastore/" + kStockDownloader;
+    if (is_downloader_wrapper(read_text_file_or_empty(script)))
         findings.ok(script, "runs onemarket-downloader");
     else if (::access(stock.c_str(), F_OK) == 0)
         findings.warning(script,
