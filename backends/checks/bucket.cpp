@@ -38,7 +38,7 @@ class Remedies {
         if (const std::string trust = remedy_for_trust(error.what()); !trust.empty()) return trust;
         if (error.kind() == ErrorKind::permission) return "give ACCESS_KEY_ID the right " + right;
         if (is_unreachable(error.kind())) return "correct ENDPOINT, or start the service" + hint();
-        return "docs/markets/s3.md says what services do";
+        return "the service's documents and log say what it means by that";
     }
     std::string hint() const {
         if (target_.aws || target_.path_style) return "";

@@ -22,19 +22,38 @@ def read(path):
         return b""
 
 
+def parent(pid):
+    """0 where it has gone."""
+    behind_name = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return int(behind_name[1]) if behind_name else 0
+
+
 class Watch(threading.Thread):
-    """`seen`: (arguments, what was seen, "argv" or "environ")."""
+    """Of whatever this process has started, and what those have: others have secrets of their own, and the same gateway.
+    `seen`: (arguments, what was seen, "argv" or "environ")."""
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.before, self.seen, self.over, self.looks = pids(), set(), threading.Event(), 0
+        self.seen, self.over, self.looks = set(), threading.Event(), 0
+        self.ours = set()  # Whose parent has ended stays one of ours.
         self.start()
 
     def run(self):
         while not self.over.wait(EVERY):
             self.looks += 1
-            for pid in pids() - self.before:
-                self.look(pid)
+            running = pids()
+            self.ours &= running
+            for pid in sorted(running - {os.getpid()}):
+                if pid in self.ours or self.descends(pid):
+                    self.ours.add(pid)
+                    self.look(pid)
+
+    def descends(self, pid):
+        while pid > 1:
+            pid = parent(pid)
+            if pid == os.getpid() or pid in self.ours:
+                return True
+        return False
 
     def look(self, pid):
         arguments, environment = read(f"/proc/{pid}/cmdline"), read(f"/proc/{pid}/environ")
