@@ -449,7 +449,7 @@ TEST_F(S3, CancelWhileTheServiceObeysLeavesNothing) {
         TestContext cancelled(5);
         server_.fault({.operation = operation, .kind = Fault::call, .action = [&cancelled] {
                            cancelled.stop.request_stop();
-                           std::this_thread::sleep_for(milliseconds(200));
+                           std::this_thread::sleep_for(milliseconds(20));
                        }});
         const std::string bytes = noise(operation[0] == 'P' ? 1000 : 2 * kPart);
         TextSource source(facts_, bytes);
