@@ -28,9 +28,13 @@ constexpr std::chrono::minutes kLateRepliesAfter{10};
 // How long requests wait for another driver to leave the state folder, and between two looks.
 constexpr std::chrono::seconds kWaitForState{15};
 constexpr milliseconds kLookSoon{100}, kLookLater{1000};
+// oned waits ten seconds for the answer to INIT, and the journal may be long: it is read behind
+// that.
+constexpr milliseconds kWaitForInit{1000};
 // oned kills a driver that has not ended ten seconds after FINALIZE; this is well before.
 constexpr milliseconds kLastResort{4500};
 constexpr milliseconds kLastWords{300};  // for answers that oned may still read
+constexpr const char* kTooMany = "Too many requests are waiting";
 constexpr const char* kNotNoted = "The driver was told to end before it could note the import down";
 
 int duplicate(int fd) {
@@ -116,7 +120,7 @@ bool Dispatcher::run() {
         stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
     admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
-    take_state_folder();
+    look_again_after(kWaitForInit);
     late_release_.expires_after(kLateRepliesAfter);
     late_release_.async_wait([this](const error_code& error) {
         if (!error) writer_.release_late_replies();
@@ -156,6 +160,7 @@ void Dispatcher::on_request(const Request& request) {
     switch (request.action) {
         case Action::init:
             writer_.init_answer();
+            take_state_folder();
             logs_release_.expires_after(kLogsAfterInit);
             logs_release_.async_wait([this](const error_code& error) {
                 if (!error) writer_.release_logs();
@@ -198,7 +203,7 @@ void Dispatcher::begin(const FlightPtr& flight) {
         return waits ? expedite(id) : begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
-        if (journal_ == nullptr) inheritance_.deleted_unseen(flight->request);
+        if (!opened_journal_) inheritance_.deleted_unseen(flight->request);
         answers_.drop(id);
         in_flight_.hold(flight);  // until it is noted
         if (in_flight_.cancel_import_before(flight)) {
@@ -217,10 +222,22 @@ void Dispatcher::begin_import(const FlightPtr& flight) {
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
 }
 
-// No worker will ever see this request. An app that is a template must not be answered for.
+// No worker will ever see this request. An app that is a template must not be answered for; and
+// oned drops an app whatever its DELETE is answered.
 void Dispatcher::refuse(const Request& request) {
     if (request.action == Action::import && subject_of(request).is_template) return;
-    writer_.reply({request.action, false, request.id, "Too many requests are waiting"});
+    if (request.action == Action::remove) remove_later(request);
+    writer_.reply({request.action, false, request.id, kTooMany});
+}
+
+void Dispatcher::remove_later(const Request& request) {
+    if (!opened_journal_) inheritance_.deleted_unseen(request);
+    answers_.drop(request.id);
+    std::string mark;
+    for (const FlightPtr& import : in_flight_.find(Action::import, request.id))
+        if (import->record) mark = import->record->mark();
+    (void)cancel_import(request.id);
+    retries_.keep(request, mark, kTooMany);
 }
 
 // --- What outlives the process ---
@@ -243,7 +260,11 @@ void Dispatcher::take_state_folder() {
         tell(LogLevel::error, "no imports: " + state_.obstacle());
         admit();
     }
-    state_retry_.expires_after(admitted_ ? kLookLater : kLookSoon);
+    look_again_after(admitted_ ? kLookLater : kLookSoon);
+}
+
+void Dispatcher::look_again_after(milliseconds wait) {
+    state_retry_.expires_after(wait);
     state_retry_.async_wait([this](const error_code& error) {
         if (error) return;
         take_state_folder();
@@ -272,7 +293,7 @@ void Dispatcher::take_over_journal() {
             // The folder was removed under us. What is in this one now is ours, or for the next
             // start.
             journal_ = opened_journal_.get();
-            return;
+            return retries_.keep_held();
         }
         Journal::Left left = journal->load();
         opened_journal_ = std::move(journal);
@@ -287,8 +308,9 @@ void Dispatcher::take_over_journal() {
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
     if (flight->request.action == Action::remove) return keep_removal(flight);
-    if (!in_flight_.may_keep(flight)) return;
-    if (flight->refusal.empty() && !flight->subject.is_template) {
+    const InFlight::Keeping keeping = in_flight_.begin_keeping(flight);
+    if (keeping == InFlight::Keeping::given_up) return;
+    if (keeping == InFlight::Keeping::wanted) {
         try {
             Journal* const journal = journal_;
             if (journal == nullptr)
@@ -301,6 +323,9 @@ void Dispatcher::keep(const FlightPtr& flight) {
     // One that is refused, or was cancelled meanwhile, need not wait for a thread.
     const bool ends = !flight->refusal.empty() || flight->stop.stop_requested();
     start_on(quick_ && ends ? *quick_ : *imports_, flight);
+    // Cancelled as it was posted, that did not find it there.
+    if (quick_ && !ends && flight->stop.stop_requested() && imports_->take_back(flight))
+        start_on(*quick_, flight);
 }
 
 // Of an app whose import is still to end: whatever ends this life, the next does not go on with it.
@@ -332,8 +357,7 @@ void Dispatcher::answer(const FlightPtr& flight, Reply reply, std::optional<Erro
 
 // --- Lanes ---
 
-// A cancelled import need not wait for a thread to become free, or for its marketplace, nor the
-// DELETE behind it.
+// A cancelled import need not wait for a thread to become free, nor the DELETE behind it.
 void Dispatcher::expedite(ObjectId app) {
     for (const FlightPtr& flight : in_flight_.find(Action::import, app))
         if (retries_.take_back(flight) || (quick_ && imports_->take_back(flight)))
@@ -363,7 +387,16 @@ void Dispatcher::start_on(Lane& lane, const FlightPtr& flight) {
 }
 
 void Dispatcher::run_flight(const FlightPtr& flight) {
-    in_flight_.enter(flight, Flight::State::running);
+    if (!in_flight_.enter(flight, Flight::State::running)) return;
+    try {
+        run_to_its_end(flight);
+    } catch (const std::bad_alloc&) {
+        // For its answer, that is: the next life goes on.
+        boost::asio::post(loop_, [] { throw std::runtime_error("out of memory"); });
+    }
+}
+
+void Dispatcher::run_to_its_end(const FlightPtr& flight) {
     const std::shared_ptr<const Services> services = installation_.services();
     if (Worker(*services, in_flight_, output_).run(flight) == Worker::End::later) {
         in_flight_.enter(flight, Flight::State::delayed);
@@ -408,6 +441,7 @@ std::string Dispatcher::reload() {
 void Dispatcher::stop(std::string_view why, milliseconds grace) {
     if (!stopping_) {
         stopping_ = true;
+        if (!admitted_) take_state_folder();
         if (!admitted_) admit();
         state_retry_.cancel();
         retries_.stop();

@@ -58,9 +58,11 @@ class Dispatcher {
     void on_line(std::string_view line);
     void on_request(const Request& request);
     void refuse(const Request& request);
+    void remove_later(const Request& request);
 
     // The state folder, and what is kept in it.
     void take_state_folder();
+    void look_again_after(std::chrono::milliseconds wait);
     void look_after_journal();
     void admit();
     void take_over_journal();
@@ -75,6 +77,7 @@ class Dispatcher {
     void start(const FlightPtr& flight);
     void start_on(Lane& lane, const FlightPtr& flight);
     void run_flight(const FlightPtr& flight);
+    void run_to_its_end(const FlightPtr& flight);
     void watch_hangup();
     std::string reload();
     void stop(std::string_view why, std::chrono::milliseconds grace);

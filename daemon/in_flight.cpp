@@ -61,10 +61,11 @@ void InFlight::stop_all(bool suspend) {
     }
 }
 
-bool InFlight::may_keep(const FlightPtr& flight) {
+InFlight::Keeping InFlight::begin_keeping(const FlightPtr& flight) {
     const std::lock_guard lock(mutex_);
-    flight->kept_ = !flight->given_up_;
-    return flight->kept_;
+    if (flight->given_up_) return Keeping::given_up;
+    flight->kept_ = flight->refusal.empty() && !flight->cancelled_ && !flight->subject.is_template;
+    return flight->kept_ ? Keeping::wanted : Keeping::unwanted;
 }
 
 std::vector<FlightPtr> InFlight::give_up_unkept() {
@@ -72,7 +73,8 @@ std::vector<FlightPtr> InFlight::give_up_unkept() {
     std::vector<FlightPtr> given_up;
     for (const auto& [key, flight] : flights_) {
         if (flight->request.action != Action::import || flight->origin != Flight::Origin::oned ||
-            flight->kept_ || flight->subject.is_template)
+            flight->kept_ || flight->subject.is_template ||
+            flight->state_ != Flight::State::waiting)
             continue;
         flight->given_up_ = true;
         given_up.push_back(flight);
@@ -185,9 +187,11 @@ void InFlight::describe(const FlightPtr& flight, Subject subject) {
     flight->subject = std::move(subject);
 }
 
-void InFlight::enter(const FlightPtr& flight, Flight::State state) {
+bool InFlight::enter(const FlightPtr& flight, Flight::State state) {
     const std::lock_guard lock(mutex_);
+    if (flight->given_up_) return false;
     flight->state_ = state;
+    return true;
 }
 
 std::vector<FlightView> InFlight::list(size_t most) const {

@@ -124,10 +124,12 @@ class InFlight {
     // without being cancelled, where `suspend` says so: their record is suspended.
     void stop_all(bool suspend);
 
-    // Before an IMPORT is put on disk: false where it was given up.
-    bool may_keep(const FlightPtr& flight);
-    // For the end of this life: the IMPORTs that are not on disk, nor about to be, which they are
-    // not to be any more.
+    // Whether an IMPORT is to be put on disk: not one that is refused, was cancelled meanwhile, or
+    // is of a template. Given up: nothing is to be done with it any more.
+    enum class Keeping { wanted, unwanted, given_up };
+    Keeping begin_keeping(const FlightPtr& flight);
+    // For the end of this life: the IMPORTs that are not on disk, nor about to be, nor with a
+    // worker. They are to be answered, and no worker gets them any more.
     std::vector<FlightPtr> give_up_unkept();
     // The request is on disk.
     void keep(const FlightPtr& flight, RecordPtr record);
@@ -161,7 +163,8 @@ class InFlight {
 
     // What the request is about, and where it is now.
     void describe(const FlightPtr& flight, Subject subject);
-    void enter(const FlightPtr& flight, Flight::State state);
+    // False where it was given up: it is not to run.
+    bool enter(const FlightPtr& flight, Flight::State state);
 
     // For whoever watches: at most so many, those that are with a worker first, the oldest first.
     std::vector<FlightView> list(size_t most) const;

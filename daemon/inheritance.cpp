@@ -16,6 +16,10 @@ bool is_an_imports_message(const Request& request) {
 
 }  // namespace
 
+void Inheritance::deleted_unseen(const Request& removal) {
+    if (deleted_.size() < kMostUnseen) deleted_.emplace(removal.id, removal);
+}
+
 void Inheritance::take_up(Journal::Left left) {
     for (const std::string& problem : left.problems) outside_.tell(LogLevel::error, problem);
     for (const Journal::Left::Damaged& damaged : left.damaged) answer(damaged);
@@ -48,6 +52,13 @@ void Inheritance::answer(const Journal::Left::Damaged& damaged) const {
                                forget, forget);
 }
 
+// The driver died before it could say so; the DELETE's own record removes what there is of it.
+void Inheritance::deleted(const RecordPtr& record) const {
+    const auto forget = [answers = &outside_.answers, record] { answers->forget(*record); };
+    outside_.writer.late_reply({Action::import, false, record->request().id, "cancelled"}, forget,
+                               forget);
+}
+
 void Inheritance::take_up_removal(const RecordPtr& record) const {
     // Drivers have written what an import had left so, once, and of imports that went well too.
     if (!record->clears() && is_an_imports_message(record->request())) {
@@ -72,8 +83,8 @@ void Inheritance::take_up_import(const RecordPtr& record,
     }
     // Of a template nothing is noted down; this one somebody else has put there.
     Subject subject = subject_of(request);
-    if (removed.contains(record->mark()) || subject.is_template)
-        return outside_.answers.forget(*record);
+    if (subject.is_template) return outside_.answers.forget(*record);
+    if (removed.contains(record->mark())) return deleted(record);
     const FlightPtr flight = outside_.in_flight.take_up(record, Flight::Origin::earlier_life);
     outside_.in_flight.describe(flight, std::move(subject));
     outside_.start(flight);

@@ -30,13 +30,15 @@ class Inheritance {
     explicit Inheritance(Outside outside) : outside_(std::move(outside)) {}
 
     // An app was deleted while the journal was another driver's, which may have left a record of
-    // it.
-    void deleted_unseen(const Request& removal) { deleted_.emplace(removal.id, removal); }
+    // it. So many are remembered.
+    static constexpr size_t kMostUnseen = 1000;
+    void deleted_unseen(const Request& removal);
 
     void take_up(Journal::Left left);
 
   private:
     void answer(const Journal::Left::Damaged& damaged) const;
+    void deleted(const RecordPtr& record) const;
     void take_up_removal(const RecordPtr& record) const;
     void take_up_import(const RecordPtr& record, const std::set<std::string>& removed) const;
 

@@ -30,7 +30,9 @@ void MarketMessages::keep(ObjectId market, std::string_view payload, RequestLog&
         const std::lock_guard lock(mutex_);
         const size_t hash = std::hash<std::string_view>{}(payload);
         const auto known = last_.find(market);
-        if (known != last_.end() && known->second == hash) return;
+        const bool kept = ::access((folder_ + "/" + std::to_string(market)).c_str(), F_OK) == 0;
+        made_ = made_ && kept;  // somebody may have removed the folder
+        if (kept && known != last_.end() && known->second == hash) return;
         try {
             write(market, payload);
             last_[market] = hash;
@@ -58,13 +60,8 @@ void MarketMessages::make_folders() {
 void MarketMessages::write(ObjectId market, std::string_view payload) {
     make_folders();
     const std::string name = folder_ + "/";
-    try {
-        replace_file(name + std::to_string(market), name + std::string(kUnfinished) + random_hex(),
-                     payload, 0600);
-    } catch (const Error&) {
-        made_ = false;  // somebody may have removed the folder
-        throw;
-    }
+    replace_file(name + std::to_string(market), name + std::string(kUnfinished) + random_hex(),
+                 payload, 0600);
 }
 
 MarketMessages::Kept MarketMessages::read(ObjectId market) const {

@@ -69,9 +69,10 @@ void ReplyWriter::late_reply(Reply reply, Taken taken, std::function<void()> wit
     Line line{format(std::move(reply)), std::move(taken)};
     {
         const std::lock_guard lock(mutex_);
-        if (holding_late_)
+        if (!is_void || !is_void()) {
+            if (!holding_late_) return push(std::move(line));
             return late_replies_.push_back({app, std::move(line), std::move(withdrawn)});
-        if (!is_void || !is_void()) return push(std::move(line));
+        }
     }
     withdrawn();
 }

@@ -68,14 +68,15 @@ std::vector<RetryView> Retries::list(size_t most) const {
 void Retries::stop() {
     stopped_ = true;
     for (const auto& [app, wanted] : held_)
-        not_tried_again(app, "the driver ends, and it could not be noted down");
+        not_tried_again(app, wanted, "the driver ends, and it could not be noted down");
 }
 
 // --- DELETEs ---
 
 // oned drops an app whatever its DELETE is answered: what failed for now is tried again.
 void Retries::keep(const Request& request, const std::string& mark, const std::string& why) {
-    keep(request.id, {[request, mark](Journal& journal) {
+    keep(request.id, {"its DELETE",
+                      [request, mark](Journal& journal) {
                           return mark.empty() ? journal.open(request) : journal.open(request, mark);
                       },
                       why});
@@ -87,7 +88,8 @@ void Retries::keep(const RecordPtr& removal, const std::string& why) {
 
 void Retries::clear_up_behind(const RecordPtr& import) {
     keep(import->request().id,
-         {[import](Journal& journal) { return journal.open_clearing(*import); }, ""});
+         {"what its import has left",
+          [import](Journal& journal) { return journal.open_clearing(*import); }, ""});
 }
 
 // `held`: it has been, and was told.
@@ -103,8 +105,8 @@ void Retries::keep(ObjectId app, const Wanted& wanted, bool held) {
     } catch (const Error& error) {
         if (!held)
             outside_.tell(LogLevel::warning,
-                          "app " + std::to_string(app) +
-                              ": its DELETE waits until it can be noted down: " + error.what());
+                          "app " + std::to_string(app) + ": " + wanted.what +
+                              " waits until it can be noted down: " + error.what());
         boost::asio::post(outside_.loop, [this, app, wanted] {
             hold(app, wanted);
             if (!held_again_) held_again_ = after(0, [this] { keep_held(); });
@@ -114,13 +116,13 @@ void Retries::keep(ObjectId app, const Wanted& wanted, bool held) {
 
 void Retries::hold(ObjectId app, const Wanted& wanted) {
     if (held_.size() == kMostHeld || stopped_)
-        return not_tried_again(app, "it cannot be noted down, and no more wait for that");
+        return not_tried_again(app, wanted, "it cannot be noted down, and no more wait for that");
     held_.emplace(app, wanted);
 }
 
-void Retries::not_tried_again(ObjectId app, const std::string& why) const {
-    outside_.tell(LogLevel::error,
-                  "app " + std::to_string(app) + ": its DELETE will not be tried again: " + why);
+void Retries::not_tried_again(ObjectId app, const Wanted& wanted, const std::string& why) const {
+    outside_.tell(LogLevel::error, "app " + std::to_string(app) + ": " + wanted.what +
+                                       " will not be tried again: " + why);
 }
 
 void Retries::take_up(RecordPtr removal) {
@@ -129,9 +131,10 @@ void Retries::take_up(RecordPtr removal) {
 
 void Retries::remove_later(const RecordPtr& record, const std::string& why) {
     const auto timer = after(record->attempts(), [this, record, why] {
-        // It would take from an import of another app of this id what that has sent so far.
-        const ObjectId app = record->request().id;
-        if (record->clears() && !outside_.in_flight.find(Action::import, app).empty())
+        if (!removals_.contains(record)) return;  // forgotten as the time came
+        // An import of this app is still to end; one of another app of this id would lose what it
+        // has sent so far.
+        if (!outside_.in_flight.find(Action::import, record->request().id).empty())
             return remove_later(record, why);
         removals_.erase(record);
         outside_.start(outside_.in_flight.take_up(record, Flight::Origin::repeated));
@@ -212,8 +215,8 @@ void Retries::retire(JournalRecord& record) const {
 void Retries::put_off(const FlightPtr& flight) {
     if (flight->stop.stop_requested()) return outside_.start(flight);
     put_off_[flight] = after(flight->delays - 1, [this, flight] {
-        put_off_.erase(flight);
-        outside_.start(flight);
+        // Taken back as the time came, it is started already.
+        if (put_off_.erase(flight) > 0) outside_.start(flight);
     });
 }
 

@@ -77,10 +77,11 @@ class Retries {
     bool take_back(const FlightPtr& flight);
     std::vector<FlightPtr> take_back_all();
 
-    // How many wait, and since when oned has sent the first of them.
-    size_t waiting() const { return removals_.size() + put_off_.size(); }
+    // How many wait, those that are held included.
+    size_t waiting() const { return held_.size() + removals_.size() + put_off_.size(); }
     // The DELETEs and what is to be cleared away, at most so many, and the imports.
     std::vector<RetryView> list(size_t most) const;
+    // When oned has sent the first DELETE that is noted down.
     std::optional<JournalRecord::Time> oldest() const;
 
     // Nothing is begun any more.
@@ -91,12 +92,13 @@ class Retries {
     std::shared_ptr<Timer> after(unsigned tries, std::function<void()> act);
     using Open = std::function<RecordPtr(Journal&)>;
     struct Wanted {
+        std::string what;  // for who reads of it
         Open open;
         std::string why;
     };
     void keep(ObjectId app, const Wanted& wanted, bool held = false);
     void hold(ObjectId app, const Wanted& wanted);
-    void not_tried_again(ObjectId app, const std::string& why) const;
+    void not_tried_again(ObjectId app, const Wanted& wanted, const std::string& why) const;
     void forget(ObjectId app, bool clearing);
     void remove_later(const RecordPtr& record, const std::string& why);
     void settle_later(const FlightPtr& flight, const std::string& why);

@@ -193,7 +193,6 @@ TimeLimit Worker::limit_of(Action action) const {
 
 std::optional<ObjectId> Worker::market_of(const Flight& flight) {
     if (flight.request.action == Action::monitor) return flight.request.id;
-    if (flight.request.action == Action::import) return std::nullopt;
     try {
         const Result<DriverMessage> message = DriverMessage::decode(flight.request.payload);
         return message ? message->market_id() : std::nullopt;

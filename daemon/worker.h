@@ -38,8 +38,8 @@ class Worker {
     enum class End { done, later };
     End run(const FlightPtr& flight) const;
 
-    // The marketplace a MONITOR or DELETE is about: requests about one run one after the other.
-    // Nothing for an IMPORT, and when the message does not say.
+    // The marketplace a request is about; nothing when the message does not say. Requests of the
+    // quick lane about one run one after the other, so that none that is dead keeps its threads.
     static std::optional<ObjectId> market_of(const Flight& flight);
 
   private:

@@ -201,19 +201,25 @@ std::string carry_out(const Services& services, const Backend& backend,
 
 // A marketplace that is not served any more was, when it was accepted: somebody has mistyped -m.
 std::shared_ptr<const Backend> backend_of(const Services& services, const DriverMessage& message,
-                                          const EarlierLives& earlier) {
+                                          Context& context, const EarlierLives& earlier) {
     try {
         return services.backend(message);
     } catch (const Error& error) {
-        if (!earlier.any || !services.config.resume_imports || is_too_old(earlier)) throw;
-        throw PutOff(error.kind(), error.what());
+        const bool waits = earlier.any && services.config.resume_imports && !is_too_old(earlier);
+        if (waits && !context.stop_token().stop_requested())
+            throw PutOff(error.kind(), error.what());
+        // What an earlier life has left stays until its marketplace is served again.
+        ImportRecord& record = context.record();
+        if (record.resumed() && !record.suspended()) record.set_left(true);
+        context.check();
+        throw;
     }
 }
 
 std::string import_image(const Services& services, const DriverMessage& message, Context& context,
                          const EarlierLives& earlier, const Commit& commit) {
     message.required("MARKETPLACEAPP/ORIGIN_ID");
-    const auto backend = backend_of(services, message, earlier);
+    const auto backend = backend_of(services, message, context, earlier);
     if (const std::string refusal = backend->refusal(Action::import); !refusal.empty())
         throw Error(ErrorKind::unsupported, refusal);
     message.required("DATASTORE/DS_MAD");

@@ -453,10 +453,34 @@ TEST(InFlight, GivesUpImportsThatAreNotOnDisk) {
     table.describe(a_template, subject);
     table.add(monitor(100));
     table.add(remove(5));
-    EXPECT_TRUE(table.may_keep(kept));
+    EXPECT_EQ(table.begin_keeping(kept), InFlight::Keeping::wanted);
     EXPECT_THAT(table.give_up_unkept(), ElementsAre(waits));
-    EXPECT_FALSE(table.may_keep(waits));
-    EXPECT_THAT(table.give_up_unkept(), ElementsAre(waits));
+    EXPECT_EQ(table.begin_keeping(waits), InFlight::Keeping::given_up);
+    EXPECT_FALSE(table.enter(waits, Flight::State::running)) << "it is answered";
+    EXPECT_TRUE(table.enter(kept, Flight::State::running));
+}
+
+// Nothing of these is to be on disk: who gives up answers them, unless a worker does.
+TEST(InFlight, GivesUpWhatIsRefusedOrCancelled) {
+    InFlight table(kPlenty);
+    const FlightPtr refused = table.add(import(5));
+    refused->refusal = "no journal";
+    const FlightPtr cancelled = table.add(import(6));
+    const FlightPtr runs = table.add(import(7));
+    runs->refusal = "no journal";
+    table.cancel(Action::import, 6);
+    for (const FlightPtr& flight : {refused, cancelled, runs})
+        EXPECT_EQ(table.begin_keeping(flight), InFlight::Keeping::unwanted);
+    EXPECT_TRUE(table.enter(runs, Flight::State::running));
+    EXPECT_THAT(table.give_up_unkept(), ElementsAre(refused, cancelled));
+}
+
+// The next life goes on with it.
+TEST(InFlight, KeepsWhatIsSuspended) {
+    InFlight table(kPlenty);
+    const FlightPtr flight = table.add(import(5));
+    table.stop_all(true);
+    EXPECT_EQ(table.begin_keeping(flight), InFlight::Keeping::wanted);
 }
 
 TEST(InFlight, OtherLimits) {

@@ -521,7 +521,7 @@ TEST_F(WorkerTest, MarketOf) {
     const std::string remove = base64_encode(http_delete("http://m/x"));
     EXPECT_EQ(market_of(Action::monitor, 7, ""), 7);
     EXPECT_EQ(market_of(Action::remove, 5, remove), 100);
-    EXPECT_EQ(market_of(Action::import, 5, base64_encode(http_import())), std::nullopt);
+    EXPECT_EQ(market_of(Action::import, 5, base64_encode(http_import())), 100);
     EXPECT_EQ(market_of(Action::remove, 5, ""), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, "%%%%"), std::nullopt);
     EXPECT_EQ(market_of(Action::remove, 5, base64_encode("<MARKET_DRIVER_ACTION_DATA/>")),
