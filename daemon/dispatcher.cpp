@@ -25,9 +25,6 @@ constexpr unsigned kQuickThreads = 4;
 constexpr std::chrono::seconds kLogsAfterInit{3};
 // oned may be a follower at its start, which drops answers; a leader sends requests.
 constexpr std::chrono::minutes kLateRepliesAfter{10};
-// How long requests wait for another driver to leave the state folder, and between two looks.
-constexpr std::chrono::seconds kWaitForState{15};
-constexpr milliseconds kLookSoon{100}, kLookLater{1000};
 // oned waits ten seconds for the answer to INIT, and the journal may be long: it is read behind
 // that.
 constexpr milliseconds kWaitForInit{1000};
@@ -66,23 +63,34 @@ Dispatcher::Dispatcher(Setup setup, Installation& installation, LogFile& log)
       hangup_(loop_, SIGHUP),
       logs_release_(loop_),
       late_release_(loop_),
-      state_retry_(loop_),
       grace_(loop_),
       last_resort_(loop_),
-      state_(std::move(setup.state)),
+      tenure_(std::move(setup.state),
+              {loop_, [this] { observer_.open(); }, [this] { observer_.close(); },
+               [this](Journal::Left left) {
+                   inheritance_.take_up(std::move(left));
+                   retries_.keep_held();
+               },
+               [this] { retries_.keep_held(); },
+               [this](const std::vector<FlightPtr>& waited) {
+                   for (const FlightPtr& flight : waited) begin(flight);
+                   writer_.release_late_replies();
+               },
+               [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       in_flight_(queue_limits(config())),
       writer_(enlarged(std::move(setup.out)),
               [this] { boost::asio::post(loop_, [this] { stop("stdout is closed", {}); }); }),
-      retries_({loop_, in_flight_, journal_, [this](const FlightPtr& flight) { start(flight); },
-                [this](LogLevel level, std::string_view text) { tell(level, text); },
-                [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
-               config().delete_retry),
+      retries_(
+          {loop_, in_flight_, tenure_.journal(), [this](const FlightPtr& flight) { start(flight); },
+           [this](LogLevel level, std::string_view text) { tell(level, text); },
+           [this](LogLevel level, std::string_view text) { log_.write(level, text); }},
+          config().delete_retry),
       answers_({loop_, writer_, retries_,
                 [this](LogLevel level, std::string_view text) { tell(level, text); }}),
       inheritance_({in_flight_, writer_, retries_, answers_,
                     [this](const FlightPtr& flight) { start(flight); },
                     [this](LogLevel level, std::string_view text) { tell(level, text); }}),
-      observer_({loop_, in_flight_, retries_, state_, journal_,
+      observer_({loop_, in_flight_, retries_, tenure_.folder(), tenure_.journal(),
                  [this](ObjectId app) { return cancel_import(app); }, [this] { return reload(); },
                  [this](LogLevel level, ObjectId id, std::string_view text) {
                      log_.write(level, text);
@@ -119,8 +127,7 @@ bool Dispatcher::run() {
         in_.read_rest();
         stop(number == SIGTERM ? "SIGTERM" : "SIGINT", config().shutdown_grace);
     });
-    admit_at_ = std::chrono::steady_clock::now() + kWaitForState;
-    look_again_after(kWaitForInit);
+    tenure_.look_after(kWaitForInit);
     late_release_.expires_after(kLateRepliesAfter);
     late_release_.async_wait([this](const error_code& error) {
         if (!error) writer_.release_late_replies();
@@ -160,7 +167,7 @@ void Dispatcher::on_request(const Request& request) {
     switch (request.action) {
         case Action::init:
             writer_.init_answer();
-            take_state_folder();
+            tenure_.look();
             logs_release_.expires_after(kLogsAfterInit);
             logs_release_.async_wait([this](const error_code& error) {
                 if (!error) writer_.release_logs();
@@ -180,7 +187,7 @@ void Dispatcher::on_request(const Request& request) {
     writer_.release_logs();  // oned speaks: it has read the answer to INIT
     const FlightPtr flight = in_flight_.add(request);
     try {
-        if (flight && !admitted_) return waiting_.push_back(flight);
+        if (flight && !tenure_.admits(flight)) return;
         if (flight)
             begin(flight);
         else
@@ -203,7 +210,7 @@ void Dispatcher::begin(const FlightPtr& flight) {
         return waits ? expedite(id) : begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
-        if (!opened_journal_) inheritance_.deleted_unseen(flight->request);
+        if (!tenure_.had_journal()) inheritance_.deleted_unseen(flight->request);
         answers_.drop(id);
         in_flight_.hold(flight);  // until it is noted
         if (in_flight_.cancel_import_before(flight)) {
@@ -216,9 +223,9 @@ void Dispatcher::begin(const FlightPtr& flight) {
 }
 
 void Dispatcher::begin_import(const FlightPtr& flight) {
-    take_state_folder();
-    if (journal_ == nullptr && !flight->subject.is_template)
-        flight->refusal = "The import cannot be noted down: " + state_.obstacle();
+    tenure_.look();
+    if (tenure_.journal() == nullptr && !flight->subject.is_template)
+        flight->refusal = "The import cannot be noted down: " + tenure_.folder().obstacle();
     if (!flight->refusal.empty() || !keeper_ || !keeper_->post(flight)) keep(flight);
 }
 
@@ -231,7 +238,7 @@ void Dispatcher::refuse(const Request& request) {
 }
 
 void Dispatcher::remove_later(const Request& request) {
-    if (!opened_journal_) inheritance_.deleted_unseen(request);
+    if (!tenure_.had_journal()) inheritance_.deleted_unseen(request);
     answers_.drop(request.id);
     std::string mark;
     for (const FlightPtr& import : in_flight_.find(Action::import, request.id))
@@ -242,69 +249,6 @@ void Dispatcher::remove_later(const Request& request) {
 
 // --- What outlives the process ---
 
-// The one live driver of the folder is the one that has its lock. Until that is us requests wait,
-// for a while; from then on it is looked after: somebody may remove it, or the socket in it.
-void Dispatcher::take_state_folder() {
-    if (state_.lose_if_gone()) {
-        tell(LogLevel::error, state_.journal() + ": " + state_.obstacle());
-        journal_ = nullptr;
-        observer_.close();
-    }
-    if (state_.lock()) {
-        observer_.open();
-        if (journal_ == nullptr) take_over_journal();
-        if (journal_ != nullptr) admit();
-    }
-    const auto now = std::chrono::steady_clock::now();
-    if (!admitted_ && (!state_.taken() || now >= admit_at_)) {
-        tell(LogLevel::error, "no imports: " + state_.obstacle());
-        admit();
-    }
-    look_again_after(admitted_ ? kLookLater : kLookSoon);
-}
-
-void Dispatcher::look_again_after(milliseconds wait) {
-    state_retry_.expires_after(wait);
-    state_retry_.async_wait([this](const error_code& error) {
-        if (error) return;
-        take_state_folder();
-        look_after_journal();
-    });
-}
-
-// Nobody need import something for it to be known that this is possible again.
-void Dispatcher::look_after_journal() {
-    Journal* const journal = journal_;
-    if (journal != nullptr && journal->recovers())
-        tell(LogLevel::info, state_.journal() + ": imports can be noted down again");
-}
-
-void Dispatcher::admit() {
-    admitted_ = true;
-    if (waiting_.empty()) return;
-    for (const FlightPtr& flight : std::exchange(waiting_, {})) begin(flight);
-    writer_.release_late_replies();
-}
-
-void Dispatcher::take_over_journal() {
-    try {
-        auto journal = std::make_unique<Journal>(state_.journal());
-        if (opened_journal_) {
-            // The folder was removed under us. What is in this one now is ours, or for the next
-            // start.
-            journal_ = opened_journal_.get();
-            return retries_.keep_held();
-        }
-        Journal::Left left = journal->load();
-        opened_journal_ = std::move(journal);
-        journal_ = opened_journal_.get();
-        inheritance_.take_up(std::move(left));
-        retries_.keep_held();
-    } catch (const Error& error) {
-        state_.unusable(error.what());
-    }
-}
-
 // Writes an import down before any work. A template is none: nothing is done, nothing answered.
 void Dispatcher::keep(const FlightPtr& flight) {
     if (flight->request.action == Action::remove) return keep_removal(flight);
@@ -312,9 +256,10 @@ void Dispatcher::keep(const FlightPtr& flight) {
     if (keeping == InFlight::Keeping::given_up) return;
     if (keeping == InFlight::Keeping::wanted) {
         try {
-            Journal* const journal = journal_;
+            Journal* const journal = tenure_.journal();
             if (journal == nullptr)
-                throw Error(ErrorKind::unavailable, state_.journal() + " cannot be used any more");
+                throw Error(ErrorKind::unavailable,
+                            tenure_.folder().journal() + " cannot be used any more");
             in_flight_.keep(flight, journal->open(flight->request));
         } catch (const Error& error) {
             flight->refusal = std::string("The import cannot be noted down: ") + error.what();
@@ -330,7 +275,7 @@ void Dispatcher::keep(const FlightPtr& flight) {
 
 // Of an app whose import is still to end: whatever ends this life, the next does not go on with it.
 void Dispatcher::keep_removal(const FlightPtr& flight) {
-    Journal* const journal = journal_;
+    Journal* const journal = tenure_.journal();
     for (const FlightPtr& import : in_flight_.find(Action::import, flight->request.id)) {
         if (journal == nullptr || !import->record || flight->record) continue;
         try {
@@ -441,9 +386,7 @@ std::string Dispatcher::reload() {
 void Dispatcher::stop(std::string_view why, milliseconds grace) {
     if (!stopping_) {
         stopping_ = true;
-        if (!admitted_) take_state_folder();
-        if (!admitted_) admit();
-        state_retry_.cancel();
+        tenure_.end();
         retries_.stop();
         log_.write(LogLevel::info, "stopping: " + std::string(why) + ", " +
                                        std::to_string(in_flight_.size()) + " requests left");

@@ -20,13 +20,12 @@
 #include "daemon/inheritance.h"
 #include "daemon/input.h"
 #include "daemon/installation.h"
-#include "daemon/journal.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/observer.h"
 #include "daemon/reply_writer.h"
 #include "daemon/retries.h"
-#include "daemon/state_folder.h"
+#include "daemon/tenure.h"
 #include "daemon/worker.h"
 
 namespace onemarket {
@@ -60,12 +59,6 @@ class Dispatcher {
     void refuse(const Request& request);
     void remove_later(const Request& request);
 
-    // The state folder, and what is kept in it.
-    void take_state_folder();
-    void look_again_after(std::chrono::milliseconds wait);
-    void look_after_journal();
-    void admit();
-    void take_over_journal();
     void keep(const FlightPtr& flight);
     void keep_removal(const FlightPtr& flight);
     void answer(const FlightPtr& flight, Reply reply, std::optional<ErrorKind> failure);
@@ -95,21 +88,12 @@ class Dispatcher {
     boost::asio::signal_set hangup_;
     boost::asio::steady_timer logs_release_;
     boost::asio::steady_timer late_release_;
-    boost::asio::steady_timer state_retry_;
     boost::asio::steady_timer grace_;
     boost::asio::steady_timer last_resort_;
     std::atomic<bool> stopping_ = false;
     bool gave_up_ = false;
 
-    StateFolder state_;
-    std::unique_ptr<Journal> opened_journal_;
-    std::atomic<Journal*> journal_ =
-        nullptr;  // the same, once it may be used; null: state_ says why
-    // Until then requests wait for the state folder.
-    bool admitted_ = false;
-    std::vector<FlightPtr> waiting_;
-    std::chrono::steady_clock::time_point admit_at_;
-
+    Tenure tenure_;
     InFlight in_flight_;
     ReplyWriter writer_;
     Retries retries_;
