@@ -116,7 +116,8 @@ void remove_temporaries(Folder& folder, const DriverMessage& message, const Cont
     try {
         folder.remove_temporaries(context.id());
     } catch (const Error& error) {
-        if (message.market("BRIDGE_LIST")) throw;  // the host is lost
+        // Else the host is lost.
+        if (message.market("BRIDGE_LIST") && error.kind() != ErrorKind::permission) throw;
         context.log().log(LogLevel::warning, std::string("half an image stays: ") + error.what());
     }
 }
@@ -136,7 +137,7 @@ void discard_in(Folder& folder, const Context& context) {
 
 // The source may have been written to since it was looked at: what counts is what is published.
 void check_copy(const ImageFacts& facts, FolderFile& file) {
-    if (!facts.format_confirmed) return;
+    if (!facts.format_must_hold) return;
     const std::unique_ptr<RandomAccess> copy = file.content();
     const std::string fault = publishing_fault(
         facts.format, probe_image_format([&copy](uint64_t offset, std::span<std::byte> buffer) {

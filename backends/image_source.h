@@ -18,8 +18,8 @@ struct ImageFacts {
     std::string md5;       // of the bytes, as the datastore promised; empty when it did not
     // What the driver must run, once, when the image is not needed any more; empty: nothing.
     std::vector<std::string> dispose_command = {};
-    // The bytes were seen to be of that format and to stand alone; a copy must be so too.
-    bool format_confirmed = false;
+    // What is published must be of that format and stand alone: the copy is looked at.
+    bool format_must_hold = false;
 
     // What errors call it: the location without what is nobody's business.
     std::string name() const { return tellable(location); }

@@ -47,8 +47,9 @@ std::string free_key(const S3Settings& settings, S3Bucket& bucket, Context& cont
                 "BUCKET " + settings.target.bucket + " has an object " + key + " already");
 }
 
-// What a stream will be at most: its image's size, and what a format adds to it.
-uint64_t expected_bytes(const ImageFacts& facts) {
+// What a stream that does not tell will be at most: its image's size, and what a format adds to it.
+uint64_t expected_bytes(const Reader& reader, const ImageFacts& facts) {
+    if (const auto length = reader.length()) return *length;
     const uint64_t megabytes = ascii::parse_number<uint64_t>(facts.size_mb).value_or(0);
     return (megabytes + megabytes / 100 + 64) * kMegabyte;
 }
@@ -56,7 +57,7 @@ uint64_t expected_bytes(const ImageFacts& facts) {
 // The source may have been written to since it was looked at: what counts is what was sent.
 void check_format(const ImageFacts& facts, std::span<const std::byte> head,
                   const RandomAccess* rest) {
-    if (!facts.format_confirmed) return;
+    if (!facts.format_must_hold) return;
     const std::string fault = publishing_fault(
         facts.format, probe_image_format([&](uint64_t offset, std::span<std::byte> buffer) {
             if (offset >= head.size()) return rest == nullptr ? 0 : rest->read_at(offset, buffer);
@@ -129,7 +130,7 @@ PublishedApp S3Backend::import(const DriverMessage& message, ImageSource& image,
                     {.key = key,
                      .format = facts.format,
                      .app_name = message.text("MARKETPLACEAPP/NAME").value_or(""),
-                     .expected_bytes = expected_bytes(facts),
+                     .expected_bytes = expected_bytes(*reader, facts),
                      .part_bytes = settings.part_bytes,
                      .parallel = site_.s3_parallel_parts,
                      .bytes = reader->random_access()},

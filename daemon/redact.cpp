@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/ascii.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 namespace {
@@ -37,12 +38,8 @@ std::string without_secrets(std::string_view text, const std::vector<std::string
     std::vector<std::string> longest_first = secrets;  // one may be a part of another
     std::sort(longest_first.begin(), longest_first.end(),
               [](const auto& a, const auto& b) { return a.size() > b.size(); });
-    for (const std::string& secret : longest_first) {
-        if (secret.size() < kShortestSecret) continue;
-        for (size_t at = result.find(secret); at != std::string::npos;
-             at = result.find(secret, at + 3))
-            result.replace(at, secret.size(), "***");
-    }
+    for (const std::string& secret : longest_first)
+        if (secret.size() >= kShortestSecret) result = without_secret(result, secret);
     return result;
 }
 

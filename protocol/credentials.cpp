@@ -10,6 +10,18 @@ constexpr std::string_view kSchemeEnd = "://";
 
 }  // namespace
 
+// What was put in its place is not looked at again: the secret may be asterisks itself.
+std::string without_secret(std::string_view text, std::string_view secret) {
+    std::string result;
+    while (!secret.empty()) {
+        const size_t at = text.find(secret);
+        if (at == std::string_view::npos) break;
+        result.append(text.substr(0, at)).append("***");
+        text.remove_prefix(at + secret.size());
+    }
+    return result.append(text);
+}
+
 std::vector<std::string> credentials_in(std::string_view address) {
     std::vector<std::string> secrets;
     const size_t scheme = address.find(kSchemeEnd);

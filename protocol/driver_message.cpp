@@ -15,7 +15,8 @@ constexpr std::string_view kRoot = "MARKET_DRIVER_ACTION_DATA";
 constexpr std::string_view kDatastoreRoot = "DS_DRIVER_ACTION_DATA";
 
 // Attributes of these names are secrets: those of the markets and datastores that exist, and what
-// others may call theirs. Not ACCESS_KEY_ID, nor CEPH_KEY, which is a path.
+// others may call theirs, by themselves or in a vector. Not ACCESS_KEY_ID, nor CEPH_KEY, which is a
+// path.
 constexpr std::array<std::string_view, 6> kSecretNames{"SECRET",     "PASSW",   "TOKEN",
                                                        "CREDENTIAL", "API_KEY", "PRIVATE_KEY"};
 constexpr std::array<std::string_view, 2> kTemplates{"MARKETPLACE/TEMPLATE", "DATASTORE/TEMPLATE"};
@@ -127,7 +128,7 @@ std::vector<std::string> DriverMessage::secrets() const {
         for (std::string& secret : credentials_in(address)) values.push_back(std::move(secret));
     };
     for (const std::string_view path : kTemplates)
-        for (const auto& [name, text] : document_.children(path)) {
+        for (const auto& [name, text] : document_.descendants(path)) {
             const std::string_view value = ascii::trim(text);
             if (!is_secret(name))
                 add_credentials(value);

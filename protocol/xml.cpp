@@ -170,15 +170,20 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
     return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> XmlDocument::children(
+std::vector<std::pair<std::string, std::string>> XmlDocument::descendants(
     std::string_view path) const {
-    std::vector<std::pair<std::string, std::string>> children;
-    const tinyxml2::XMLElement* parent = find(path);
-    if (parent == nullptr) return children;
-    for (const auto* child = parent->FirstChildElement(); child != nullptr;
-         child = child->NextSiblingElement())
-        children.emplace_back(child->Name(), text_of(child).value_or(""));
-    return children;
+    std::vector<std::pair<std::string, std::string>> elements;
+    const auto collect = [&elements](const tinyxml2::XMLElement& parent, const std::string& around,
+                                     const auto& collect_below) -> void {
+        for (const auto* child = parent.FirstChildElement(); child != nullptr;
+             child = child->NextSiblingElement()) {
+            const std::string name = around + child->Name();
+            elements.emplace_back(name, text_of(child).value_or(""));
+            collect_below(*child, name + "/", collect_below);
+        }
+    };
+    if (const tinyxml2::XMLElement* parent = find(path)) collect(*parent, "", collect);
+    return elements;
 }
 
 std::vector<std::string> XmlDocument::texts(std::string_view path) const {

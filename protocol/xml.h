@@ -47,8 +47,9 @@ class XmlDocument {
     std::vector<Row> rows(std::string_view path,
                           std::initializer_list<std::string_view> children) const;
 
-    // The names and texts of all elements in the one at `path`, in order.
-    std::vector<std::pair<std::string, std::string>> children(std::string_view path) const;
+    // The names and texts of all elements below the one at `path`, in order; a name begins with
+    // those of the elements around it: "API/TOKEN".
+    std::vector<std::pair<std::string, std::string>> descendants(std::string_view path) const;
 
     // The texts of all elements at `path`, in order.
     std::vector<std::string> texts(std::string_view path) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/checks/bucket.h"
 
+#include <algorithm>
+
 #include "backends/io/digest.h"
 #include "backends/io/http_status.h"
 #include "backends/io/http_trust.h"
@@ -62,11 +64,7 @@ class Probe {
         try {
             S3Bucket bucket(settings_.target, site_.http, kPolicy);
             if (object_) bucket.remove(key_, own);
-            if (upload_ && id_.empty())
-                for (const std::string& id : bucket.uploads_of(key_, own))
-                    bucket.abort_upload(key_, id, own);
-            else if (upload_)
-                bucket.abort_upload(key_, id_, own);
+            if (upload_) abort(bucket, own);
         } catch (const Error& error) {
             own.log().log(LogLevel::warning, key_ + " stays: " + error.what());
         }
@@ -91,22 +89,28 @@ class Probe {
         return response;
     }
     void begin_upload(Context& context) {
-        bool repeated = false;
         upload_ = true;
-        id_ = bucket_.begin_upload(key_, {}, repeated, context);
+        id_ = bucket_.begin_upload(key_, {}, unknown_, context);
     }
     void abort_upload(Context& context) {
-        bucket_.abort_upload(key_, id_, context);
+        abort(bucket_, context);
         upload_ = false;
     }
     void remove(Context& context) {
         bucket_.remove(key_, context);
         object_ = false;
     }
-    // It was refused, and so nothing came of it.
-    void forget_upload() { upload_ = false; }
+    // Where it was refused nothing came of it; where nobody answered something may have.
+    void forget_upload() { upload_ = unknown_; }
 
   private:
+    void abort(S3Bucket& bucket, Context& context) {
+        if (!id_.empty()) bucket.abort_upload(key_, id_, context);
+        if (!unknown_) return;
+        for (const std::string& id : bucket.uploads_of(key_, context))
+            bucket.abort_upload(key_, id, context);
+    }
+
     S3Bucket bucket_;
     const S3Settings& settings_;
     const Site& site_;
@@ -114,6 +118,7 @@ class Probe {
     std::string key_ = settings_.probe_key(random_hex());
     std::string content_ = "onemarketctl check " + random_hex() + "\n";
     std::string id_;                        // of the upload, once it is known
+    bool unknown_ = false;                  // there may be one whose id was lost
     bool object_ = false, upload_ = false;  // may be there
 };
 
@@ -172,8 +177,10 @@ void check_bucket(const S3Settings& settings, const Site& site, Context& context
     findings.attempt(
         what, remedies("s3:ListBucketMultipartUploads"), context,
         [&] {
-            const size_t others =
-                probe.bucket().uploads(settings.key_prefix(), context).size() - (begun ? 1 : 0);
+            const auto uploads = probe.bucket().uploads(settings.key_prefix(), context);
+            const auto others = std::count_if(
+                uploads.begin(), uploads.end(),
+                [&probe](const S3Bucket::Upload& upload) { return upload.key != probe.key(); });
             findings.ok(what, "pending uploads can be listed: " + std::to_string(others));
         },
         Finding::State::warning);

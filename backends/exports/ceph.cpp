@@ -17,14 +17,14 @@ std::string pool_and_image(const DriverMessage& message) {
 
 std::unique_ptr<ImageSource> CephExporter::export_image(const DriverMessage& message,
                                                         Context& context) const {
-    // Where an image was made with another user than the datastore has now, it says so itself.
-    const auto attribute = [&message](const std::string& name) {
-        const auto own = message.text("IMAGE/TEMPLATE/" + name);
-        return own ? *own : message.datastore(name).value_or("");
+    // Not the image's template: its owner writes that, and would choose what oneadmin reads there.
+    const auto attribute = [&message](const char* name) {
+        return message.datastore(name).value_or("");
     };
     ImageFacts facts;
     facts.size_mb = message.required("IMAGE/SIZE");
     facts.format = block_format(message);
+    facts.format_must_hold = is_to_be_confirmed(facts.format);
     RbdLocation location{"", pool_and_image(message), attribute("CEPH_USER"), attribute("CEPH_KEY"),
                          attribute("CEPH_CONF")};
     std::shared_ptr<Bridge> bridge = datastore_bridge(message, site_, context);

@@ -14,8 +14,9 @@ class CephExporter : public Exporter {
 
     bool serves(const DriverMessage&) const override { return true; }
 
-    // IMAGE/SOURCE is pool/image, or an image of POOL_NAME; CEPH_USER, CEPH_KEY and CEPH_CONF are
-    // what `rbd` is told on a host of BRIDGE_LIST. Looks whether the image is there.
+    // IMAGE/SOURCE is pool/image, or an image of POOL_NAME; CEPH_USER, CEPH_KEY and CEPH_CONF of
+    // the datastore are what `rbd` is told on a host of BRIDGE_LIST. Looks whether the image is
+    // there.
     std::unique_ptr<ImageSource> export_image(const DriverMessage& message,
                                               Context& context) const override;
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "backends/context.h"
 #include "backends/io/bridge.h"
@@ -13,8 +14,10 @@
 namespace onemarket {
 
 // What the format of a block image is said to be: by the image, else by the datastore; else it is
-// raw. Its bytes are not asked: whoever owns a raw disk can write another format's header into it.
+// raw. Bytes of a raw one are not asked: whoever owns it can write another format's header into it.
 std::string block_format(const DriverMessage& message);
+// Any other is opened by that header: its copy must be of that format, and need no other file.
+bool is_to_be_confirmed(std::string_view block_format);
 
 // The datastore's bridge: the host of BRIDGE_LIST that the request's id chooses, or the next one
 // that can be reached. Throws as bridge_hosts() and connect_bridge() do.

@@ -47,7 +47,7 @@ std::unique_ptr<ImageSource> FsExporter::export_image(const DriverMessage& messa
     const std::string declared = ascii::to_lower(message.text("IMAGE/FORMAT").value_or(""));
     ImageFacts facts;
     facts.size_mb = message.required("IMAGE/SIZE");
-    facts.format_confirmed = true;
+    facts.format_must_hold = true;
     if (!path.starts_with('/'))
         throw Error(ErrorKind::bad_request, path + ": not an absolute path");
 

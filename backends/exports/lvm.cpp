@@ -62,6 +62,7 @@ std::unique_ptr<ImageSource> LvmExporter::export_image(const DriverMessage& mess
     ImageFacts facts;
     facts.size_mb = message.required("IMAGE/SIZE");
     facts.format = block_format(message);
+    facts.format_must_hold = is_to_be_confirmed(facts.format);
     const std::string volume = volume_of(message);
     const std::string path = "/dev/" + volume;
     std::shared_ptr<Bridge> bridge;

@@ -130,7 +130,12 @@ void Bridge::greet(Context& context) {
     size_t left = kMaxChatter;
     try {
         while (const std::optional<std::string> got = line(context, left)) {
-            if (got->ends_with(kGreeting)) return;
+            if (got->ends_with(kGreeting)) {
+                // What start-up files complained of is no reason for what comes.
+                complaint_before_.clear();
+                complaint_.clear();
+                return;
+            }
             left -= std::min(left, got->size() + 1);
         }
     } catch (const Error& error) {
@@ -181,12 +186,15 @@ void Bridge::refused(std::string_view reason) const {
     throw Error(kind_of(reason), host_ + ": " + one_line(reason, kMaxComplaint));
 }
 
-// The conversation has ended in the middle. ssh has many words for a line that has dropped.
+// The conversation has ended in the middle. ssh has many words for a line that has dropped, and a
+// host may have said something else before: then only the line is to blame. A script that has ended
+// by itself has said why.
 void Bridge::lost() {
     const bool by_ssh = ssh_ && ssh_->wait(context_).code == kStatusOfSsh;
     const std::string said = complaints("");
-    if (said.empty()) refused("the connection was lost");
-    refused(by_ssh ? "the connection was lost: " + said : said);
+    if (!by_ssh && !said.empty()) refused(said);
+    const std::string text = "the connection was lost" + (said.empty() ? "" : ": " + said);
+    throw Error(ErrorKind::unavailable, host_ + ": " + one_line(text, kMaxComplaint));
 }
 
 std::string Bridge::ask(std::string_view request, std::initializer_list<std::string_view> values) {

@@ -52,9 +52,29 @@ publish() { # NAME
     rm -f "./$temporary"
     sync . || { rm -f "./$1"; return 1; }
 }
+remove() { # NAME
+    rm -f "./$1" || return 1
+    sync . || : # whatever that says, the name has gone for all who look
+}
 retract() { # ID TEMPORARY NAME
     rm -f "./$2" || return 1 # first: without it no other script can make the link any more
     [ "$(stat -c %d:%i "./$3" 2> /dev/null)" != "$1" ] || { rm -f "./$3" && sync .; }
+}
+
+# Removes the temporaries of an app: counts them, and complains of those of ours that stay. One that
+# cannot be locked is held, or is of somebody else, as is one that only its owner may remove.
+clean() { # APP
+    count=0 complaint=""
+    for name in ./.onemarketd-"$1"-*; do
+        { [ -f "$name" ] && [ ! -L "$name" ]; } || continue
+        said=$(flock -n -E 75 "$name" rm -f "$name" 2>&1)
+        case $? in
+        0) count=$((count + 1)) ;;
+        66 | 75) ;; # it cannot be opened; it is held
+        *) [ "$(stat -c %u "$name")" != "$(id -u)" ] ||
+            complaint=${said:-$name: it cannot be removed} ;;
+        esac
+    done
 }
 
 # Tells one state of the open file from another.
@@ -160,13 +180,8 @@ while read -r request one two; do
             no "$sizes"
         fi ;;
     clean) # APP: temporaries of its imports that no live one holds; how many
-        count=0
-        for name in ./.onemarketd-"$one"-*; do
-            if [ -f "$name" ] && [ ! -L "$name" ] && flock -n "$name" rm -f "$name"; then
-                count=$((count + 1))
-            fi
-        done
-        ok $count ;;
+        clean "$one"
+        if [ -z "$complaint" ]; then ok $count; else no "$complaint"; fi ;;
     create) # NAME: the temporary
         value name
         set -C
@@ -209,7 +224,7 @@ while read -r request one two; do
         elif [ -L "./$name" ] || [ ! -f "./$name" ]; then
             no "$name: not a regular file"
         else
-            tell rm -f "./$name"
+            tell remove "$name"
         fi ;;
     line) # TEMPORARY, NAME, TEXT: that file, public; durable after the next publish
         value name && value public && value text

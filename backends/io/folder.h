@@ -54,8 +54,9 @@ class Folder {
     // cannot be known any more whether they are.
     virtual void sync(const std::string& name) = 0;
 
-    // Removes a published file. Throws Error: not_found when it is not there, bad_request when the
-    // name is not a public one or is no regular file.
+    // Removes a published file, and sees that it does not come back with a power cut, where that
+    // can be done. Throws Error: not_found when it is not there, bad_request when the name is not a
+    // public one or is no regular file.
     virtual void remove(const std::string& name) = 0;
 
     // A published file's bytes. Throws Error as remove() does. This must outlive it.

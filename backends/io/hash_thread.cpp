@@ -19,9 +19,11 @@ constexpr uint64_t kHoleStep = uint64_t{4} << 20;
 
 }  // namespace
 
-HashThread::HashThread(Digest& digest)
-    : digest_(digest), buffers_(kBuffers), thread_([this] { run(); }) {
+// The thread is the last thing that can fail: nobody would wait for it.
+HashThread::HashThread(Digest& digest) : digest_(digest), buffers_(kBuffers) {
+    free_.reserve(kBuffers);
     for (auto& buffer : buffers_) free_.push_back(&buffer);
+    thread_ = std::thread([this] { run(); });
 }
 
 HashThread::~HashThread() {
@@ -36,8 +38,8 @@ HashThread::Buffer* HashThread::take() {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [this] { return !free_.empty() || error_; });
     if (error_) std::rethrow_exception(error_);
-    Buffer* buffer = free_.front();
-    free_.pop_front();
+    Buffer* buffer = free_.back();
+    free_.pop_back();
     lock.unlock();
     if (buffer->empty()) buffer->resize(kBufferBytes);  // memory only for buffers in use
     return buffer;
@@ -45,7 +47,7 @@ HashThread::Buffer* HashThread::take() {
 
 void HashThread::give_back(Buffer* buffer) {
     const std::lock_guard lock(mutex_);
-    free_.push_front(buffer);
+    free_.push_back(buffer);
 }
 
 void HashThread::hash(Buffer* buffer, uint64_t size) {
@@ -101,7 +103,7 @@ void HashThread::run() {
         }
         lock.lock();
         if (error) error_ = error;
-        if (work.buffer != nullptr) free_.push_front(work.buffer);  // the warmest first
+        if (work.buffer != nullptr) free_.push_back(work.buffer);
         if (free_.size() == kRoom || work_.size() == kBuffers - kRoom || error_) room_.notify_one();
     }
 }

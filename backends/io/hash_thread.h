@@ -60,7 +60,7 @@ class HashThread {
     std::condition_variable room_;        // for the reader
     std::deque<Work> work_;
     std::vector<Buffer> buffers_;
-    std::deque<Buffer*> free_;
+    std::vector<Buffer*> free_;  // has room for all; the last one is the warmest
     std::exception_ptr error_;
     bool closed_ = false;
     std::thread thread_;

@@ -17,6 +17,7 @@
 #include "backends/io/http_words.h"
 #include "backends/io/url.h"
 #include "protocol/ascii.h"
+#include "protocol/credentials.h"
 
 namespace onemarket {
 namespace {
@@ -288,19 +289,13 @@ class HttpTransfer {
         return url.substr(0, url.find_first_of("/?", url.find("://") + 3));
     }
 
-    // libcurl repeats a proxy's address that it cannot read, with the credentials in it.
-    std::string without_proxy(std::string text) const {
-        if (proxy_.empty()) return text;
-        for (size_t at = text.find(proxy_); at != std::string::npos; at = text.find(proxy_, at))
-            text.replace(at, proxy_.size(), "***");
-        return text;
-    }
-
     std::string in_words(CURLcode code) const {
         // What libcurl says of an address that it cannot read may be a part of a password.
         if (code == CURLE_COULDNT_RESOLVE_PROXY)
             return "the proxy's host is not known, or its address is malformed";
-        return without_proxy(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+        // And it repeats a proxy's that it cannot read, with the credentials in it.
+        return without_secret(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code),
+                              proxy_);
     }
 
     HttpFault fault(CURLcode code) const {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <system_error>
 
 namespace onemarket {
 namespace {
@@ -99,13 +98,23 @@ void HttpParts::add_connection() {
     try {
         threads_.emplace_back([this] { run(); });
         ++connections_;
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {  // no thread, or no memory for one
         if (threads_.empty()) closed_ = true;
     }
 }
 
 // A connection's thread.
 void HttpParts::run() {
+    try {
+        fetch_parts();
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        fail();
+    }
+}
+
+// Throws what is not this connection's alone.
+void HttpParts::fetch_parts() {
     std::optional<uint64_t> number;
     try {
         Context context(whole_, stop_.get_token());
@@ -120,13 +129,10 @@ void HttpParts::run() {
         const std::lock_guard lock(mutex_);
         --connections_;
     } catch (const Error& error) {
-        const std::lock_guard lock(mutex_);
         const bool is_this_ones = error.kind() == ErrorKind::unavailable || refuses_ranges(error);
-        if (number && is_this_ones) return give_back(*number);
-        fail();
-    } catch (...) {
+        if (!number || !is_this_ones) throw;
         const std::lock_guard lock(mutex_);
-        fail();
+        give_back(*number);
     }
 }
 

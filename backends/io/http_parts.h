@@ -53,6 +53,7 @@ class HttpParts : public Reader {
 
     void add_connection();
     void run();
+    void fetch_parts();
     std::optional<uint64_t> take();
     void give_back(uint64_t number);
     void fail();

@@ -43,10 +43,19 @@ bool is_same_file(int dir, const std::string& name, int file, int flags = AT_SYM
            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-// Why what is named as a temporary stays: it is held, has gone, or somebody else has put it there.
+// Why what is named as a temporary cannot be locked: it is held, has gone, or somebody else has put
+// it there.
 bool is_none_of_ours(int error) {
-    constexpr std::array known{EWOULDBLOCK, ENOENT, ELOOP, EISDIR, ENXIO, EACCES, EPERM};
+    constexpr std::array known{EWOULDBLOCK, ENOENT, ELOOP, ENXIO, EACCES, EPERM};
     return std::find(known.begin(), known.end(), error) != known.end();
+}
+
+// Why one that is locked may stay all the same: it has gone, is no file, or is somebody else's in a
+// folder where each removes his own.
+bool may_stay(int error, int file) {
+    struct stat opened {};
+    return error == ENOENT || error == EISDIR ||
+           (error == EPERM && ::fstat(file, &opened) == 0 && opened.st_uid != ::geteuid());
 }
 
 }  // namespace
@@ -98,6 +107,7 @@ void PublicDir::sync(const std::string& name) {
 void PublicDir::remove(const std::string& name) {
     require_published(name);
     if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) throw system_error(errno, path_ + "/" + name);
+    (void)::fsync(fd_.get());  // whatever that says, the name has gone for all who look
 }
 
 FileReader PublicDir::reader(const std::string& name) const {
@@ -157,10 +167,13 @@ int PublicDir::remove_temporaries(ObjectId app) {
     for_each_name([&](const std::string& name) {
         if (!name.starts_with(prefix)) return;
         const UniqueFd lock = lock_temporary(name);
-        if (lock && ::unlinkat(fd_.get(), name.c_str(), 0) == 0)
+        if (!lock) {
+            if (!is_none_of_ours(errno)) fault = errno;
+        } else if (::unlinkat(fd_.get(), name.c_str(), 0) == 0) {
             ++removed;
-        else if (!is_none_of_ours(errno))
-            fault = errno;
+        } else if (const int error = errno; !may_stay(error, lock.get())) {
+            fault = error;
+        }
     });
     if (fault != 0) throw system_error(fault, path_ + "/" + prefix + "*");
     return removed;

@@ -207,7 +207,7 @@ int RemoteDir::remove_temporaries(ObjectId app) {
 std::string RemoteDir::head(const std::string& name, size_t most) {
     if (!is_public_name(name))
         throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
-    ask("open", {"./" + name});
+    ask("published", {name});
     const Result<std::string> bytes = base64_decode(ask("get 0 " + std::to_string(most), {}));
     if (!bytes || bytes->size() > most)
         throw Error(ErrorKind::corrupt, this->name() + ": no answer that makes sense");

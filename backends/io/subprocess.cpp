@@ -232,6 +232,7 @@ struct Subprocess::Running {
         while (::waitpid(pid, &word, 0) < 0 && errno == EINTR) {
         }
         pid = -1;
+        if (!ended) ended = Clock::now();
         status =
             WIFSIGNALED(word) ? ExitStatus{0, WTERMSIG(word)} : ExitStatus{WEXITSTATUS(word), 0};
         return status;

@@ -55,6 +55,26 @@ TEST_F(S3, LargeImageIsOneObjectOfManyParts) {
     EXPECT_EQ(server_.count("UploadPart"), 3U);
 }
 
+// SIZE is what its owner says.
+TEST_F(S3, PartsAreOfTheLengthTheSourceTells) {
+    class LongReader : public TextReader {
+      public:
+        using TextReader::TextReader;
+        std::optional<uint64_t> length() const override { return uint64_t{200} << 30; }
+    };
+    class LongSource : public ImageSource {
+      public:
+        using ImageSource::ImageSource;
+        std::unique_ptr<Reader> open(Context&) override {
+            return std::make_unique<LongReader>(noise(25'000'000));
+        }
+    };
+    facts_.size_mb = "1";
+    LongSource image(facts_);
+    import(image);
+    EXPECT_EQ(server_.object(kBucket, kKey)->tags["part-size"], std::to_string(22 << 20));
+}
+
 TEST_F(S3, ImageOfExactlyOnePartIsOneObject) {
     import_stream(noise(kPart));
     EXPECT_EQ(server_.count("CreateMultipartUpload"), 0U);

@@ -37,6 +37,20 @@ TEST(HideCredentials, NothingElse) {
         EXPECT_EQ(shown(argument), argument);
 }
 
+TEST(WithoutSecret, WhereverItStands) {
+    EXPECT_EQ(without_secret("key and key", "key"), "*** and ***");
+    EXPECT_EQ(without_secret("keykey", "key"), "******");
+    EXPECT_EQ(without_secret("ke", "key"), "ke");
+    EXPECT_EQ(without_secret("text", ""), "text");
+    EXPECT_EQ(without_secret("", "key"), "");
+}
+
+TEST(WithoutSecret, OfAsterisks) {
+    EXPECT_EQ(without_secret("it is *", "*"), "it is ***");
+    EXPECT_EQ(without_secret("it is ***", "***"), "it is ***");
+    EXPECT_EQ(without_secret("it is ****", "**"), "it is ******");
+}
+
 TEST(CredentialsIn, WhatMustNotBeTold) {
     EXPECT_THAT(credentials_in("http://user:pw@host/a"), ElementsAre("user:pw", "pw"));
     EXPECT_THAT(credentials_in("http://user:p@w@host/a@b"), ElementsAre("user:p@w", "p@w"));

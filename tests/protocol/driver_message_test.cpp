@@ -213,6 +213,17 @@ TEST(DriverMessage, SecretsUnderOtherNames) {
                 UnorderedElementsAre());
 }
 
+TEST(DriverMessage, SecretsInVectors) {
+    EXPECT_THAT(with_market("<API><USER>u</USER><TOKEN>abcd</TOKEN></API><API><KEY>no</KEY>"
+                            "<TOKEN>efgh</TOKEN></API>")
+                    .secrets(),
+                UnorderedElementsAre("abcd", "efgh"));
+    EXPECT_THAT(with_market("<SECRETS><A>first</A><B>http://u:pw@m/</B></SECRETS>").secrets(),
+                UnorderedElementsAre("first", "http://u:pw@m/"));
+    EXPECT_THAT(with_market("<PROXY><URL>http://u:pw1@m/</URL></PROXY>").secrets(),
+                UnorderedElementsAre("u:pw1", "pw1"));
+}
+
 TEST(DriverMessage, SecretsInAddresses) {
     EXPECT_THAT(with_market("<BASE_URL>http://u:pw1@m/?t=1</BASE_URL>").secrets(),
                 UnorderedElementsAre("u:pw1", "pw1", "t=1"));

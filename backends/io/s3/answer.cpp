@@ -5,6 +5,7 @@
 
 #include "backends/io/http_status.h"
 #include "protocol/ascii.h"
+#include "protocol/credentials.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
@@ -71,12 +72,8 @@ Meaning meaning_of(int status, const std::string& code) {
 
 // A service may repeat what it was sent; cut, it would not be known for a secret any more.
 std::string without_secrets(std::string text, const S3Target& target) {
-    for (const Secret& secret : {target.credentials.secret_key, target.credentials.session_token}) {
-        const std::string& value = secret.reveal();
-        if (value.empty()) continue;
-        for (size_t at = text.find(value); at != std::string::npos; at = text.find(value, at))
-            text.replace(at, value.size(), "***");
-    }
+    for (const Secret& secret : {target.credentials.secret_key, target.credentials.session_token})
+        text = without_secret(text, secret.reveal());
     return text;
 }
 

@@ -41,7 +41,9 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
       parts_(plan_.bytes != nullptr ? plan_.bytes->size() : plan_.expected_bytes, plan_.part_bytes),
       import_(context.record().mark()),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
-      share_(context, stop_.get_token()) {}
+      share_(context, stop_.get_token()) {
+    free_buffers_.reserve(plan_.parallel);
+}
 
 S3Upload::~S3Upload() {
     end_workers();
@@ -197,31 +199,46 @@ void S3Upload::wait_for(auto&& condition) {
 
 // --- Workers ---
 
+// Whatever is thrown here, for want of memory too, ends this upload and no other.
 void S3Upload::work() {
-    S3Bucket bucket(bucket_.target(), http_, bucket_.policy());
-    std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [this] { return !queue_.empty() || closed_; });
-        if (queue_.empty()) return;
-        Part part = std::move(queue_.front());
-        queue_.pop_front();
-        lock.unlock();
-        try {
-            std::string etag = send(bucket, part);
+    try {
+        S3Bucket bucket(bucket_.target(), http_, bucket_.policy());
+        while (std::optional<Part> part = take()) {
+            std::string etag = send(bucket, *part);
             step("part sent");
-            lock.lock();
-            etags_[part.number] = std::move(etag);
-        } catch (...) {
-            lock.lock();
-            if (!error_) error_ = std::current_exception();
-            lock.unlock();
-            stop_.request_stop();  // the others' work is in vain
-            lock.lock();
+            sent(std::move(*part), std::move(etag));
         }
-        if (part.buffer) free_buffers_.push_back(std::move(part.buffer));
-        --outstanding_;
+    } catch (...) {
+        fail();
+    }
+}
+
+// The next part; nothing at the end.
+std::optional<S3Upload::Part> S3Upload::take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !queue_.empty() || closed_; });
+    if (queue_.empty()) return std::nullopt;
+    Part part = std::move(queue_.front());
+    queue_.pop_front();
+    return part;
+}
+
+void S3Upload::sent(Part part, std::string etag) {
+    const std::lock_guard lock(mutex_);
+    etags_[part.number] = std::move(etag);
+    if (part.buffer) free_buffers_.push_back(std::move(part.buffer));
+    --outstanding_;
+    changed_.notify_all();
+}
+
+// In a handler.
+void S3Upload::fail() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::current_exception();
         changed_.notify_all();
     }
+    stop_.request_stop();  // the others' work is in vain
 }
 
 std::string S3Upload::send(S3Bucket& bucket, const Part& part) {

@@ -84,7 +84,10 @@ class S3Upload : public Sink {
     void wait_for(auto&& condition);
 
     void work();
+    std::optional<Part> take();
     std::string send(S3Bucket& bucket, const Part& part);
+    void sent(Part part, std::string etag);
+    void fail();
 
     void add_worker();
 
@@ -135,9 +138,9 @@ class S3Upload : public Sink {
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<Part> queue_;
-    size_t outstanding_ = 0;  // parts queued or on their way
-    std::vector<Buffer> free_buffers_;
-    size_t buffers_ = 0;  // that there are
+    size_t outstanding_ = 0;            // parts queued or on their way
+    std::vector<Buffer> free_buffers_;  // has room for all
+    size_t buffers_ = 0;                // that there are
     std::map<uint64_t, std::string> etags_;
     std::exception_ptr error_;  // the first
     bool closed_ = false;

@@ -104,6 +104,25 @@ TEST_F(BucketCheckTest, AMissingRightIsNamed) {
     EXPECT_THAT(left(), Each(StartsWith("marketapp-check-")));
 }
 
+TEST_F(BucketCheckTest, AnUploadThatWasBegunWithoutAWordIsAborted) {
+    for (const int lost : {1, 2}) {
+        server_.clear_faults();
+        server_.fault(
+            {.operation = "CreateMultipartUpload", .kind = Fault::lost_answer, .times = lost});
+        check();
+        EXPECT_THAT(left(), IsEmpty()) << lost;
+    }
+}
+
+TEST_F(BucketCheckTest, AListWithoutOurUploadCountsNoneLess) {
+    server_.fault({.operation = "ListMultipartUploads",
+                   .kind = Fault::body,
+                   .number = 200,
+                   .text = "<ListMultipartUploadsResult><Bucket>images</Bucket>"
+                           "<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"});
+    EXPECT_THAT(check(), Contains("ok BUCKET images: pending uploads can be listed: 0"));
+}
+
 TEST_F(BucketCheckTest, BytesThatAreNotThoseSent) {
     server_.fault({.operation = "GetObject", .kind = Fault::body, .number = 200, .text = "x"});
     EXPECT_THAT(check(), Contains(HasSubstr("other bytes come than were sent")));

@@ -35,7 +35,7 @@ TEST_F(CephExporterTest, ReadsAnImageOfAPool) {
                                            ceph.keyfile() + "&CEPH_CONF=" + ceph.conf());
     EXPECT_EQ(image->facts().size_mb, "128");
     EXPECT_EQ(image->facts().format, "raw");
-    EXPECT_FALSE(image->facts().format_confirmed) << "nobody looked";
+    EXPECT_FALSE(image->facts().format_must_hold) << "nobody looked";
     EXPECT_TRUE(read_all(*image->open(context_), context_) == content);
 }
 
@@ -64,6 +64,28 @@ TEST_F(CephExporterTest, RbdIsToldWhatTheDatastoreSays) {
         "--conf=/etc/ceph/o ne.conf\n--id=$(touch run-by-mistake)\n--keyfile=/k'e\"y\n";
     EXPECT_EQ(read_file(dir_ / "calls"),
               "info\n--format=json\none/img\n" + who + "export\n--no-progress\none/img\n-\n" + who);
+}
+
+// A tenant writes the image's template.
+TEST_F(CephExporterTest, ImageDoesNotChooseWhatRbdIsTold) {
+    recorded_rbd();
+    std::string xml = message_xml("import-http-ceph", {{"BASE_URL", "http://web"},
+                                                       {"PUBLIC_DIR", "/srv/market"},
+                                                       {"DATASTORES", "/ds"},
+                                                       {"SOURCE", "one/img"},
+                                                       {"BRIDGE_LIST", "bridge1"},
+                                                       {"POOL_NAME", "one"},
+                                                       {"CEPH_CONF", ""},
+                                                       {"CEPH_KEY", "/datastores/key"},
+                                                       {"CEPH_USER", ""}});
+    const std::string begin = "<DEV_PREFIX>";
+    xml.replace(xml.find(begin), begin.size(),
+                "<CEPH_CONF>/tmp/his.conf</CEPH_CONF><CEPH_KEY>/etc/shadow</CEPH_KEY>"
+                "<CEPH_USER>admin</CEPH_USER>" +
+                    begin);
+    export_image<CephExporter>(*DriverMessage::parse(xml));
+    EXPECT_EQ(read_file(dir_ / "calls"),
+              "info\n--format=json\none/img\n--keyfile=/datastores/key\n");
 }
 
 // A cluster that stops answering: `rbd` does not notice that nobody listens any more.

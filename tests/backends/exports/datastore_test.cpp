@@ -25,5 +25,11 @@ TEST(BlockFormat, IsRawUnlessImageOrDatastoreSaysOtherwise) {
     EXPECT_EQ(format_of("", "<DRIVER>qcow2</DRIVER>"), "qcow2");
 }
 
+TEST(BlockFormat, IsConfirmedUnlessItIsRaw) {
+    EXPECT_FALSE(is_to_be_confirmed("raw"));
+    for (const char* format : {"qcow2", "vmdk", "rbd", ""})
+        EXPECT_TRUE(is_to_be_confirmed(format)) << format;
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -27,7 +27,7 @@ TEST_F(FsBridgeTest, GivesTheFactsAndTheBytes) {
     EXPECT_EQ(image->facts().location, "ssh://bridge3:" + dir_ / "image") << "5 modulo 3";
     EXPECT_EQ(image->facts().size_mb, "128");
     EXPECT_EQ(image->facts().format, "raw");
-    EXPECT_TRUE(image->facts().format_confirmed) << "so the copy is looked at again";
+    EXPECT_TRUE(image->facts().format_must_hold) << "so the copy is looked at again";
     EXPECT_TRUE(read_all(*image->open(context_), context_) == content);
 }
 

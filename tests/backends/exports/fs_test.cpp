@@ -85,7 +85,7 @@ TEST_F(FsExporterTest, GivesTheFactsAndTheBytes) {
     EXPECT_EQ(image->facts().format, "raw");
     EXPECT_EQ(image->facts().md5, "");
     EXPECT_TRUE(image->facts().dispose_command.empty());
-    EXPECT_TRUE(image->facts().format_confirmed) << "so the copy is looked at again";
+    EXPECT_TRUE(image->facts().format_must_hold) << "so the copy is looked at again";
     const auto reader = image->open(context_);
     EXPECT_GE(reader->file(), 0);
     EXPECT_TRUE(test::read_all(*reader, context_) == content);

@@ -4,8 +4,10 @@
 // `shm`; `lsblk` says that this is a volume.
 #include "backends/exports/lvm.h"
 
+#include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "backends/http.h"
 #include "backends/io/random.h"
 #include "backends/script.h"
 #include "tests/backends/exports/bridge_fixture.h"
@@ -73,11 +75,35 @@ TEST_F(LvmExporterTest, ActivatesReadsDeactivates) {
         const auto image = of(volume_);
         EXPECT_EQ(image->facts().location, "ssh://bridge1:/dev/" + volume_);
         EXPECT_EQ(image->facts().format, "raw");
-        EXPECT_FALSE(image->facts().format_confirmed) << "nobody looked";
+        EXPECT_FALSE(image->facts().format_must_hold) << "nobody looked";
         EXPECT_TRUE(read_all(*image->open(context_), context_) == content_);
         EXPECT_TRUE(active()) << "as long as somebody may read it";
     }
     EXPECT_TRUE(eventually([this] { return calls() == on_ + off_; })) << calls();
+}
+
+// Whoever opens it by that format reads the file its header names.
+TEST_F(LvmExporterTest, WhatIsSaidToBeNoRawDiskMustBeWhatIsSaid) {
+    std::string xml = message_xml("import-http-lvm", {{"BASE_URL", "http://web"},
+                                                      {"PUBLIC_DIR", dir_ / "public"},
+                                                      {"DATASTORES", "/ds"},
+                                                      {"SOURCE", volume_},
+                                                      {"BRIDGE_LIST", "bridge1"}});
+    const std::string raw = "<FORMAT><![CDATA[raw]]></FORMAT>";
+    ASSERT_NE(xml.find(raw), std::string::npos);
+    xml.replace(xml.find(raw), raw.size(), "<FORMAT>qcow2</FORMAT>");
+    const DriverMessage import = *DriverMessage::parse(xml);
+    std::filesystem::create_directory(dir_ / "public");
+    const auto fault = [&] {
+        const auto image = export_image<LvmExporter>(import);
+        return error_of([&] { HttpBackend(site_.site).import(import, *image, context_); });
+    };
+    EXPECT_THAT(fault().what(), testing::EndsWith("says its format is qcow2, its bytes say raw"));
+    const std::string header = "QFI\xfb" + std::string("\0\0\0\3\0\0\0\0\0\0\0\x68\0\0\0\x0b", 16);
+    write_file(dir_ / ("vg/" + lv_),
+               header + std::string(104 - header.size(), '\0') + "/etc/shadow" + content_);
+    EXPECT_THAT(fault().what(), testing::HasSubstr("has the backing file /etc/shadow"));
+    EXPECT_EQ(list(dir_ / "public").size(), 0U);
 }
 
 TEST_F(LvmExporterTest, VolumeThatIsActiveStaysSo) {

@@ -292,6 +292,33 @@ TEST_F(BridgeTest, CleansTheAppsTemporariesNobodyHolds) {
     EXPECT_EQ(list(dir_.path()), (Hosts{".onemarketd-5-x", ".onemarketd-50-other"}));
 }
 
+TEST_F(BridgeTest, TemporaryThatCannotBeRemovedIsSaid) {
+    write_file(dir_ / ".onemarketd-5-old", "");
+    auto live = writing();
+    write_script(sshd_->host_bin() + "/rm",
+                 "#!/bin/sh\necho 'rm: cannot remove: Permission denied' >&2\nexit 1\n");
+    auto bridge = connect("bridge2");
+    bridge->ask("folder", {dir_.path().string()});
+    const Error error = error_of([&] { bridge->ask("clean 5"); });
+    EXPECT_EQ(error.kind(), ErrorKind::permission);
+    EXPECT_STREQ(error.what(), "bridge2: rm: cannot remove: Permission denied");
+    std::filesystem::remove(sshd_->host_bin() + "/rm");
+    EXPECT_EQ(bridge->ask("clean 5"), "1") << "the other is held";
+}
+
+TEST_F(BridgeTest, RemovalIsMadeDurableWhereThatCanBe) {
+    for (const char* status : {"0", "1"}) {
+        write_file(dir_ / "file", "");
+        write_script(sshd_->host_bin() + "/sync",
+                     "#!/bin/sh\necho \"$*\" >> '" + dir_ / "synced" + "'\nexit " + status + "\n");
+        auto bridge = connect();
+        bridge->ask("folder", {dir_.path().string()});
+        bridge->ask("remove", {"file"});
+        EXPECT_EQ(list(dir_.path()), Hosts{"synced"});
+    }
+    EXPECT_EQ(read_file(dir_ / "synced"), ".\n.\n");
+}
+
 TEST_F(BridgeTest, FolderThatIsNone) {
     auto bridge = connect();
     const Error error = error_of([&] { bridge->ask("folder", {dir_ / "none"}); });
@@ -387,6 +414,23 @@ TEST_F(BridgeTest, ChatterOfStartUpFilesIsNoAnswer) {
                                 "head -c 60000 /dev/zero"}) {
         start_up(chatter);
         connect()->ask("folder", {"/"});
+    }
+}
+
+// A DELETE would take it for the word that its file has gone.
+TEST_F(BridgeTest, LineThatIsLostIsLostWhateverStartUpFilesComplainOf) {
+    for (const bool late : {false, true}) {
+        start_up(std::string("( ") + (late ? "sleep 1; " : "") +
+                 "echo '.bashrc: x: No such file or directory' >&2 )" + (late ? " &" : ""));
+        auto bridge = connect();
+        bridge->ask("folder", {dir_.path().string()});
+        if (late) ::usleep(1'500'000);
+        sshd_->drop();
+        const Error error = error_of([&] { bridge->ask("remove", {"file"}); });
+        EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
+        EXPECT_TRUE(std::string(error.what()).starts_with("bridge1: the connection was lost"))
+            << error.what();
+        EXPECT_EQ(std::string(error.what()).find(".bashrc") != std::string::npos, late);
     }
 }
 

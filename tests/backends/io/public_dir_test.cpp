@@ -445,6 +445,34 @@ TEST_F(PublicDirTest, TemporaryOfALiveImportStaysWhenDescriptorsRunOut) {
     live.publish("app");
 }
 
+TEST_F(PublicDirTest, TemporaryThatCannotBeRemovedIsSaid) {
+    if (test::is_root()) GTEST_SKIP() << "root can write everywhere";
+    write_file(path_ + "/" + temporary(5) + "dead", "half an image");
+    fs::permissions(path_, fs::perms(0555));
+    const Error error = error_of([&] { dir_->remove_temporaries(5); });
+    fs::permissions(path_, fs::perms::owner_all);
+    EXPECT_EQ(error.kind(), ErrorKind::permission);
+    EXPECT_EQ(dir_->remove_temporaries(5), 1);
+}
+
+// A sticky folder: everybody may write to it, and remove what is his.
+TEST_F(PublicDirTest, TemporaryOfAnotherUserIsNoneOfOurs) {
+    if (!test::is_root()) GTEST_SKIP() << "needs root to be two users";
+    write_file(path_ + "/" + temporary(5) + "his", "");
+    write_file(path_ + "/" + temporary(5) + "ours", "");
+    ASSERT_EQ(::chown((path_ + "/" + temporary(5) + "ours").c_str(), 65534, 65534), 0);
+    fs::permissions(path_, fs::perms(01777));
+    ASSERT_EQ(::seteuid(65534), 0);
+    int removed = -1;
+    try {
+        removed = dir_->remove_temporaries(5);
+    } catch (const Error&) {
+    }
+    ASSERT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(removed, 1);
+    EXPECT_EQ(names(), Names{temporary(5) + "his"});
+}
+
 TEST_F(PublicDirTest, PublishedFileIsNoTemporaryAnyMore) {
     Publication publication(*dir_, 5);
     publication.publish("app");

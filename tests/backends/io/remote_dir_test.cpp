@@ -144,6 +144,8 @@ TEST_F(RemoteDirTest, OpensWhatIsPublishedAndNoLink) {
     std::filesystem::create_symlink(public_ + "/file", public_ + "/link");
     const std::unique_ptr<RemoteDir> dir = folder(public_);
     EXPECT_EQ(error_of([&] { dir->open("link"); }).kind(), ErrorKind::bad_request);
+    EXPECT_EQ(error_of([&] { dir->head("link", 10); }).kind(), ErrorKind::bad_request);
+    EXPECT_EQ(dir->head("file", 10), content_.substr(0, 10));
     EXPECT_EQ(error_of([&] { dir->open("none"); }).kind(), ErrorKind::not_found);
     EXPECT_TRUE(read_all(*dir->open("file"), context_) == content_);
     for (const char* name : {"file", "link"}) std::filesystem::remove(public_ + "/" + name);

@@ -569,6 +569,16 @@ TEST_F(SubprocessTest, CancelKillsGrandchildrenThatIgnoreTerm) {
     EXPECT_TRUE(eventually([&] { return is_dead(child) && is_dead(grandchild); }));
 }
 
+TEST_F(SubprocessTest, ThatHadToBeKilledHasEnded) {
+    Subprocess process(shell("trap '' TERM; echo; while :; do sleep 1; done"));
+    std::array<std::byte, 10> buffer;
+    process.read(buffer, context_);
+    TestContext hurried(5, {std::chrono::milliseconds(1), false});
+    EXPECT_EQ(error_of([&] { process.read(buffer, hurried); }).kind(), ErrorKind::timeout);
+    TestContext patient(5, {seconds(10), false});
+    EXPECT_EQ(to_string(process.wait(patient)), "killed by signal 9");
+}
+
 TEST_F(SubprocessTest, CancelWakesARead) {
     Subprocess process(shell("echo up; exec sleep 600"));
     first_line(process);
