@@ -308,7 +308,8 @@ RecordPtr Journal::make(const Request& request, const std::string& mark, bool cl
 void Journal::spare_what_was_told(Left& left) {
     std::map<std::string, std::string> told;  // payloads of imports that went well, by their marks
     for (const RecordPtr& record : left.records)
-        if (record->answer() && record->answer()->success)
+        if (record->request().action == Action::import && record->answer() &&
+            record->answer()->success)
             told.emplace(record->mark(), record->request().payload);
     std::erase_if(left.records, [&](const RecordPtr& record) {
         if (record->request().action != Action::remove) return false;

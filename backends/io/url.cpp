@@ -29,10 +29,15 @@ std::string ascii_of(std::string_view text) {
     return percent_encode(text, " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 }
 
-// Whether the host's name is a text. libcurl decodes what is encoded in it, and takes any bytes.
+bool is_text(std::string_view bytes) {
+    return is_utf8(bytes) && std::none_of(bytes.begin(), bytes.end(), ascii::is_control);
+}
+
+// Whether the host's name is a text. libcurl decodes what is encoded in it, and takes any bytes;
+// what it gives may be encoded again.
 bool has_host_of_text(const Parser& parser) {
-    const std::string host = percent_decode(part(parser, CURLUPART_HOST));
-    return is_utf8(host) && std::none_of(host.begin(), host.end(), ascii::is_control);
+    const std::string host = part(parser, CURLUPART_HOST);
+    return is_text(host) && is_text(percent_decode(host));
 }
 constexpr std::string_view kBasic = "Basic ";
 constexpr const char* kNoHostName = "has a host whose name is none";

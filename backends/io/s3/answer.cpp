@@ -70,11 +70,13 @@ Meaning meaning_of(int status, const std::string& code) {
     return {code, ErrorKind::unavailable, code == "InternalError" || code.empty(), ""};
 }
 
-// A service may repeat what it was sent; cut, it would not be known for a secret any more.
-std::string without_secrets(std::string text, const S3Target& target) {
+// A service may repeat what it was sent. Cut, or with its blanks made otherwise, it would not be
+// known for a secret.
+std::string tellable(std::string_view said, const S3Target& target) {
+    std::string text = one_line(said, said.size());
     for (const Secret& secret : {target.credentials.secret_key, target.credentials.session_token})
         text = without_secret(text, secret.reveal());
-    return text;
+    return one_line(text, kMaxMessage);
 }
 
 bool is_success(const HttpResponse& response) {
@@ -124,7 +126,7 @@ const XmlDocument& S3Answer::xml() const {
 
 std::optional<S3Error> S3Answer::fault(const S3Target& target, const S3Request& request,
                                        std::chrono::system_clock::time_point now) const {
-    const std::string code = one_line(error_field("Code"), kMaxMessage);
+    const std::string code = tellable(error_field("Code"), target);
     if (is_success(http_) && complete_ && code.empty()) return std::nullopt;
 
     const Meaning meaning = meaning_of(http_.status, code);
@@ -155,7 +157,7 @@ std::string S3Answer::in_words(const S3Target& target, const S3Request& request,
     text += " " + std::string(code);
     if (code == "RequestTimeTooSkewed") return because(skew_in_words(http_, now));
     if (!words.empty()) return because(words);
-    return because(one_line(without_secrets(error_field("Message"), target), kMaxMessage));
+    return because(tellable(error_field("Message"), target));
 }
 
 }  // namespace onemarket

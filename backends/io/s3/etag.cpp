@@ -22,6 +22,7 @@ bool is_etag_of_md5(std::string_view etag, uint64_t parts) {
 }
 
 std::string etag_of_parts(const std::map<uint64_t, std::string>& etags) {
+    if (etags.empty()) return "";
     std::string md5s;
     for (const auto& [number, etag] : etags) {
         if (!is_md5(etag)) return "";
