@@ -17,39 +17,23 @@
 namespace onemarket {
 namespace {
 
-template <class T>
-std::shared_ptr<const T> make(const Site& site) {
-    if constexpr (std::is_default_constructible_v<T>)
-        return std::make_shared<T>();
-    else
-        return std::make_shared<T>(site);
+template <class Interface, class T>
+std::shared_ptr<const Interface> make(const Site& site) {
+    return std::make_shared<T>(site);
 }
 
 // Alphabetical.
 constexpr std::array<BackendEntry, 4> kBackends{{
-    {"http",
-     [](const Site& site) -> std::shared_ptr<const Backend> {
-         return std::make_shared<HttpBackend>(site);
-     }},
-    {"linuxcontainers",
-     [](const Site& site) -> std::shared_ptr<const Backend> {
-         return std::make_shared<LinuxContainersBackend>(site);
-     }},
-    {"one",
-     [](const Site& site) -> std::shared_ptr<const Backend> {
-         return std::make_shared<OneBackend>(site);
-     }},
-    {"s3",
-     [](const Site& site) -> std::shared_ptr<const Backend> { return make<S3Backend>(site); }},
+    {"http", make<Backend, HttpBackend>},
+    {"linuxcontainers", make<Backend, LinuxContainersBackend>},
+    {"one", make<Backend, OneBackend>},
+    {"s3", make<Backend, S3Backend>},
 }};
 
 constexpr std::array<ExporterEntry, 3> kExporters{{
-    {"ceph",
-     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<CephExporter>(site); }},
-    {"fs",
-     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<FsExporter>(site); }},
-    {"lvm",
-     [](const Site& site) -> std::shared_ptr<const Exporter> { return make<LvmExporter>(site); }},
+    {"ceph", make<Exporter, CephExporter>},
+    {"fs", make<Exporter, FsExporter>},
+    {"lvm", make<Exporter, LvmExporter>},
 }};
 
 }  // namespace

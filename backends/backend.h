@@ -63,6 +63,7 @@ class Backend {
     virtual bool can_resume() const { return true; }
 
     // The bytes of what import() published at `source`. Throws not_found when it is not there.
+    // `context` must outlive the reader.
     virtual std::unique_ptr<Reader> open(const DriverMessage& message, const std::string& source,
                                          Context& context) const = 0;
 

@@ -17,7 +17,7 @@ class Exporter {
     // False where this datastore is set up in a way only the site's script can serve.
     virtual bool serves(const DriverMessage& message) const = 0;
 
-    // Throws Error.
+    // Throws Error. `context` must outlive the image.
     virtual std::unique_ptr<ImageSource> export_image(const DriverMessage& message,
                                                       Context& context) const = 0;
 };

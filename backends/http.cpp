@@ -3,6 +3,7 @@
 
 #include "backends/checks/folder.h"
 #include "backends/inventories/folder.h"
+#include "backends/io/folder_manifests.h"
 #include "backends/io/image_format.h"
 #include "backends/io/public_dir.h"
 #include "backends/io/pump.h"
@@ -35,10 +36,9 @@ std::string name_in(const DriverMessage& message, const std::string& source) {
 }
 
 // The source itself, where the folder says that there is no such file.
-template <class Action>
-auto naming(const std::string& source, const Action& action) {
+auto naming(const std::string& source, const auto& attempt) {
     try {
-        return action();
+        return attempt();
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         throw Error(ErrorKind::not_found, source + " is not in the marketplace");
@@ -182,9 +182,7 @@ PublishedApp HttpBackend::store(const DriverMessage& message, ImageSource& image
     const ImageFacts& facts = image.facts();
     const Copied copied = copy(*reader, facts, *public_folder, *file, site_.sha256, context);
     const std::string& md5 = copied.md5;
-    if (!facts.md5.empty() && facts.md5 != md5)
-        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
-                                            ", its bytes have " + md5);
+    facts.require_md5(md5);
     check_copy(facts, *file);
     context.check();
     const std::string name = image_name(context.id(), context.record().mark());

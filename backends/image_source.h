@@ -23,6 +23,13 @@ struct ImageFacts {
 
     // What errors call it: the location without what is nobody's business.
     std::string name() const { return tellable(location); }
+
+    // Throws Error (corrupt) where the datastore promised another one than the bytes have.
+    void require_md5(const std::string& of_bytes) const {
+        if (!md5.empty() && md5 != of_bytes)
+            throw Error(ErrorKind::corrupt, name() + ": the datastore promised MD5 " + md5 +
+                                                ", its bytes have " + of_bytes);
+    }
 };
 
 class ImageSource {
@@ -32,7 +39,8 @@ class ImageSource {
 
     const ImageFacts& facts() const { return facts_; }
 
-    // The bytes, from the first to the last. Called at most once. Throws Error.
+    // The bytes, from the first to the last. Called at most once. Throws Error. `context` and this
+    // must outlive the reader.
     virtual std::unique_ptr<Reader> open(Context& context) = 0;
 
   private:

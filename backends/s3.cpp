@@ -101,9 +101,7 @@ PublishedApp send(Reader& reader, const ImageFacts& facts, const std::string& so
     Digest digest("MD5");
     pump(reader, upload, digest, context);
     const std::string md5 = digest.finish();
-    if (!facts.md5.empty() && facts.md5 != md5)
-        throw Error(ErrorKind::corrupt, facts.name() + ": the datastore promised MD5 " + facts.md5 +
-                                            ", its bytes have " + md5);
+    facts.require_md5(md5);
     check_format(facts, upload.head(), reader.random_access());
     // Parts are read a second time to be sent: what was hashed must be what is there.
     check_unchanged(reader, facts.name());

@@ -28,6 +28,9 @@ constexpr bool is_control(char c) {
 constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+constexpr char upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 constexpr bool is_alnum(char c) {
     return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
 }
@@ -40,6 +43,12 @@ inline bool iequals(std::string_view a, std::string_view b) {
 inline std::string to_lower(std::string_view text) {
     std::string out(text);
     std::transform(out.begin(), out.end(), out.begin(), lower);
+    return out;
+}
+
+inline std::string to_upper(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), upper);
     return out;
 }
 
@@ -75,6 +84,15 @@ std::optional<T> parse_number(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
+}
+
+// YES or NO, as OpenNebula's scripts take them; nothing for what is neither.
+inline std::optional<bool> parse_flag(std::string_view text) {
+    for (const std::string_view yes : {"yes", "true", "1"})
+        if (iequals(text, yes)) return true;
+    for (const std::string_view no : {"no", "false", "0"})
+        if (iequals(text, no)) return false;
+    return std::nullopt;
 }
 
 }  // namespace onemarket::ascii

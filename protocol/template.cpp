@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/ascii.h"
 #include "protocol/template_lexer.h"
 #include "protocol/utf8.h"
 
@@ -61,14 +62,6 @@ void append_quoted(std::string& out, std::string_view value) {
 }
 
 // ---- grammar ----
-
-std::string upper(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return result;
-}
 
 std::string unescape(std::string_view text) {
     std::string result;
@@ -146,7 +139,7 @@ class Parser {
     }
 
     bool read_name(std::string& name) {
-        if (token_.kind == TemplateToken::Kind::variable) name = upper(token_.text);
+        if (token_.kind == TemplateToken::Kind::variable) name = ascii::to_upper(token_.text);
         return skip(TemplateToken::Kind::variable);
     }
 
@@ -181,12 +174,6 @@ class Parser {
 };
 
 }  // namespace
-
-std::string quote_value(std::string_view value) {
-    std::string quoted;
-    append_quoted(quoted, value);
-    return quoted;
-}
 
 void TemplateWriter::add(std::string_view key, std::string_view value) {
     require_key(key);

@@ -19,8 +19,12 @@
 
 namespace onemarket {
 
-// The value between quotes. The reader gives the value back exactly, but for what it, or the XML
-// oned keeps it in, cannot hold. In this order:
+// Builds a template's text in one string, an attribute per call. A key or name other than
+// [A-Za-z0-9_]+ throws Error(internal) and leaves the text as it was: keys are ours, never the
+// market's.
+//
+// A value stands between quotes. The reader gives the value back exactly, but for what it, or the
+// XML oned keeps it in, cannot hold. In this order:
 //  - invalid UTF-8 is repaired (protocol/utf8.h), U+FFFE and U+FFFF with it;
 //  - ASCII control characters other than newline and tab are dropped, carriage return too;
 //  - `]]>` becomes `]] >`;
@@ -29,11 +33,6 @@ namespace onemarket {
 // A backslash anywhere else needs nothing, before a quote neither: the quote's own escape is the
 // last backslash before it, and the only one the reader removes.
 // What follows the quoted text must be a newline, a blank, a comma or a bracket.
-std::string quote_value(std::string_view value);
-
-// Builds a template's text in one string, an attribute per call. Values are written as quote_value
-// does. A key or name other than [A-Za-z0-9_]+ throws Error(internal) and leaves the text as it
-// was: keys are ours, never the market's.
 class TemplateWriter {
   public:
     using Pair = std::pair<std::string, std::string>;

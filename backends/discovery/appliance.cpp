@@ -23,9 +23,6 @@ constexpr double kMegabyte = 1 << 20;
 constexpr double kMaxBytes = 1e18;  // of an image; nobody has so large a one
 constexpr size_t kMaxId = 64;       // an id is part of addresses and names
 constexpr size_t kDiskNameDigits = 10;
-constexpr size_t kMd5Digits = 32;
-constexpr size_t kSha256Digits = 64;
-constexpr auto kNowhere = std::string_view::npos;
 
 void add_some(TemplateWriter& text, std::string_view key, const std::string& value) {
     if (!value.empty()) text.add(key, value);
@@ -36,11 +33,6 @@ bool is_id(const std::string& id) {
            std::all_of(id.begin(), id.end(), [](char c) {
                return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
            });
-}
-
-// The hex digits of a checksum. Scripts of datastores hand it to a shell.
-bool is_checksum(std::string_view text, size_t digits) {
-    return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == kNowhere;
 }
 
 std::string architecture_of(const std::string& arch) {
@@ -140,8 +132,8 @@ class Appliance {
 
         tail_.add("SIZE", megabytes(file.text("size")));
         const std::string md5 = file.text("md5");
-        add_checksum("MD5", md5.empty() ? checksum.text("md5") : md5, kMd5Digits);
-        add_checksum("SHA256", checksum.text("sha256"), kSha256Digits);
+        add_checksum("MD5", md5.empty() ? checksum.text("md5") : md5, is_md5);
+        add_checksum("SHA256", checksum.text("sha256"), is_sha256);
         TemplateWriter image;
         add_some(image, "DEV_PREFIX", file.text("dev_prefix"));
         add_some(image, "TYPE", file.text("type"));
@@ -149,8 +141,9 @@ class Appliance {
         add_template("VMTEMPLATE64");
     }
 
-    void add_checksum(const char* key, const std::string& value, size_t digits) {
-        if (value.empty() || is_checksum(value, digits)) return add_some(tail_, key, value);
+    // Scripts of datastores hand it to a shell.
+    void add_checksum(const char* key, const std::string& value, bool (*is_one)(std::string_view)) {
+        if (value.empty() || is_one(value)) return add_some(tail_, key, value);
         app_.warnings.push_back("its " + std::string(key) + " is none; offered without one");
     }
 

@@ -69,10 +69,7 @@ std::string word(const DriverMessage& message, std::string_view attribute,
 bool flag(const DriverMessage& message, std::string_view attribute, bool standard) {
     const std::optional<std::string> text = message.market(attribute);
     if (!text) return standard;
-    for (const std::string_view yes : {"yes", "true", "1"})
-        if (ascii::iequals(*text, yes)) return true;
-    for (const std::string_view no : {"no", "false", "0"})
-        if (ascii::iequals(*text, no)) return false;
+    if (const std::optional<bool> flag = ascii::parse_flag(*text)) return *flag;
     refuse(attribute, *text, "YES or NO");
 }
 

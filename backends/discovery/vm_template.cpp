@@ -16,13 +16,6 @@ constexpr std::string_view kAarch64 = "aarch64";
 constexpr std::string_view kRequirements = "SCHED_REQUIREMENTS";
 constexpr auto kNowhere = std::string_view::npos;
 
-std::string upper(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return result;
-}
-
 bool is_key(std::string_view key) {
     return !key.empty() && std::all_of(key.begin(), key.end(),
                                        [](char c) { return ascii::is_alnum(c) || c == '_'; });
@@ -65,7 +58,7 @@ class Renderer {
 
     VmTemplate render(const JsonValue& document) {
         for (const JsonMember& member : document.members) {
-            const std::string key = upper(member.name);
+            const std::string key = ascii::to_upper(member.name);
             if (member.value.is_empty()) continue;
             if (!is_key(key)) {
                 refuse(member.name, "is no name of an attribute");
@@ -102,7 +95,7 @@ class Renderer {
         if (os && !std::exchange(os_written_, true)) pairs = aarch64_os();
         for (const auto& [name, text] : pairs) names.insert(name);
         for (const JsonMember& member : value.members) {
-            const std::string name = upper(member.name);
+            const std::string name = ascii::to_upper(member.name);
             if (member.value.is_empty()) continue;
             if (!is_key(name))
                 refuse(key + "/" + member.name, "is no name of an attribute");

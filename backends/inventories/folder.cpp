@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <set>
 
+#include "backends/io/folder_manifests.h"
+
 namespace onemarket {
 namespace {
 
 using Kind = StoredObject::Kind;
-using Names = std::set<std::string, std::less<>>;
 
 StoredObject object_of(const Folder::Entry& entry) {
     StoredObject object{Kind::other,   entry.name, std::nullopt, entry.bytes,
@@ -25,32 +26,6 @@ StoredObject object_of(const Folder::Entry& entry) {
     return object;
 }
 
-// That beside an image; nothing where there is none.
-std::optional<Manifest> manifest_of(Folder& folder, const std::string& image) {
-    const std::string name = manifest_name(image);
-    std::string text;
-    try {
-        text = folder.head(name, kMaxManifestBytes + 1);
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found) return std::nullopt;
-        throw;
-    }
-    const Result<Manifest> manifest = parse_manifest(text);
-    if (!manifest) throw Error(ErrorKind::corrupt, name + ": " + manifest.reason());
-    return *manifest;
-}
-
-// Two OpenNebulas may share a folder: the number alone does not tell an app.
-bool is_of(Folder& folder, const std::string& image, ObjectId app, const std::string& name) {
-    try {
-        const std::optional<Manifest> manifest = manifest_of(folder, image);
-        return manifest && manifest->app == app && manifest->name == name;
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::bad_request) throw;
-        return false;
-    }
-}
-
 }  // namespace
 
 std::vector<StoredObject> FolderInventory::list(Context& context) {
@@ -58,7 +33,7 @@ std::vector<StoredObject> FolderInventory::list(Context& context) {
     context.check();
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
-    Names images;
+    std::set<std::string, std::less<>> images;
     std::vector<StoredObject> objects;
     for (const Folder::Entry& entry : entries) {
         objects.push_back(object_of(entry));
@@ -73,7 +48,7 @@ std::vector<StoredObject> FolderInventory::list(Context& context) {
 }
 
 std::optional<Manifest> FolderInventory::manifest(const StoredObject& image, Context&) {
-    return manifest_of(*folder_, image.name);
+    return manifest_beside(*folder_, image.name);
 }
 
 std::unique_ptr<Reader> FolderInventory::open(const StoredObject& image, Context&) {
@@ -84,37 +59,6 @@ void FolderInventory::remove(const StoredObject& object, Context& context) {
     if (object.kind == Kind::temporary) return folder_->remove_temporary(object.name);
     folder_->remove(object.name);
     if (object.kind == Kind::image) remove_manifest(*folder_, object.name, context.log());
-}
-
-void remove_manifest(Folder& folder, const std::string& image, RequestLog& log) {
-    if (!app_of_image(image)) return;
-    try {
-        folder.remove(manifest_name(image));
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::not_found) return;
-        log.log(LogLevel::warning, std::string("the manifest stays: ") + error.what());
-    }
-}
-
-void remove_lost_manifests(Folder& folder, ObjectId app, RequestLog& log) {
-    const std::vector<Folder::Entry> entries = folder.list();
-    Names images;
-    for (const Folder::Entry& entry : entries)
-        if (app_of_image(entry.name) == app) images.insert(entry.name);
-    for (const Folder::Entry& entry : entries) {
-        const std::string image = image_of_manifest(entry.name);
-        if (app_of_image(image) == app && !images.contains(image))
-            remove_manifest(folder, image, log);
-    }
-}
-
-void remove_images_of(Folder& folder, ObjectId app, const std::string& name, RequestLog& log) {
-    for (const Folder::Entry& entry : folder.list()) {
-        if (app_of_image(entry.name) != app || !is_of(folder, entry.name, app, name)) continue;
-        folder.remove(entry.name);
-        remove_manifest(folder, entry.name, log);
-        log.log(LogLevel::info, "removed " + entry.name + ", of which oned was never told");
-    }
 }
 
 }  // namespace onemarket

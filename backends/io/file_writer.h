@@ -27,14 +27,13 @@ class FileWriter : public Sink {
     void finish(const std::string& name, mode_t mode);
 
     int fd() const { return fd_.get(); }
-    uint64_t size() const { return offset_; }  // bytes given so far, holes included
 
   private:
     void start_write_back();
 
     UniqueFd fd_;
     std::string name_;
-    uint64_t offset_ = 0;
+    uint64_t offset_ = 0;        // bytes given so far, holes included
     uint64_t written_back_ = 0;  // bytes whose write-back was started
 };
 

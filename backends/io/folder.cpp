@@ -39,6 +39,10 @@ bool is_public_name(std::string_view name) {
                         [](char c) { return c == '/' || ascii::is_control(c); });
 }
 
+void require_public_name(const std::string& name, ErrorKind kind) {
+    if (!is_public_name(name)) throw Error(kind, "'" + name + "' is no name of a published file");
+}
+
 std::string temporary_prefix(ObjectId app) {
     return std::string(kTemporary) + std::to_string(app) + "-";
 }

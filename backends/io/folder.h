@@ -95,6 +95,9 @@ inline constexpr size_t kMaxFolderEntries = 1'000'000;
 // temporaries).
 bool is_public_name(std::string_view name);
 
+// Throws Error of that kind where it is not.
+void require_public_name(const std::string& name, ErrorKind kind = ErrorKind::bad_request);
+
 // What a temporary's name of an import of this app begins with.
 std::string temporary_prefix(ObjectId app);
 // The app of a temporary; nothing where the name is not that of one.

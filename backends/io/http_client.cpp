@@ -285,8 +285,7 @@ class HttpTransfer {
     }
 
     std::string_view origin() const {
-        const std::string_view url = request_.url;
-        return url.substr(0, url.find_first_of("/?", url.find("://") + 3));
+        return origin_of(request_.url);
     }
 
     std::string in_words(CURLcode code) const {

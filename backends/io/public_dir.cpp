@@ -87,8 +87,7 @@ PublicDir::Usage PublicDir::usage() const {
 
 // What remove() and open() may touch. Throws Error.
 void PublicDir::require_published(const std::string& name) const {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    require_public_name(name);
     const std::string path = path_ + "/" + name;
     struct stat status {};
     if (::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
@@ -256,8 +255,7 @@ FileReader Publication::reread() const {
 // All but the name: whole, public and durable.
 void Publication::finish(const std::string& name) {
     const std::string path = dir_.path() + "/" + name;
-    if (!is_public_name(name))
-        throw Error(ErrorKind::internal, "'" + name + "' is no name of a published file");
+    require_public_name(name, ErrorKind::internal);
     file_.finish(path, kPublicMode);
 }
 

@@ -182,20 +182,17 @@ std::unique_ptr<FolderFile> RemoteDir::create(ObjectId app) {
 }
 
 void RemoteDir::sync(const std::string& name) {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    require_public_name(name);
     ask("sync", {name});
 }
 
 void RemoteDir::remove(const std::string& name) {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    require_public_name(name);
     ask("remove", {name});
 }
 
 std::unique_ptr<Reader> RemoteDir::open(const std::string& name) {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    require_public_name(name);
     const uint64_t size = bridge_size(*bridge_, name, ask("published", {name}));
     return std::make_unique<BridgeReader>(bridge_, BridgeReader::Request::send, name, size);
 }
@@ -205,8 +202,7 @@ int RemoteDir::remove_temporaries(ObjectId app) {
 }
 
 std::string RemoteDir::head(const std::string& name, size_t most) {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::bad_request, "'" + name + "' is no name of a published file");
+    require_public_name(name);
     ask("published", {name});
     const Result<std::string> bytes = base64_decode(ask("get 0 " + std::to_string(most), {}));
     if (!bytes || bytes->size() > most)
@@ -215,8 +211,7 @@ std::string RemoteDir::head(const std::string& name, size_t most) {
 }
 
 void RemoteDir::put(ObjectId app, const std::string& name, std::string_view line) {
-    if (!is_public_name(name))
-        throw Error(ErrorKind::internal, "'" + name + "' is no name of a published file");
+    require_public_name(name, ErrorKind::internal);
     ask("line", {temporary_prefix(app) + random_hex(), name, line});
 }
 

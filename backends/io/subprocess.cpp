@@ -282,12 +282,8 @@ void Subprocess::count_io(bool is_progress) {
     running_->io_is_progress = is_progress;
 }
 
-void Subprocess::close_input() {
-    running_->in.reset();
-}
-
 ExitStatus Subprocess::wait(Context& context) {
-    if (running_->command.keep_input) close_input();
+    if (running_->command.keep_input) running_->in.reset();
     std::array<std::byte, kReadBytes> ignored;
     while (read(ignored, context) > 0) {
     }

@@ -36,7 +36,7 @@ struct ExitStatus {
     int signal = 0;  // the signal that killed it, or 0
     bool success() const { return code == 0 && signal == 0; }
 };
-// "failed with exit status 3", "was killed by signal 9"
+// "failed with exit status 3", "killed by signal 9"
 std::string to_string(ExitStatus status);
 
 // One running process, leader of a process group of its own. It gets stdin, stdout and stderr and
@@ -62,15 +62,13 @@ class Subprocess {
     // meanwhile. False when the process takes no more. What it prints itself must find room in its
     // pipe until read() is called. Throws as read() does.
     bool write(std::span<const std::byte> bytes, Context& context);
-    // Ends its stdin.
-    void close_input();
 
     // Whether I/O of the group is progress, as it is at first. Not where bytes are waited for from
     // a program that asks its line again and again whether it is there.
     void count_io(bool is_progress);
 
-    // Waits for its end (and throws likewise); its output that was not read is thrown away. Once
-    // more it gives the same.
+    // Ends its stdin and waits for its end (and throws likewise); its output that was not read is
+    // thrown away. Once more it gives the same.
     ExitStatus wait(Context& context);
 
   private:
@@ -86,7 +84,7 @@ struct Finished {
 Finished run(Command command, Context& context);
 
 // Kills every process group this program has started and not yet reaped: for an exit that can wait
-// no longer. Async-signal-safe enough to be called from any thread.
+// no longer. Thread-safe; not from a signal handler.
 void kill_all_subprocesses();
 
 }  // namespace onemarket

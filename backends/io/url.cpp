@@ -124,6 +124,10 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
     return part(parser, CURLUPART_URL);
 }
 
+std::string_view origin_of(std::string_view url) {
+    return url.substr(0, url.find_first_of("/?", url.find("://") + 3));
+}
+
 std::string_view without_query(std::string_view url) {
     return url.substr(0, url.find('?'));
 }

@@ -43,6 +43,9 @@ Result<Address> parse_address(std::string_view text);
 // its fragment, with its query. Fails on what is no http or https address, or has credentials.
 Result<std::string> resolve_location(const std::string& base, std::string_view location);
 
+// scheme://host[:port] of one that parse_address() gave.
+std::string_view origin_of(std::string_view url);
+
 // The address as it may be told: without the query, where signatures and tokens are kept.
 std::string_view without_query(std::string_view url);
 

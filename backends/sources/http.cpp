@@ -10,11 +10,6 @@
 namespace onemarket {
 namespace {
 
-// scheme://host[:port]
-std::string_view origin_of(std::string_view url) {
-    return url.substr(0, url.find_first_of("/?", url.find("://") + 3));
-}
-
 // A failure after which the same request may go well.
 class PassingFailure : public Error {
   public:

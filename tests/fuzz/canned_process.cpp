@@ -46,7 +46,6 @@ bool Subprocess::write(std::span<const std::byte>, Context&) {
     return true;
 }
 
-void Subprocess::close_input() {}
 void Subprocess::count_io(bool) {}
 
 ExitStatus Subprocess::wait(Context&) {

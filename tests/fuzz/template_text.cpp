@@ -14,7 +14,7 @@ namespace {
 
 using Pair = TemplateWriter::Pair;
 
-// quote_value()'s contract, a rule at a time.
+// TemplateWriter's contract, a rule at a time.
 std::string as_read(std::string_view value) {
     std::string text = repair_utf8(value);
     std::erase_if(text, [](char c) {

@@ -90,5 +90,16 @@ TEST(Ascii, NumbersEndWhereTheirTypeDoes) {
     EXPECT_EQ(ascii::parse_number<uint64_t>(std::string(1000, '0') + "5"), 5U);
 }
 
+TEST(Ascii, UpperCaseIsOfAsciiAlone) {
+    EXPECT_EQ(ascii::to_upper("aZ_9{`\xc3\xa9"), "AZ_9{`\xc3\xa9");
+}
+
+TEST(Ascii, FlagsAreYesOrNo) {
+    for (const char* yes : {"yes", "YES", "True", "1"}) EXPECT_EQ(ascii::parse_flag(yes), true);
+    for (const char* no : {"no", "No", "FALSE", "0"}) EXPECT_EQ(ascii::parse_flag(no), false);
+    for (const char* other : {"", "y", "yes ", "10"})
+        EXPECT_EQ(ascii::parse_flag(other), std::nullopt);
+}
+
 }  // namespace
 }  // namespace onemarket

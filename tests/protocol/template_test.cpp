@@ -231,7 +231,11 @@ TEST(TemplateWriter, Quotes) {
         {"> first", ">", R"(">")"},
         {"]> first", "]>", R"("]>")"},
     };
-    for (const auto& c : cases) EXPECT_EQ(quote_value(c.text), c.expected) << c.name;
+    for (const auto& c : cases) {
+        TemplateWriter writer;
+        writer.add("A", c.text);
+        EXPECT_EQ(writer.text(), "A=" + std::string(c.expected) + "\n") << c.name;
+    }
 }
 
 TEST(TemplateWriter, Writes) {
@@ -282,7 +286,7 @@ TEST(TemplateWriter, RefusesOtherKeysAndStaysAsItWas) {
 
 // ---- both ----
 
-// The normalisation quote_value documents, step by step.
+// The normalisation TemplateWriter documents, step by step.
 std::string normalised(std::string_view value) {
     auto text = repair_utf8(value);
     std::erase_if(text, [](char c) {

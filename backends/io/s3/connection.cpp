@@ -8,11 +8,6 @@
 namespace onemarket {
 namespace {
 
-// The host of Amazon's service in a region.
-std::string aws_host(const std::string& region) {
-    return "s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
-}
-
 S3Error as_s3_error(const HttpFault& fault) {
     return {fault.kind(),
             std::string("ENDPOINT ") + fault.what(),

@@ -53,10 +53,7 @@ std::string graphic(const Attributes& attributes, std::string_view attribute) {
 bool flag(const Attributes& attributes, std::string_view attribute, bool standard) {
     const std::optional<std::string> value = attributes.get(attribute);
     if (!value) return standard;
-    for (const std::string_view yes : {"yes", "true", "1"})
-        if (ascii::iequals(*value, yes)) return true;
-    for (const std::string_view no : {"no", "false", "0"})
-        if (ascii::iequals(*value, no)) return false;
+    if (const std::optional<bool> flag = ascii::parse_flag(*value)) return *flag;
     refuse(attribute, "'" + *value + "' is neither YES nor NO");
 }
 
@@ -105,8 +102,7 @@ Url endpoint(const Attributes& attributes, const std::string& region) {
         if (!flag(attributes, "AWS", true))
             refuse("ENDPOINT", "is missing in the " + ascii::to_lower(attributes.owner) +
                                    "'s template, which says AWS=no");
-        const std::string domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-        return {"https", "s3." + region + "." + domain, "", ""};
+        return {"https", aws_host(region), "", ""};
     }
     Result<Url> url = parse_url(*text);
     // The text is not repeated: whoever put credentials into it does not want them in a log.
@@ -124,6 +120,10 @@ bool fits_into_host(const std::string& bucket, const Url& endpoint) {
 }
 
 }  // namespace
+
+std::string aws_host(const std::string& region) {
+    return "s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
+}
 
 // Ceph takes more names than AWS does: upper case and underscores too.
 bool is_bucket_name(std::string_view text) {

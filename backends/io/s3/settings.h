@@ -45,6 +45,9 @@ struct S3Settings {
     std::string source_of(const std::string& key) const;
 };
 
+// The host of Amazon's service in a region.
+std::string aws_host(const std::string& region);
+
 // True for what may be a region: letters, digits, - and _.
 bool is_region_name(std::string_view text);
 

@@ -33,7 +33,6 @@ TEST_F(FileWriterTest, BytesInTheirOrder) {
     FileWriter file = writer(path_);
     for (size_t at = 0; at < text.size(); at += 1'000'000) {
         write(file, text.substr(at, 1'000'000));
-        EXPECT_EQ(file.size(), std::min(at + 1'000'000, text.size()));
     }
     file.finish("done", 0640);
     EXPECT_TRUE(read_file(path_) == text);
@@ -46,7 +45,6 @@ TEST_F(FileWriterTest, HolesTakeNoRoom) {
     write(file, "middle");
     file.skip(0);
     file.skip(10'000'000);
-    EXPECT_EQ(file.size(), 20'000'006U);
     file.finish("done", 0600);
     EXPECT_EQ(status().st_size, 20'000'006);
     EXPECT_LT(status().st_blocks, 1000);

@@ -74,6 +74,12 @@ TEST(Url, WithoutQuery) {
     EXPECT_EQ(without_query("https://h/a"), "https://h/a");
 }
 
+TEST(Url, Origin) {
+    EXPECT_EQ(origin_of("http://host:80/a?b"), "http://host:80");
+    EXPECT_EQ(origin_of("https://[::1]?a/b"), "https://[::1]");
+    EXPECT_EQ(origin_of("http://host"), "http://host");
+}
+
 TEST(Url, WhatMayBeTold) {
     EXPECT_EQ(tellable("https://u:p@h/a?token=x"), "https://h/a");
     EXPECT_EQ(tellable("HTTP://u:p@x@h:1/a@b"), "HTTP://h:1/a@b");
