@@ -58,6 +58,7 @@ class ControlSocket::Connection : public Listener::Connection {
         const size_t end = line_.find('\n');
         if (end == std::string::npos && line_.size() < kMaxLine) return read();
         if (end == std::string::npos || end > kMaxLine) return close();
+        note_question();
         timer_.expires_at(rested_);
         timer_.async_wait([self = self(), end](const error_code& error) {
             if (!error) self->answer(end);

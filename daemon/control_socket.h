@@ -19,7 +19,7 @@ namespace onemarket {
 class ControlSocket {
   public:
     static constexpr size_t kMaxLine = 4096;       // bytes
-    static constexpr size_t kMaxConnections = 16;  // more are closed at once
+    static constexpr size_t kMaxConnections = 16;  // one more takes a silent one's place
     static constexpr std::chrono::milliseconds kPause{20};
     static constexpr std::chrono::seconds kPatience{30};  // for the next line, and for its answer
 

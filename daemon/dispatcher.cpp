@@ -136,6 +136,7 @@ bool Dispatcher::run() {
     watch_hangup();
     in_.read();
     loop_.run();
+    observer_.end();
     if (gave_up_) {
         writer_.close(kLastWords);
         return false;
@@ -143,7 +144,6 @@ bool Dispatcher::run() {
     keeper_.reset();
     imports_.reset();
     quick_.reset();
-    observer_.close();
     writer_.close(kLastWords);
     log_.write(LogLevel::info, "stopped");
     return true;

@@ -3,7 +3,7 @@
 // serves oned.
 #pragma once
 
-#include <sys/stat.h>
+#include <sys/types.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -14,6 +14,8 @@
 #include <list>
 #include <memory>
 #include <string>
+
+#include "backends/io/unique_fd.h"
 
 namespace onemarket {
 
@@ -30,17 +32,24 @@ class Listener {
         virtual ~Connection() = default;
         virtual void start() = 0;
         void close();
+        bool has_asked() const { return asked_; }
 
       protected:
         // One that does nothing for so long, from now on, is closed.
         void watch(std::chrono::seconds patience);
+        // It wants an answer: nobody else gets its place before it has that.
+        void note_question() { asked_ = true; }
 
         Protocol::socket socket_;
         boost::asio::steady_timer timer_;
+
+      private:
+        bool asked_ = false;
     };
     using Connect = std::function<std::shared_ptr<Connection>(Protocol::socket)>;
 
-    // More than `most` at a time are closed at once; the next is taken in after `pause`.
+    // There are `most` at a time. One more takes the place of the oldest that has not asked yet,
+    // and is closed at once where all have; the next is taken in after `pause`.
     Listener(boost::asio::io_context& loop, size_t most, std::chrono::milliseconds pause,
              Connect connect);
     ~Listener();
@@ -56,6 +65,8 @@ class Listener {
     bool is_there() const;
 
   private:
+    void own(const std::string& path, mode_t mode);
+    bool make_room();
     void accept();
     void accept_after(std::chrono::milliseconds pause);
 
@@ -64,9 +75,9 @@ class Listener {
     Connect connect_;
     boost::asio::basic_socket_acceptor<Protocol> acceptor_;
     boost::asio::steady_timer again_;
-    std::string path_;     // of the Unix socket that is ours; empty: there is none
-    struct stat made_ {};  // what was made there
-    std::list<std::weak_ptr<Connection>> connections_;
+    std::string path_;  // of the Unix socket that is ours; empty: there is none
+    UniqueFd made_;     // what was made there
+    std::list<std::weak_ptr<Connection>> connections_;  // the oldest first
 };
 
 }  // namespace onemarket

@@ -35,7 +35,6 @@ void MetricsFile::write_to(const std::string& path) {
 void MetricsFile::write_now() {
     try {
         write();
-        written_ = true;
         if (!problem_.empty()) say_(LogLevel::info, "metrics are in " + path_ + " again");
         problem_.clear();
     } catch (const Error& error) {
@@ -54,12 +53,12 @@ void MetricsFile::write_now() {
 // Nothing is waited for until it is on the disk: after a crash it is of no use to anybody.
 void MetricsFile::write() {
     // The collector reads names that end in .prom alone.
-    replace_file(path_, path_ + "." + random_hex(), text_(), kMode);
+    written_ = replace_file(path_, path_ + "." + random_hex(), text_(), kMode);
 }
 
 void MetricsFile::remove() {
-    if (written_) ::unlink(path_.c_str());
-    written_ = false;
+    if (is_at(written_, path_)) ::unlink(path_.c_str());
+    written_.reset();
 }
 
 }  // namespace onemarket

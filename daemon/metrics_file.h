@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "backends/io/unique_fd.h"
 #include "protocol/reply.h"
 
 namespace onemarket {
 
 // Written anew every few seconds, whole or not at all, and removed at the end: figures of a driver
-// that is no more would look as if all were well. Used by the loop's thread.
+// that is no more would look as if all were well. What another driver has put in its place stays.
+// Used by the loop's thread.
 class MetricsFile {
   public:
     static constexpr std::chrono::seconds kEvery{15};
@@ -41,7 +43,7 @@ class MetricsFile {
     boost::asio::steady_timer next_;
     std::string path_;     // empty: nowhere
     std::string problem_;  // why it cannot be written, as it was told
-    bool written_ = false;
+    UniqueFd written_;     // what we have put there
 };
 
 }  // namespace onemarket

@@ -79,6 +79,7 @@ class MetricsServer::Connection : public Listener::Connection {
         http::async_read_header(socket_, input_, parser_,
                                 [self = self()](const error_code& error, size_t) {
                                     if (error) return self->close();
+                                    self->note_question();
                                     self->answer();
                                 });
     }

@@ -19,7 +19,7 @@ namespace onemarket {
 // LOG line and tried again. Used by the loop's thread.
 class MetricsServer {
   public:
-    static constexpr size_t kMaxConnections = 16;         // more are closed at once
+    static constexpr size_t kMaxConnections = 16;         // one more takes a silent one's place
     static constexpr size_t kMaxHeader = 8192;            // bytes of a request
     static constexpr std::chrono::seconds kPatience{10};  // for request and answer
     static constexpr std::chrono::milliseconds kPause{5};

@@ -58,6 +58,12 @@ void Observer::close() {
     control_.close();
 }
 
+void Observer::end() {
+    close();
+    metrics_server_.listen("");
+    metrics_file_.write_to("");
+}
+
 void Observer::look_later() {
     look_.expires_after(kLook);
     look_.async_wait([this](const boost::system::error_code& error) {

@@ -47,8 +47,10 @@ class Observer {
     // The state folder is ours: whoever asks there is answered. Nothing where that is so already,
     // and again where somebody has removed the socket.
     void open();
-    // The folder is another one, or it is the end.
+    // The folder is another one.
     void close();
+    // Nothing is to be seen of the driver any more: no socket, no figures.
+    void end();
 
     void answered(const FlightPtr& flight, const Reply& reply, std::optional<ErrorKind> failure);
     void monitored(const FlightPtr& flight, std::string_view text);

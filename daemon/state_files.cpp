@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "backends/io/unique_fd.h"
 #include "protocol/error.h"
 
 namespace onemarket {
@@ -29,9 +28,9 @@ void write_all(int fd, std::string_view text, const std::string& path) {
     }
 }
 
-void replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
-                  mode_t mode) {
-    const UniqueFd file(
+UniqueFd replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
+                      mode_t mode) {
+    UniqueFd file(
         ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file) throw system_error(errno, path);
     try {
@@ -43,6 +42,14 @@ void replace_file(const std::string& path, const std::string& unfinished, std::s
         ::unlink(unfinished.c_str());
         throw;
     }
+    return file;
+}
+
+bool is_at(const UniqueFd& file, const std::string& path) {
+    struct stat ours {};
+    struct stat now {};
+    return file && ::fstat(file.get(), &ours) == 0 && ::lstat(path.c_str(), &now) == 0 &&
+           now.st_dev == ours.st_dev && now.st_ino == ours.st_ino;
 }
 
 void try_folder(const std::string& path) {

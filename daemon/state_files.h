@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/io/unique_fd.h"
+
 namespace onemarket {
 
 // Makes the folder, for its owner alone, as which one that is there is made too. Throws Error.
@@ -18,9 +20,13 @@ void make_state_folder(const std::string& path);
 void write_all(int fd, std::string_view text, const std::string& path);
 
 // Puts a text in a file's place, in one step, by way of `unfinished`, a name beside it. Not synced.
-// Throws Error, and leaves nothing.
-void replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
-                  mode_t mode);
+// Returns the file. Throws Error, and leaves nothing.
+UniqueFd replace_file(const std::string& path, const std::string& unfinished, std::string_view text,
+                      mode_t mode);
+
+// Whether the open file still has the name, and no link has it. While it is open its number is
+// nobody else's.
+bool is_at(const UniqueFd& file, const std::string& path);
 
 // Makes a file in the folder, with bytes that are on disk, and removes it. Throws Error where that
 // does not go.

@@ -95,24 +95,19 @@ class DownloaderWrapper::Found {
     explicit Found(const std::string& path)
         : fd_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
         if (!fd_ && errno == ELOOP) refuse(path + " is a link; put the file it leads to there");
-        if (!fd_ || ::fstat(fd_.get(), &status_) != 0) throw system_error(errno, path);
-        if (!S_ISREG(status_.st_mode)) refuse(path + ": not a regular file");
+        struct stat status {};
+        if (!fd_ || ::fstat(fd_.get(), &status) != 0) throw system_error(errno, path);
+        if (!S_ISREG(status.st_mode)) refuse(path + ": not a regular file");
         text_ = read_text_file(name());
     }
 
     const std::string& text() const { return text_; }
-    const struct stat& status() const { return status_; }
     // By which it is to be had while it is open.
     std::string name() const { return "/proc/self/fd/" + std::to_string(fd_.get()); }
-    bool is_at(const std::string& path) const {
-        struct stat now {};
-        return ::lstat(path.c_str(), &now) == 0 && now.st_dev == status_.st_dev &&
-               now.st_ino == status_.st_ino;
-    }
+    bool is_at(const std::string& path) const { return onemarket::is_at(fd_, path); }
 
   private:
     UniqueFd fd_;
-    struct stat status_ {};
     std::string text_;
 };
 
@@ -197,13 +192,9 @@ std::string DownloaderWrapper::install(bool force) {
             keep(now);
         }
         const std::string next = script_ + ".new";
-        ::unlink(next.c_str());  // it could be a link
-        NewFile file(next);
+        NewFile file = NewFile::like(now.name(), next);
         file.sink().write(std::as_bytes(std::span(text)));
         file.publish();
-        (void)!::chown(next.c_str(), now.status().st_uid, now.status().st_gid);
-        if (::chmod(next.c_str(), now.status().st_mode & 07777) != 0)
-            throw system_error(errno, next);
         const Found ours(next);
         try {
             replace(now, next);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // onemarketctl: the operator's command.
 #include <fcntl.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -30,7 +29,7 @@ void check_command(const CLI::App& app, const std::string& word) {
 int main_of(int argc, char** argv) {
     hold_standard_descriptors(O_RDONLY);
     forbid_core_dumps();
-    ::signal(SIGPIPE, SIG_IGN);  // a script need not read what it is given
+    reset_signals();
     CLI::App app{"Works with onemarketd, the marketplace driver of OpenNebula.", "onemarketctl"};
     app.set_version_flag("--version", std::string("onemarketctl ") + kVersion);
     app.require_subcommand(1);

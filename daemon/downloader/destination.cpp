@@ -117,11 +117,20 @@ void StreamSink::finish() {
 }
 
 NewFile::NewFile(const std::string& path, const std::string& in_between)
-    : path_(followed(path)),
+    : NewFile(path, followed(path), followed(path), in_between) {}
+
+NewFile NewFile::like(const std::string& model, const std::string& path) {
+    return {path, path, model, ""};
+}
+
+NewFile::NewFile(const std::string& name, const std::string& path, const std::string& model,
+                 const std::string& in_between)
+    : path_(path),
       in_between_(in_between.empty() ? temporary_beside(path_) : path_ + in_between),
-      mode_(mode_of(path_)) {
+      mode_(mode_of(model)) {
     std::error_code none_yet;
-    if (std::filesystem::is_directory(path_, none_yet)) throw system_error(EISDIR, path);
+    if (std::filesystem::is_directory(std::filesystem::symlink_status(path_, none_yet)))
+        throw system_error(EISDIR, name);
     check_name(path_);
     const std::string folder = folder_of(path_);
     ::unlink(in_between_.c_str());
@@ -134,10 +143,10 @@ NewFile::NewFile(const std::string& path, const std::string& in_between)
     if (!fd) {
         const int error = errno;
         temporary_.clear();
-        throw place_error(error, path);
+        throw place_error(error, name);
     }
-    lost_ = copy_attributes(path_, fd.get());
-    file_ = FileWriter(std::move(fd), path);
+    lost_ = copy_attributes(model, fd.get());
+    file_ = FileWriter(std::move(fd), name);
 }
 
 NewFile::~NewFile() {

@@ -33,21 +33,29 @@ class StreamSink : public Sink {
 // it has no name where the file system allows that, so that not even a kill leaves anything.
 class NewFile {
   public:
-    // `in_between`: what is added to its name for the moment before it has that; what a kill has
-    // left there goes. Empty: a name of no meaning.
+    // With the mode, the owner and the attributes of the one that is there. A link at the path is
+    // followed. `in_between`: what is added to its name for the moment before it has that; what a
+    // kill has left there goes. Empty: a name of no meaning.
     explicit NewFile(const std::string& path, const std::string& in_between = "");
+    // With those of the file `model`, in the place of whatever has the path: a link is not
+    // followed, whenever it comes. For a folder of somebody else's.
+    static NewFile like(const std::string& model, const std::string& path);
     ~NewFile();
     NewFile(const NewFile&) = delete;
     NewFile& operator=(const NewFile&) = delete;
 
     Sink& sink() { return file_; }
-    // What of the file that is there could not be given to this one: its owner, its ACL, and so on;
-    // empty: nothing.
+    // What of that file could not be given to this one: its owner, its ACL, and so on; empty:
+    // nothing.
     const std::string& lost() const { return lost_; }
     void publish();
 
   private:
-    std::string path_;        // a link is followed
+    // `name` begins errors.
+    NewFile(const std::string& name, const std::string& path, const std::string& model,
+            const std::string& in_between);
+
+    std::string path_;
     std::string in_between_;  // the whole path
     std::string temporary_;   // empty: it has no name
     std::string lost_;

@@ -61,6 +61,20 @@ TEST_F(MetricsFileTest, MovesAndIsGoneAtTheEnd) {
     EXPECT_THAT(test::list(dir_.path()), IsEmpty());
 }
 
+// Two drivers overlap where one is replaced: the file of the one that stays, whichever number it
+// has.
+TEST_F(MetricsFileTest, WhatAnotherHasPutThereStays) {
+    for (int i = 0; i < 3; ++i) {
+        file_->write_to(path_);
+        for (int j = 0; j < 3; ++j) {
+            test::write_file(dir_ / "new", "theirs");
+            std::filesystem::rename(dir_ / "new", path_);
+        }
+        file_->write_to("");
+        EXPECT_EQ(test::read_file(path_), "theirs");
+    }
+}
+
 TEST_F(MetricsFileTest, AFolderThatIsNotThereIsSaidOnce) {
     file_->write_to(dir_ / "no/x.prom");
     EXPECT_THAT(said_, ElementsAre(HasSubstr("no/x.prom: No such file or directory")));

@@ -247,18 +247,36 @@ TEST_F(MetricsServerTest, MovesAndStops) {
     EXPECT_THAT(test::list(dir_.path()), IsEmpty());
 }
 
-TEST_F(MetricsServerTest, ManyWhoSayNothingHaveAnEnd) {
+// The oldest of them goes for each that comes; half a request is none.
+TEST_F(MetricsServerTest, ManyWhoSayNothingKeepNobodyOut) {
     const std::string path = dir_ / "a";
     listen(path);
     EXPECT_THAT(get(path), HasSubstr("x 1\n"));
     std::vector<std::unique_ptr<Client>> idle;
-    for (size_t i = 0; i < MetricsServer::kMaxConnections; ++i)
+    for (size_t i = 0; i < 2 * MetricsServer::kMaxConnections; ++i) {
         idle.push_back(std::make_unique<Client>(path));
-    EXPECT_EQ(get(path), "");  // one too many
-    idle.pop_back();
-    std::string answer;
-    for (int i = 0; i < 500 && answer.empty(); ++i) answer = get(path);
-    EXPECT_THAT(answer, HasSubstr("x 1\n"));
+        if (i % 2 == 0) idle.back()->say("GET /metrics HTTP/1.1\r\n");
+    }
+    EXPECT_THAT(get(path), HasSubstr("x 1\n"));
+    EXPECT_EQ(idle.front()->rest(), "");
+    idle.back()->say("GET /metrics HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(idle.back()->rest(), HasSubstr("x 1\n"));
+}
+
+// Who has asked is not put out of his place by who has not.
+TEST_F(MetricsServerTest, WhoWaitsForAnAnswerKeepsItsPlace) {
+    content_ = std::string(8 << 20, 'x');
+    const std::string path = dir_ / "a";
+    listen(path);
+    EXPECT_THAT(get(path), Not(IsEmpty()));
+    std::vector<std::unique_ptr<Client>> slow;
+    for (size_t i = 0; i < MetricsServer::kMaxConnections; ++i) {
+        slow.push_back(std::make_unique<Client>(path));
+        slow.back()->say("GET /metrics HTTP/1.1\r\n\r\n");
+        std::this_thread::sleep_for(2 * MetricsServer::kPause);
+    }
+    EXPECT_EQ(get(path), "");
+    EXPECT_GT(slow.front()->rest().size(), content_.size());
 }
 
 TEST_F(MetricsServerTest, TheTextIsMadeOnceASecond) {

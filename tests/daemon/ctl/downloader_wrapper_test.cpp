@@ -120,6 +120,24 @@ TEST_F(DownloaderWrapperTest, NothingIsWrittenThroughALink) {
                 ElementsAre("downloader.sh", "downloader.stock.sh", "elsewhere", "the program"));
 }
 
+// As root it runs in a folder of oneadmin's, who puts a link there at whatever moment.
+TEST_F(DownloaderWrapperTest, NothingIsWrittenThroughALinkThatComesMeanwhile) {
+    const std::string elsewhere = dir_ / "elsewhere";
+    test::write_file(elsewhere, "content");
+    fs::permissions(elsewhere, fs::perms(0600));
+    std::jthread planter([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) (void)::symlink("elsewhere", (script_ + ".new").c_str());
+    });
+    for (int i = 0; i < 100; ++i) {
+        wrapper_.install(false);
+        EXPECT_THAT(read_file(script_), HasSubstr("Written by"));
+        wrapper_.remove(false);
+        EXPECT_EQ(read_file(script_), kStock);
+    }
+    EXPECT_EQ(read_file(elsewhere), "content");
+    EXPECT_EQ(fs::status(elsewhere).permissions(), fs::perms(0600));
+}
+
 // A package has put a newer downloader.sh there.
 TEST_F(DownloaderWrapperTest, TwoScriptsOfTheSiteAreNotMixedUp) {
     wrapper_.install(false);

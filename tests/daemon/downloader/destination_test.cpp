@@ -106,6 +106,31 @@ TEST_F(DestinationTest, ADeviceThatIsFull) {
 
 // ---- NewFile ----
 
+// In a folder of somebody else's: no link is followed, whenever it comes.
+TEST_F(DestinationTest, NewFileLikeAnother) {
+    write_file(dir_ / "model", "model");
+    write_file(dir_ / "theirs", "theirs");
+    fs::permissions(dir_ / "model", fs::perms(0751));
+    fs::permissions(dir_ / "theirs", fs::perms(0600));
+    const auto plant = [&] { fs::create_symlink("theirs", path_); };
+    for (const bool early : {true, false}) {
+        if (early) plant();
+        NewFile file = NewFile::like(dir_ / "model", path_);
+        write(file.sink(), "ours");
+        if (!early) plant();
+        file.publish();
+        EXPECT_FALSE(fs::is_symlink(path_));
+        EXPECT_EQ(read_file(path_), "ours");
+        EXPECT_EQ(mode(path_), 0751U);
+        fs::remove(path_);
+    }
+    fs::create_directory_symlink(dir_.path(), path_);
+    NewFile::like(dir_ / "model", path_).publish();
+    EXPECT_EQ(read_file(path_), "");
+    EXPECT_EQ(read_file(dir_ / "theirs"), "theirs");
+    EXPECT_EQ(mode(dir_ / "theirs"), 0600U);
+}
+
 TEST_F(DestinationTest, AFileIsThereWhenItIsWhole) {
     NewFile file(path_);
     write(file.sink(), "content");
