@@ -92,7 +92,8 @@ TEST_F(LvmExporterTest, WhatIsSaidToBeNoRawDiskMustBeWhatIsSaid) {
     const std::string raw = "<FORMAT><![CDATA[raw]]></FORMAT>";
     ASSERT_NE(xml.find(raw), std::string::npos);
     xml.replace(xml.find(raw), raw.size(), "<FORMAT>qcow2</FORMAT>");
-    const DriverMessage import = *DriverMessage::parse(xml);
+    const Result<DriverMessage> parsed = DriverMessage::parse(xml);
+    const DriverMessage& import = *parsed;
     std::filesystem::create_directory(dir_ / "public");
     const auto fault = [&] {
         const auto image = export_image<LvmExporter>(import);
