@@ -30,7 +30,7 @@ class ImportRecord {
     // The work begins now.
     virtual void begin() {}
 
-    // True when an earlier life has begun with it.
+    // True when an earlier life has begun with it; of a DELETE always, which may clear one away.
     virtual bool resumed() const { return false; }
 
     // True when the import ends for this life of the driver alone: what it has sent so far is to

@@ -40,7 +40,7 @@ Installation::Installation(const Options& options, const Environment& process, b
                            const std::string& config_file)
     : options_(options),
       process_(process),
-      layout_(Layout::of(value_of(process, "ONE_LOCATION"))),
+      layout_(layout_of(process)),
       config_file_(config_file.empty() ? layout_.etc + "/onemarketd.conf" : config_file),
       lists_(std::make_shared<ListCache>()),
       messages_(layout_.state()),

@@ -11,7 +11,7 @@
 #include "backends/io/digest.h"
 #include "backends/io/random.h"
 #include "backends/io/unique_fd.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"

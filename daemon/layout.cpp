@@ -14,4 +14,8 @@ Layout Layout::of(const std::string& one_location) {
     return {root + "/var", root + "/etc", root + "/var", root + "/var/remotes", root + "/lib/mads"};
 }
 
+Layout layout_of(const Environment& environment) {
+    return Layout::of(value_of(environment, "ONE_LOCATION"));
+}
+
 }  // namespace onemarket

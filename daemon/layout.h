@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "daemon/environment.h"
+
 namespace onemarket {
 
 struct Layout {
@@ -19,5 +21,8 @@ struct Layout {
     // Self-contained below `one_location`, or the system's folders when that is empty.
     static Layout of(const std::string& one_location);
 };
+
+// The one that ONE_LOCATION means there.
+Layout layout_of(const Environment& environment);
 
 }  // namespace onemarket

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <string>
 
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 
 namespace onemarket {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "backends/io/random.h"
 #include "backends/io/unique_fd.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 #include "protocol/moment.h"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "backends/io/random.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "protocol/error.h"
 
 namespace onemarket {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "daemon/text_file.h"
 #include "protocol/ascii.h"
 

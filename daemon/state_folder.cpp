@@ -9,7 +9,7 @@
 #include <array>
 #include <cerrno>
 
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "protocol/ascii.h"
 #include "protocol/error.h"
 

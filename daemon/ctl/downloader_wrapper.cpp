@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "daemon/downloader/destination.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
+#include "daemon/new_file.h"
 #include "daemon/text_file.h"
 #include "protocol/error.h"
 

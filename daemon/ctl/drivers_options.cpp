@@ -20,7 +20,7 @@ bool names_a_proxy(const Environment& environment, const Layout& layout) {
 }  // namespace
 
 Options drivers_options(const Environment& environment) {
-    const Layout layout = Layout::of(value_of(environment, "ONE_LOCATION"));
+    const Layout layout = layout_of(environment);
     try {
         const OnedConf conf(read_text_file(layout.etc + "/oned.conf"));
         if (conf.runs_onemarketd()) return parse_options({conf.arguments()});
@@ -33,7 +33,7 @@ Options drivers_options(const Environment& environment) {
 Options options_by_hand(const Environment& environment, const std::string& type) {
     Options options;
     options.markets.emplace().insert(type);
-    const Layout layout = Layout::of(value_of(environment, "ONE_LOCATION"));
+    const Layout layout = layout_of(environment);
     if (!names_a_proxy(environment, layout)) options.proxy = drivers_options(environment).proxy;
     return options;
 }

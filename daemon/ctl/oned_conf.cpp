@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "daemon/downloader/destination.h"
+#include "daemon/new_file.h"
 #include "daemon/text_file.h"
 #include "protocol/error.h"
 #include "protocol/reply.h"

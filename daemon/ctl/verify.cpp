@@ -96,9 +96,9 @@ class Verification {
 };
 
 // The results, as lines for people or as one document for programs.
-class Report {
+class VerifyReport {
   public:
-    Report(const KnownMarket& market, const VerifyOutput& output)
+    VerifyReport(const KnownMarket& market, const VerifyOutput& output)
         : market_(market.id), output_(output) {}
 
     void add(const StoredObject& image, const Verdict& verdict) {
@@ -167,7 +167,7 @@ class Report {
 int verify(const std::function<std::unique_ptr<Inventory>()>& open, const KnownMarket& market,
            const VerifyOutput& output, Context& context, KnownMarket::Time now) {
     Verification verification(open, output, context);
-    Report report(market, output);
+    VerifyReport report(market, output);
     std::set<ObjectId> with_image;
     std::vector<StoredObject> manifests;
     for (const StoredObject& object : verification.list()) {

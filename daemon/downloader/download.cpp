@@ -16,6 +16,7 @@
 #include "backends/sources/all_sources.h"
 #include "backends/sources/downloader.h"
 #include "daemon/downloader/destination.h"
+#include "daemon/new_file.h"
 #include "protocol/ascii.h"
 
 namespace onemarket {

@@ -24,5 +24,10 @@ TEST(Layout, OneLocationIsSelfContained) {
     EXPECT_EQ(layout.mads, "/opt/one/lib/mads");
 }
 
+TEST(Layout, OfAnEnvironment) {
+    EXPECT_EQ(layout_of({}).etc, "/etc/one");
+    EXPECT_EQ(layout_of({{"ONE_LOCATION", "/opt/one"}}).etc, "/opt/one/etc");
+}
+
 }  // namespace
 }  // namespace onemarket

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "backends/io/digest.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "protocol/hex.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -26,8 +26,7 @@ DriverMessage market_of(const std::string& given, const std::string& state) {
 
 int check(const std::string& given, bool json) {
     const Environment environment = current_environment();
-    const DriverMessage message =
-        market_of(given, Layout::of(value_of(environment, "ONE_LOCATION")).state());
+    const DriverMessage message = market_of(given, layout_of(environment).state());
     const std::string type = message.text("MARKETPLACE/MARKET_MAD").value_or("");
     const Installation installation(options_by_hand(environment, type), environment);
     ToolLog log(message.secrets());

@@ -61,7 +61,7 @@ int unless_it_fails(const std::function<int()>& act) {
 
 void warn_root(const Environment& environment) {
     struct stat status {};
-    const std::string var = Layout::of(value_of(environment, "ONE_LOCATION")).var;
+    const std::string var = layout_of(environment).var;
     if (::geteuid() != 0 || ::stat(var.c_str(), &status) != 0 || status.st_uid == 0) return;
     const std::string owner = user_name(status.st_uid);
     complain("warning: run this as " + owner + " (sudo -u " + owner +
@@ -72,7 +72,7 @@ int look_at(const std::string& market, const Look& act) {
     return unless_it_fails([&] {
         const Environment environment = current_environment();
         warn_root(environment);
-        const MarketMessages messages(Layout::of(value_of(environment, "ONE_LOCATION")).state());
+        const MarketMessages messages(layout_of(environment).state());
         const KnownMarket known = known_market(market, messages, [] { return read_input("-"); });
         const std::string type = known.message.text("MARKETPLACE/MARKET_MAD").value_or("");
         const Installation installation(options_by_hand(environment, type), environment);

@@ -38,7 +38,7 @@ void add_downloader(CLI::App& app, int& status) {
                             "onemarket-downloader, where it is not beside onemarketctl");
         command->add_flag("--force", given->force, "Drop what was changed since");
         command->callback([&status, given, step] {
-            const Layout layout = Layout::of(value_of(current_environment(), "ONE_LOCATION"));
+            const Layout layout = layout_of(current_environment());
             DownloaderWrapper wrapper(layout.remotes + "/datastore",
                                       downloader_program(given->program));
             print((wrapper.*step)(given->force) + "\n");

@@ -74,7 +74,7 @@ void add_oned_conf(CLI::App& app, int& status) {
     command->add_flag("--dry-run", given->dry_run, "Only show what would be changed");
     command->add_flag("--force", given->force, "Also where it is somebody else's driver");
     command->callback([&status, given] {
-        const Layout layout = Layout::of(value_of(current_environment(), "ONE_LOCATION"));
+        const Layout layout = layout_of(current_environment());
         const std::string file = given->file.empty() ? layout.etc + "/oned.conf" : given->file;
         if (given->dry_run && !given->apply && !given->revert)
             throw Error(ErrorKind::bad_request, "--dry-run is for --apply or --revert");

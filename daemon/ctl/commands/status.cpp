@@ -23,7 +23,7 @@ namespace onemarket {
 namespace {
 
 std::string state_folder() {
-    return Layout::of(value_of(current_environment(), "ONE_LOCATION")).state();
+    return layout_of(current_environment()).state();
 }
 
 JsonValue status_of_driver() {

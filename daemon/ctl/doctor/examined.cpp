@@ -29,7 +29,7 @@ uid_t owner_of(const std::string& folder) {
 }  // namespace
 
 Examined::Examined(const Environment& environment, bool may_connect, Time time)
-    : layout(Layout::of(value_of(environment, "ONE_LOCATION"))),
+    : layout(layout_of(environment)),
       owner(owner_of(layout.var)),
       oned_conf_file(layout.etc + "/oned.conf"),
       path(value_of(environment, "PATH")),

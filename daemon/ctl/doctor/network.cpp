@@ -11,7 +11,7 @@
 #include "daemon/certificates.h"
 #include "daemon/ctl/asker.h"
 #include "daemon/ctl/doctor/examined.h"
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 #include "daemon/state_folder.h"
 #include "daemon/text_file.h"
 #include "daemon/words.h"

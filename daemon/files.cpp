@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/state_files.h"
+#include "daemon/files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of the driver's own folder: what those who keep something there, or elsewhere, have in
-// common.
+// Small files and folders, by their paths: what those who keep something in the driver's own
+// folder, or elsewhere, have in common.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/downloader/attributes.h"
+#include "daemon/attributes.h"
 
 #include <sys/stat.h>
 #include <sys/xattr.h>
