@@ -25,9 +25,9 @@ struct WorkerOutput {
     std::function<void(const FlightPtr&, std::string_view)> monitored = {};
 };
 
-// Runs requests. The only place that answers them, so each gets exactly one answer; and the only
-// place that catches, so no exception leaves a worker. An import that is suspended is not answered:
-// the next life of the driver does. Thread-safe.
+// Runs requests. Each that was begun is answered here, once, or put off; whatever is thrown
+// meanwhile becomes its FAILURE. An import that is suspended is not answered: the next life of the
+// driver does. Throws std::bad_alloc where there is no memory for the answer itself. Thread-safe.
 class Worker {
   public:
     // Both must outlive this; `in_flight` decides whether an import may still succeed.

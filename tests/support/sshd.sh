@@ -72,7 +72,8 @@ is_up() {
 }
 
 write_files() {
-    mkdir -p "$data/bin" "$data/host"
+    # A home of its own: what the tester's start-up files do is nobody's business.
+    mkdir -p "$data/bin" "$data/host" "$data/home"
     for key in host_key other_host_key id other_id; do
         ssh-keygen -q -t ed25519 -N '' -C test -f "$data/$key"
     done
@@ -90,7 +91,7 @@ UsePAM no
 StrictModes no
 PermitRootLogin prohibit-password
 MaxStartups 200
-SetEnv PATH=$data/host:/usr/sbin:/usr/bin:/sbin:/bin
+SetEnv PATH=$data/host:/usr/sbin:/usr/bin:/sbin:/bin HOME=$data/home
 LogLevel ERROR
 CONF
     for host in bridge1 bridge2 bridge3 refused; do
