@@ -30,7 +30,7 @@ void MarketMessages::keep(ObjectId market, std::string_view payload, RequestLog&
         const std::lock_guard lock(mutex_);
         const size_t hash = std::hash<std::string_view>{}(payload);
         const auto known = last_.find(market);
-        const bool kept = ::access((folder_ + "/" + std::to_string(market)).c_str(), F_OK) == 0;
+        const bool kept = ::access(path_of(market).c_str(), F_OK) == 0;
         made_ = made_ && kept;  // somebody may have removed the folder
         if (kept && known != last_.end() && known->second == hash) return;
         try {
@@ -59,13 +59,12 @@ void MarketMessages::make_folders() {
 
 void MarketMessages::write(ObjectId market, std::string_view payload) {
     make_folders();
-    const std::string name = folder_ + "/";
-    replace_file(name + std::to_string(market), name + std::string(kUnfinished) + random_hex(),
-                 payload, 0600);
+    replace_file(path_of(market), folder_ + "/" + std::string(kUnfinished) + random_hex(), payload,
+                 0600);
 }
 
 MarketMessages::Kept MarketMessages::read(ObjectId market) const {
-    const std::string path = folder_ + "/" + std::to_string(market);
+    const std::string path = path_of(market);
     // The time first: a message that comes between the two is taken for an older one.
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) throw system_error(errno, path);

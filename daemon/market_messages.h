@@ -38,6 +38,7 @@ class MarketMessages {
     std::vector<Kept> read_all() const;
 
   private:
+    std::string path_of(ObjectId market) const { return folder_ + "/" + std::to_string(market); }
     void write(ObjectId market, std::string_view payload);
     void make_folders();
 

@@ -21,6 +21,7 @@
 #include <memory>
 #include <ostream>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -73,6 +74,10 @@ inline std::vector<std::string> list_images(const std::string& folder) {
 
 inline bool is_root() {
     return ::geteuid() == 0;
+}
+
+inline void write_text(Sink& sink, const std::string& text) {
+    sink.write(std::as_bytes(std::span(text)));
 }
 
 // How long something took, for "answered within".

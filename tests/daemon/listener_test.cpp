@@ -20,11 +20,6 @@ class ListenerTest : public testing::Test {
     void open(const std::string& address, const std::string& found_at) {
         listener_.open(boost::asio::local::stream_protocol::endpoint(address), found_at, 0660);
     }
-    static mode_t mode(const std::string& path) {
-        struct stat status {};
-        EXPECT_EQ(::stat(path.c_str(), &status), 0);
-        return status.st_mode & 07777;
-    }
 
     test::TempDir dir_;
     boost::asio::io_context loop_;
@@ -38,7 +33,7 @@ TEST_F(ListenerTest, ItsSocketHasTheModeWhateverTheUmask) {
         const mode_t before = ::umask(mask);
         open(path, path);
         ::umask(before);
-        EXPECT_EQ(mode(path), 0660U) << mask;
+        EXPECT_EQ(test::mode_of(path), 0660U) << mask;
         EXPECT_TRUE(listener_.is_there());
         listener_.close();
         EXPECT_FALSE(fs::exists(path));
@@ -51,9 +46,9 @@ TEST_F(ListenerTest, NothingBehindALinkGetsItsMode) {
     fs::permissions(dir_ / "theirs", fs::perms(0600));
     fs::create_symlink("theirs", dir_ / "planted");
     EXPECT_THROW(open(dir_ / "socket", dir_ / "planted"), boost::system::system_error);
-    EXPECT_EQ(mode(dir_ / "theirs"), 0600U);
+    EXPECT_EQ(test::mode_of(dir_ / "theirs"), 0600U);
     EXPECT_THROW(open(dir_ / "another", dir_ / "theirs"), boost::system::system_error);
-    EXPECT_EQ(mode(dir_ / "theirs"), 0600U);
+    EXPECT_EQ(test::mode_of(dir_ / "theirs"), 0600U);
     EXPECT_FALSE(listener_.is_there());
     listener_.close();
     EXPECT_TRUE(fs::is_symlink(dir_ / "planted"));

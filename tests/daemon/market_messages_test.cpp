@@ -2,7 +2,6 @@
 #include "daemon/market_messages.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -25,11 +24,6 @@ class MarketMessagesTest : public testing::Test {
             test::message_xml("monitor-http", {{"PUBLIC_DIR", "/p"}, {"BASE_URL", url}}));
     }
     std::string path(const std::string& name) const { return state_ + "/markets/" + name; }
-    static unsigned mode(const std::string& path) {
-        struct stat status {};
-        EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
-        return status.st_mode & 07777;
-    }
 
     test::TempDir dir_;
     std::string state_ = dir_ / "onemarketd";
@@ -42,9 +36,9 @@ TEST_F(MarketMessagesTest, KeepsTheLastForItsOwnerAlone) {
     messages_.keep(100, payload("http://b"), log_);
     EXPECT_EQ(read_file(path("100")), payload("http://b"));
     EXPECT_EQ(list(state_ + "/markets"), Names{"100"});
-    EXPECT_EQ(mode(path("100")), 0600U);
-    EXPECT_EQ(mode(state_), 0700U);
-    EXPECT_EQ(mode(state_ + "/markets"), 0700U);
+    EXPECT_EQ(test::mode_of(path("100")), 0600U);
+    EXPECT_EQ(test::mode_of(state_), 0700U);
+    EXPECT_EQ(test::mode_of(state_ + "/markets"), 0700U);
     const MarketMessages::Kept kept = messages_.read(100);
     EXPECT_EQ(kept.message.market("BASE_URL"), "http://b");
     EXPECT_LT(std::chrono::system_clock::now() - kept.since, std::chrono::minutes(1));

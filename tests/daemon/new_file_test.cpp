@@ -19,20 +19,12 @@ namespace fs = std::filesystem;
 using test::error_of;
 using test::read_file;
 using test::write_file;
+using test::write_text;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 class NewFileTest : public testing::Test {
   protected:
-    static void write(Sink& sink, const std::string& text) {
-        sink.write(std::as_bytes(std::span(text)));
-    }
-    static mode_t mode(const std::string& path) {
-        struct stat status {};
-        EXPECT_EQ(::stat(path.c_str(), &status), 0);
-        return status.st_mode & 07777;
-    }
-
     test::TempDir dir_;
     const std::string path_ = dir_ / "image";
 };
@@ -47,24 +39,24 @@ TEST_F(NewFileTest, LikeAnother) {
     for (const bool early : {true, false}) {
         if (early) plant();
         NewFile file = NewFile::like(dir_ / "model", path_);
-        write(file.sink(), "ours");
+        write_text(file.sink(), "ours");
         if (!early) plant();
         file.publish();
         EXPECT_FALSE(fs::is_symlink(path_));
         EXPECT_EQ(read_file(path_), "ours");
-        EXPECT_EQ(mode(path_), 0751U);
+        EXPECT_EQ(test::mode_of(path_), 0751U);
         fs::remove(path_);
     }
     fs::create_directory_symlink(dir_.path(), path_);
     NewFile::like(dir_ / "model", path_).publish();
     EXPECT_EQ(read_file(path_), "");
     EXPECT_EQ(read_file(dir_ / "theirs"), "theirs");
-    EXPECT_EQ(mode(dir_ / "theirs"), 0600U);
+    EXPECT_EQ(test::mode_of(dir_ / "theirs"), 0600U);
 }
 
 TEST_F(NewFileTest, AFileIsThereWhenItIsWhole) {
     NewFile file(path_);
-    write(file.sink(), "content");
+    write_text(file.sink(), "content");
     file.sink().skip(1'000'000);
     EXPECT_FALSE(fs::exists(path_));
     file.publish();
@@ -75,7 +67,7 @@ TEST_F(NewFileTest, AFileIsThereWhenItIsWhole) {
 TEST_F(NewFileTest, WithoutPublishNothingIsLeft) {
     {
         NewFile file(path_);
-        write(file.sink(), "content");
+        write_text(file.sink(), "content");
     }
     EXPECT_THAT(test::list(dir_.path()), IsEmpty());
 }
@@ -85,7 +77,7 @@ TEST_F(NewFileTest, WhatWasThereStaysUntilThen) {
     { NewFile file(path_); }
     EXPECT_EQ(read_file(path_), "old");
     NewFile file(path_);
-    write(file.sink(), "new");
+    write_text(file.sink(), "new");
     EXPECT_EQ(read_file(path_), "old");
     file.publish();
     EXPECT_EQ(read_file(path_), "new");
@@ -96,10 +88,10 @@ TEST_F(NewFileTest, RightsAreThoseOfARedirection) {
     const mode_t before = ::umask(027);
     NewFile(path_).publish();
     ::umask(before);
-    EXPECT_EQ(mode(path_), 0640U);
+    EXPECT_EQ(test::mode_of(path_), 0640U);
     fs::permissions(path_, fs::perms(0604));
     NewFile(path_).publish();
-    EXPECT_EQ(mode(path_), 0604U);
+    EXPECT_EQ(test::mode_of(path_), 0604U);
 }
 
 // An ACL as the kernel has it: rw for the owner, r for user 12345, `group` for the group.
@@ -142,7 +134,7 @@ TEST_F(NewFileTest, AclAndAttributesStay) {
     fs::permissions(path_, fs::perms(0640));
     NewFile(path_).publish();
     EXPECT_EQ(attribute(path_, "system.posix_acl_access"), "none");
-    EXPECT_EQ(mode(path_), 0640U);
+    EXPECT_EQ(test::mode_of(path_), 0640U);
 }
 
 TEST_F(NewFileTest, WhatAKillHasLeftBesideItGoes) {
@@ -150,33 +142,24 @@ TEST_F(NewFileTest, WhatAKillHasLeftBesideItGoes) {
     {
         NewFile file(path_, ".new");
         EXPECT_THAT(test::list(dir_.path()), IsEmpty());
-        write(file.sink(), "new");
+        write_text(file.sink(), "new");
         file.publish();
     }
     EXPECT_THAT(test::list(dir_.path()), ElementsAre("image"));
 }
 
+// Where it leads to nothing yet, too: a redirection makes the file it names.
 TEST_F(NewFileTest, ALinkIsFollowed) {
     fs::create_directories(dir_ / "other");
-    write_file(dir_ / "other/file", "old");
     fs::create_symlink("other/file", path_);
-    NewFile file(path_);
-    write(file.sink(), "new");
-    file.publish();
-    EXPECT_TRUE(fs::is_symlink(path_));
-    EXPECT_EQ(read_file(dir_ / "other/file"), "new");
-    EXPECT_THAT(test::list(dir_ / "other"), ElementsAre("file"));
-}
-
-// As a redirection makes the file it names.
-TEST_F(NewFileTest, SoIsOneThatLeadsToNothingYet) {
-    fs::create_directories(dir_ / "other");
-    fs::create_symlink("other/file", path_);
-    NewFile file(path_);
-    write(file.sink(), "new");
-    file.publish();
-    EXPECT_TRUE(fs::is_symlink(path_));
-    EXPECT_EQ(read_file(dir_ / "other/file"), "new");
+    for (const char* text : {"new", "newer"}) {
+        NewFile file(path_);
+        write_text(file.sink(), text);
+        file.publish();
+        EXPECT_TRUE(fs::is_symlink(path_));
+        EXPECT_EQ(read_file(dir_ / "other/file"), text);
+        EXPECT_THAT(test::list(dir_ / "other"), ElementsAre("file"));
+    }
 }
 
 TEST_F(NewFileTest, NamesWithoutAFolder) {

@@ -3,15 +3,18 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <system_error>
 
 namespace onemarket::test {
 
@@ -39,6 +42,13 @@ std::string read_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
     if (!stream) throw std::runtime_error("cannot read " + path);
     return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0)
+        throw std::system_error(errno, std::generic_category(), path);
+    return status.st_mode & 07777;
 }
 
 void write_script(const std::string& path, std::string_view content) {

@@ -2,6 +2,8 @@
 // What tests share. Everything lives in throw-away folders and needs no root.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -32,6 +34,8 @@ class TempDir {
 
 void write_file(const std::string& path, std::string_view content);
 std::string read_file(const std::string& path);
+// Its rights, as of chmod; of what a link leads to. Throws std::system_error.
+mode_t mode_of(const std::string& path);
 // A script others can run.
 void write_script(const std::string& path, std::string_view content);
 // Names in a folder, sorted, those that begin with a dot too.

@@ -14,7 +14,8 @@ namespace onemarket {
 // True for an MD5, or for that of `parts` MD5s. 0: the object was put.
 bool is_etag_of_md5(std::string_view etag, uint64_t parts);
 
-// That of an upload, from its parts' ETags by number; empty where these are no MD5s, or there is none.
+// That of an upload, from its parts' ETags by number; empty where these are no MD5s, or there is
+// none.
 std::string etag_of_parts(const std::map<uint64_t, std::string>& etags);
 
 }  // namespace onemarket

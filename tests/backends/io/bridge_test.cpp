@@ -51,11 +51,6 @@ class BridgeTest : public testing::Test {
         bridge->ask("create", {".onemarketd-5-x"});
         return bridge;
     }
-    unsigned mode(const std::string& name) const {
-        struct stat info {};
-        EXPECT_EQ(::stat((dir_ / name).c_str(), &info), 0);
-        return info.st_mode & 07777;
-    }
     // Every host's account does this first, and then what it is told.
     void start_up(const std::string& script) {
         write_script(dir_ / "bin/ssh",
@@ -134,7 +129,7 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
         bridge->put("put 10000000 5000", bytes_of(tail));
         EXPECT_EQ(bridge->ask("get 10004990 100"), base64_encode(tail.substr(4990)));
         EXPECT_EQ(list(dir_.path()), Hosts{".onemarketd-5-x"});
-        EXPECT_EQ(mode(".onemarketd-5-x"), 0600U);
+        EXPECT_EQ(test::mode_of(dir_ / ".onemarketd-5-x"), 0600U);
         bridge->ask("complete 10005000 20000000");
         bridge->ask("publish", {"marketapp-5"});
     }
@@ -146,7 +141,7 @@ TEST_F(BridgeTest, PublishesWhatWasPutWithItsHoles) {
     struct stat info {};
     ASSERT_EQ(::stat((dir_ / "marketapp-5").c_str(), &info), 0);
     EXPECT_LT(info.st_blocks * 512, 1'000'000);
-    EXPECT_EQ(mode("marketapp-5"), 0644U);
+    EXPECT_EQ(test::mode_of(dir_ / "marketapp-5"), 0644U);
 }
 
 TEST_F(BridgeTest, WhatIsNotPublishedGoesWithTheConnection) {
@@ -199,7 +194,7 @@ TEST_F(BridgeTest, NothingElseIsPublishedInItsPlace) {
             EXPECT_FALSE(std::filesystem::exists(dir_ / "folder/marketapp-5"));
         }
     EXPECT_EQ(read_file(dir_ / "victim"), "precious");
-    EXPECT_EQ(mode("victim"), 0700U);
+    EXPECT_EQ(test::mode_of(dir_ / "victim"), 0700U);
 }
 
 TEST_F(BridgeTest, WhatIsRetractedIsNotPublishedAnyMore) {

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using test::error_of;
 using test::read_file;
 using test::write_file;
+using test::write_text;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -26,14 +27,6 @@ class DestinationTest : public testing::Test {
         const std::string path = dir_ / "fifo";
         EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
         return path;
-    }
-    static void write(Sink& sink, const std::string& text) {
-        sink.write(std::as_bytes(std::span(text)));
-    }
-    static mode_t mode(const std::string& path) {
-        struct stat status {};
-        EXPECT_EQ(::stat(path.c_str(), &status), 0);
-        return status.st_mode & 07777;
     }
 
     test::TempDir dir_;
@@ -62,10 +55,10 @@ TEST_F(DestinationTest, AStreamHasItsHolesAsZeros) {
     auto got = std::async(std::launch::async, [&] { return read_file(path); });
     {
         StreamSink sink(path);
-        write(sink, text);
+        write_text(sink, text);
         sink.skip(200'000);
         sink.skip(0);
-        write(sink, "end");
+        write_text(sink, "end");
     }
     EXPECT_TRUE(got.get() == text + std::string(200'000, '\0') + "end");
 }
@@ -79,7 +72,7 @@ TEST_F(DestinationTest, StdoutIsLeftOpen) {
     }
     {
         StreamSink sink("-");
-        write(sink, "content");
+        write_text(sink, "content");
     }
     const ssize_t more = ::write(STDOUT_FILENO, "+", 1);
     ::dup2(before.get(), STDOUT_FILENO);
@@ -92,13 +85,13 @@ TEST_F(DestinationTest, NobodyReadsAnyMore) {
     UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK));
     StreamSink sink(path);
     reader.reset();
-    const Error error = error_of([&] { write(sink, "content"); });
+    const Error error = error_of([&] { write_text(sink, "content"); });
     EXPECT_EQ(error.what(), path + ": Broken pipe");
 }
 
 TEST_F(DestinationTest, ADeviceThatIsFull) {
     StreamSink sink("/dev/full");
-    EXPECT_EQ(error_of([&] { write(sink, "content"); }).kind(), ErrorKind::no_space);
+    EXPECT_EQ(error_of([&] { write_text(sink, "content"); }).kind(), ErrorKind::no_space);
     EXPECT_EQ(error_of([&] { sink.skip(1); }).kind(), ErrorKind::no_space);
 }
 
@@ -114,7 +107,7 @@ TEST_F(DestinationTest, AFolderIsThereWhenItIsWhole) {
         EXPECT_FALSE(fs::exists(path));
         folder.publish();
         EXPECT_EQ(read_file(path + "/a/b"), "content");
-        EXPECT_EQ(mode(path), 0750U);
+        EXPECT_EQ(test::mode_of(path), 0750U);
         EXPECT_THAT(test::list(dir_.path()), ElementsAre("folder"));
         fs::remove_all(path);
     }
