@@ -29,15 +29,17 @@ std::string ascii_of(std::string_view text) {
     return percent_encode(text, " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 }
 
-bool is_text(std::string_view bytes) {
-    return is_utf8(bytes) && std::none_of(bytes.begin(), bytes.end(), ascii::is_control);
-}
-
-// Whether the host's name is a text. libcurl decodes what is encoded in it, and takes any bytes;
-// what it gives may be encoded again.
+// Whether the host's name is one. libcurl decodes what is encoded in it, takes any bytes, and does
+// not look at what comes of that, which may be a number, or encoded still: so it reads it once
+// more.
 bool has_host_of_text(const Parser& parser) {
     const std::string host = part(parser, CURLUPART_HOST);
-    return is_text(host) && is_text(percent_decode(host));
+    if (host.empty()) return true;
+    return is_utf8(host) &&
+           std::none_of(host.begin(), host.end(),
+                        [](char c) { return c == '%' || ascii::is_control(c); }) &&
+           curl_url_set(parser.get(), CURLUPART_URL, part(parser, CURLUPART_URL).c_str(),
+                        CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) == CURLUE_OK;
 }
 constexpr std::string_view kBasic = "Basic ";
 constexpr const char* kNoHostName = "has a host whose name is none";

@@ -130,12 +130,13 @@ TEST(Address, CredentialsAreTakenOut) {
 // libcurl decodes a host's name, and takes any bytes for one.
 TEST(Address, HostIsText) {
     EXPECT_TRUE(parse_address("http://b\xc3\xbc.example/a"));
-    for (const char* text :
-         {"http://a\xff/b", "http://a%ff/b", "http://a%7f/b", "http://a%%440\xa2/b"}) {
+    for (const char* text : {"http://a\xff/b", "http://a%ff/b", "http://a%7f/b",
+                             "http://a%%440\xa2/b", "http://a%2544/b"}) {
         EXPECT_EQ(parse_address(text).reason(), "has a host whose name is none");
         EXPECT_EQ(parse_url(text).reason(), "has a host whose name is none");
         EXPECT_EQ(resolve_location("http://host/", text).reason(), "has a host whose name is none");
     }
+    EXPECT_EQ(parse_url("http://%38/a")->host, "0.0.0.8") << "as of http://8/a";
 }
 
 TEST(Address, WhatIsNone) {
