@@ -9,8 +9,11 @@ namespace {
 
 // One that is read, and one that is there before it is wanted, besides those that are fetched.
 constexpr size_t kMoreParts = 2;
-// How long a wait lasts before the context is asked again.
+// How long a wait lasts before the context is asked again, and how often the reader looks whether
+// there are connections enough.
 constexpr std::chrono::milliseconds kLook{100};
+// They are where it waits for less than this part of the time.
+constexpr int kSeldom = 4;
 
 constexpr int kWhole = 200;
 
@@ -78,8 +81,10 @@ HttpParts::HttpParts(std::string name, HttpConnect connect, const RetryPolicy& p
       count_((size_ + kPartBytes - 1) / kPartBytes),
       whole_(context),
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
-      parts_(std::min<uint64_t>(connections + kMoreParts, count_)) {
-    for (size_t i = 0; i < std::min<uint64_t>(connections, count_); ++i) add_connection();
+      parts_(std::min<uint64_t>(connections + kMoreParts, count_)),
+      most_(std::min<uint64_t>(connections, count_)),
+      looked_(Clock::now()) {
+    add_connection();
 }
 
 HttpParts::~HttpParts() {
@@ -187,13 +192,25 @@ bool HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open,
 // False where it will not come.
 bool HttpParts::await_part(Context& context) {
     std::unique_lock lock(mutex_);
-    while (!ready_.wait_for(lock, kLook, [this] { return part(reading_).ready || closed_; })) {
+    while (!part(reading_).ready && !closed_) {
+        const Clock::time_point began = Clock::now();
+        ready_.wait_for(lock, kLook);
+        waited_ += Clock::now() - began;
         lock.unlock();
+        add_connection_if_slow();
         context.check(name_);
         lock.lock();
     }
     if (error_) std::rethrow_exception(error_);
     return part(reading_).ready;
+}
+
+void HttpParts::add_connection_if_slow() {
+    const Clock::time_point now = Clock::now();
+    if (now - looked_ < kLook) return;
+    if (waited_ * kSeldom >= now - looked_ && threads_.size() < most_) add_connection();
+    looked_ = now;
+    waited_ = {};
 }
 
 Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {

@@ -2,6 +2,7 @@
 // A large document over several connections at a time, read in order.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -28,16 +29,18 @@ using HttpConnect = std::function<HttpReader::Open()>;
 std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
                                   const RetryPolicy& policy, size_t connections, Context& context);
 
-// The bytes in order, while the parts that come next are fetched into memory: as many as there are
-// connections, and two more. A connection that cannot have its part, as where a server takes no
-// more of them, leaves it to the others. What none of them can have comes in one piece, over one,
+// The bytes in order, while the parts that come next are fetched into memory: as many as there may
+// be connections, and two more. It begins with one connection; others are added while its reader
+// has to wait, since those that a fast server does not need only take the processor from the
+// reader. A connection that cannot have its part, as where a server takes no more of them, leaves
+// it to the others. What none of them can have comes in one piece, over one,
 // and so does what is left where the server gives all of it for a part. That it is another version,
 // or gone, is a failure. Not thread-safe.
 class HttpParts : public Reader {
   public:
     static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
 
-    // `version` has a size and a condition.
+    // `version` has a size and a condition. At most so many connections.
     HttpParts(std::string name, HttpConnect connect, const RetryPolicy& policy, HttpVersion version,
               size_t connections, Context& context);
     ~HttpParts() override;
@@ -46,6 +49,8 @@ class HttpParts : public Reader {
     std::optional<uint64_t> length() const override { return size_; }
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     struct Part {
         std::vector<std::byte> bytes;
         bool ready = false;
@@ -60,6 +65,7 @@ class HttpParts : public Reader {
     bool fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
     void end_connections();
     bool await_part(Context& context);
+    void add_connection_if_slow();
     Part& part(uint64_t number) { return parts_[number % parts_.size()]; }
 
     std::string name_;
@@ -87,7 +93,10 @@ class HttpParts : public Reader {
 
     size_t taken_ = 0;                  // bytes of the part that is read now
     std::unique_ptr<HttpReader> rest_;  // over one connection; null: parts go well
-    std::vector<std::thread> threads_;
+    size_t most_;                       // connections, those that ended too
+    std::vector<std::thread> threads_;  // of all of them
+    Clock::time_point looked_;          // whether they are enough
+    Clock::duration waited_{};          // by the reader since then
 };
 
 }  // namespace onemarket

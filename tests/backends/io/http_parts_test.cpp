@@ -468,7 +468,7 @@ TEST_F(HttpPartsTest, EndsAtOnceHalfRead) {
     auto reader = open(context_);
     std::vector<std::byte> buffer(1000);
     EXPECT_EQ(reader->read(buffer, context_).size, buffer.size());
-    EXPECT_TRUE(eventually([&] { return server_->asked().size() == 2 + kConnections; }));
+    EXPECT_TRUE(eventually([&] { return server_->asked().size() == 3; }));
     const Stopwatch watch;
     reader.reset();
     EXPECT_LT(watch.seconds(), 2);
@@ -514,6 +514,48 @@ TEST_F(HttpPartsTest, NotFarAheadOfItsReader) {
     }
     EXPECT_TRUE(text == content);
     EXPECT_EQ(reader->read(buffer, context_).size, 0U);
+}
+
+// Counts the connections beside that which asked for the first byte.
+class HttpPartsConnectionsTest : public HttpPartsTest {
+  protected:
+    std::unique_ptr<Reader> open_counted() {
+        const auto connect = [this]() -> HttpReader::Open {
+            ++connections_;
+            return [this, client = std::make_shared<HttpClient>(site_.http)](
+                       const HttpHeaders& headers, Context& context) {
+                HttpRequest request;
+                request.method = "GET";
+                request.url = server_->url() + "/image";
+                request.headers = headers;
+                return client->open(request, context);
+            };
+        };
+        auto reader = open_http("image", connect, site_.retries, kConnections, context_);
+        --connections_;
+        return reader;
+    }
+    std::atomic<size_t> connections_ = 0;
+};
+
+TEST_F(HttpPartsConnectionsTest, OneWhereTheReaderDoesNotWait) {
+    constexpr size_t ring = kConnections + 2;
+    const std::string& content = content_of((ring - 1) * kPart + 1);
+    serve(content);
+    const auto reader = open_counted();
+    EXPECT_TRUE(eventually([&] { return server_->asked().size() == 1 + ring; }));
+    EXPECT_TRUE(test::read_all(*reader, context_) == content);
+    EXPECT_EQ(connections_, 1U);
+}
+
+TEST_F(HttpPartsConnectionsTest, AllWhereItDoes) {
+    const std::string& content = content_of(13 * kPart);
+    serve([&](const HttpAsked& asked) {
+        if (part_of(asked) >= 0) std::this_thread::sleep_for(milliseconds(60));
+        return give_range(asked, content);
+    });
+    EXPECT_TRUE(test::read_all(*open_counted(), context_) == content);
+    EXPECT_EQ(connections_, kConnections);
 }
 
 }  // namespace
