@@ -210,8 +210,7 @@ void Dispatcher::begin(const FlightPtr& flight) {
         return waits ? expedite(id) : begin_import(flight);
     }
     if (flight->request.action == Action::remove) {
-        if (!tenure_.had_journal()) inheritance_.deleted_unseen(flight->request);
-        answers_.drop(id);
+        forget_app(flight->request);
         in_flight_.hold(flight);  // until it is noted
         if (in_flight_.cancel_import_before(flight)) {
             if (!keeper_ || !keeper_->post(flight)) keep_removal(flight);
@@ -237,9 +236,13 @@ void Dispatcher::refuse(const Request& request) {
     writer_.reply({request.action, false, request.id, kTooMany});
 }
 
+void Dispatcher::forget_app(const Request& removal) {
+    if (!tenure_.had_journal()) inheritance_.deleted_unseen(removal);
+    answers_.drop(removal.id);
+}
+
 void Dispatcher::remove_later(const Request& request) {
-    if (!tenure_.had_journal()) inheritance_.deleted_unseen(request);
-    answers_.drop(request.id);
+    forget_app(request);
     std::string mark;
     for (const FlightPtr& import : in_flight_.find(Action::import, request.id))
         if (import->record) mark = import->record->mark();

@@ -57,6 +57,7 @@ class Dispatcher {
     void on_line(std::string_view line);
     void on_request(const Request& request);
     void refuse(const Request& request);
+    void forget_app(const Request& removal);
     void remove_later(const Request& request);
 
     void keep(const FlightPtr& flight);

@@ -20,7 +20,6 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kMaxMessage = size_t{17} << 20;  // of a line to the driver, and some
 constexpr std::string_view kUnfinished = ".new-";
 
 }  // namespace
@@ -68,7 +67,7 @@ MarketMessages::Kept MarketMessages::read(ObjectId market) const {
     // The time first: a message that comes between the two is taken for an older one.
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) throw system_error(errno, path);
-    Result<DriverMessage> message = DriverMessage::decode(read_text_file(path, kMaxMessage));
+    Result<DriverMessage> message = DriverMessage::decode(read_text_file(path, kMaxBytes));
     if (!message) throw Error(ErrorKind::corrupt, path + ": " + message.reason());
     if (message->market_id() != market)
         throw Error(ErrorKind::corrupt, path + ": it is another marketplace's");

@@ -19,6 +19,8 @@ namespace onemarket {
 // keep() is thread-safe.
 class MarketMessages {
   public:
+    static constexpr size_t kMaxBytes = size_t{17} << 20;  // of a line to the driver, and some
+
     // `state`: the driver's folder; it and the one in it are made when they are needed.
     explicit MarketMessages(const std::string& state)
         : state_(state), folder_(state + "/markets") {}

@@ -15,6 +15,7 @@ class SparseReader : public Reader {
     explicit SparseReader(std::unique_ptr<Reader> from) : from_(std::move(from)) {}
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
+    bool reads_holes() const override { return true; }
     uint64_t allocated() const override { return from_->allocated(); }
     std::optional<uint64_t> length() const override { return from_->length(); }
 

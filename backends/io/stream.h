@@ -72,6 +72,9 @@ class Reader {
     // blocks; -1 when there is none. Still owned by the reader.
     virtual int file() const { return -1; }
 
+    // Whether a hole was read as the zeros it stands for, as over a line.
+    virtual bool reads_holes() const { return false; }
+
     // The same bytes by their place, for a destination that wants them twice; null where they come
     // only once. Still owned by the reader.
     virtual const RandomAccess* random_access() const { return nullptr; }

@@ -19,8 +19,6 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kMaxMessage = size_t{17} << 20;
-
 // Without a list nobody could be told from an orphan.
 std::set<ObjectId> listed_apps(const DriverMessage& message) {
     const Result<std::vector<ObjectId>> apps = message.market_apps();
@@ -73,7 +71,7 @@ KnownMarket known_market(const std::string& market, const MarketMessages& messag
             return kept_market(*id, messages);
         if (market == "-") return given_market(read_stdin(), now);
         const auto since = modified(market);
-        return given_market(read_text_file(market, kMaxMessage), since);
+        return given_market(read_text_file(market, MarketMessages::kMaxBytes), since);
     }();
     // Beside it every image would look old.
     if (known.since > now)

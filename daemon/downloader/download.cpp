@@ -224,9 +224,8 @@ void fetch(const DownloaderOptions& options, const DriverMessage& credentials, c
     Hashes hashes(options.hashes);
     std::unique_ptr<Reader> source = open_source(options, credentials, site, context);
     if (options.rate)
-        source = std::make_unique<PacedReader>(
-            std::move(source), std::make_shared<Bandwidth>(*options.rate),
-            is_path(options.source) ? Holes::free : Holes::counted);
+        source = std::make_unique<PacedReader>(std::move(source),
+                                               std::make_shared<Bandwidth>(*options.rate));
     source = std::make_unique<WatchedReader>(std::move(source), progress);
 
     const auto peek = [&](std::unique_ptr<Reader> from) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backends/io/sparse_reader.h"
 #include "tests/backends/helpers.h"
 
 namespace onemarket::test {
@@ -76,6 +77,18 @@ TEST_F(PacedReaderTest, AHoleCostsNothing) {
     EXPECT_EQ(reader.length(), 88U);
     EXPECT_EQ(reader.allocated(), 77U);
     EXPECT_TRUE(reader.changed());
+}
+
+TEST_F(PacedReaderTest, ZerosThatCameOverALineCount) {
+    const std::string zeros(4'000'000, '\0');
+    PacedReader reader(std::make_unique<SparseReader>(std::make_unique<TextReader>(zeros)),
+                       at(4'000'000));
+    std::vector<std::byte> buffer(65'536);
+    const Stopwatch watch;
+    uint64_t given = 0;
+    while (const uint64_t size = reader.read(buffer, context_).size) given += size;
+    EXPECT_EQ(given, zeros.size());
+    EXPECT_GE(watch.seconds(), 0.7);
 }
 
 TEST_F(PacedReaderTest, CancelIsHeardWhileItWaits) {
