@@ -2,14 +2,18 @@
 #include "tests/support/support.h"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <random>
@@ -29,6 +33,39 @@ TempDir::TempDir() {
 TempDir::~TempDir() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
+}
+
+namespace {
+
+// The thread's effective capabilities, which it may have until they are taken for good.
+std::array<uint32_t, 2> exchange_capabilities(
+    const std::function<uint32_t(size_t half, uint32_t now)>& wanted) {
+    __user_cap_header_struct thread{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> halves{};
+    const auto call = [&](long number) {
+        if (::syscall(number, &thread, halves.data()) != 0)
+            throw std::system_error(errno, std::system_category(), "capabilities");
+    };
+    call(SYS_capget);
+    std::array<uint32_t, 2> before{};
+    for (size_t half = 0; half < before.size(); ++half) {
+        before[half] = halves[half].effective;
+        halves[half].effective = wanted(half, before[half]);
+    }
+    call(SYS_capset);
+    return before;
+}
+
+}  // namespace
+
+BoundByRights::BoundByRights()
+    : before_(exchange_capabilities([](size_t half, uint32_t now) {
+          constexpr uint32_t any_file = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
+          return half == 0 ? now & ~any_file : now;
+      })) {}
+
+BoundByRights::~BoundByRights() {
+    exchange_capabilities([this](size_t half, uint32_t) { return before_[half]; });
 }
 
 void write_file(const std::string& path, std::string_view content) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -36,6 +37,19 @@ void write_file(const std::string& path, std::string_view content);
 std::string read_file(const std::string& path);
 // Its rights, as of chmod; of what a link leads to. Throws std::system_error.
 mode_t mode_of(const std::string& path);
+// As long as it lives, the thread obeys the rights of files and folders even if it is root's
+// (capabilities(7)). Where it is not, nothing changes.
+class BoundByRights {
+  public:
+    BoundByRights();
+    ~BoundByRights();
+    BoundByRights(const BoundByRights&) = delete;
+    BoundByRights& operator=(const BoundByRights&) = delete;
+
+  private:
+    std::array<uint32_t, 2> before_;  // capabilities, the lower half first
+};
+
 // A script others can run.
 void write_script(const std::string& path, std::string_view content);
 // Names in a folder, sorted, those that begin with a dot too.

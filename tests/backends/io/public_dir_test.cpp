@@ -106,14 +106,14 @@ TEST_F(PublicDirTest, OpensFoldersOnly) {
 }
 
 TEST_F(PublicDirTest, UnreadableFolder) {
-    if (test::is_root()) GTEST_SKIP() << "root can read everything";
+    const test::BoundByRights bound;
     fs::permissions(path_, fs::perms::none);
     EXPECT_EQ(error_of([&] { PublicDir dir(path_); }).kind(), ErrorKind::permission);
     fs::permissions(path_, fs::perms::owner_all);
 }
 
 TEST_F(PublicDirTest, FolderNobodyMayWriteTo) {
-    if (test::is_root()) GTEST_SKIP() << "root can write everywhere";
+    const test::BoundByRights bound;
     publish("app", "content");
     fs::permissions(path_, fs::perms(0555));
     const Error error = error_of([&] { Publication publication(*dir_, 5); });
@@ -446,7 +446,7 @@ TEST_F(PublicDirTest, TemporaryOfALiveImportStaysWhenDescriptorsRunOut) {
 }
 
 TEST_F(PublicDirTest, TemporaryThatCannotBeRemovedIsSaid) {
-    if (test::is_root()) GTEST_SKIP() << "root can write everywhere";
+    const test::BoundByRights bound;
     write_file(path_ + "/" + temporary(5) + "dead", "half an image");
     fs::permissions(path_, fs::perms(0555));
     const Error error = error_of([&] { dir_->remove_temporaries(5); });
