@@ -33,6 +33,9 @@ constexpr uint64_t kTarBlock = 512;
 constexpr size_t kMostFolders = 200;
 // Of a zip's directory: more than so many entries could have that are taken.
 constexpr size_t kMostDirectory = size_t{64} << 20;
+// How entries are written to the disk.
+constexpr int kHow = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+                     ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
 
 struct FreeArchive {
     void operator()(struct archive* handle) const { archive_free(handle); }
@@ -98,14 +101,12 @@ class Unpacker {
     };
     // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
     Rest read_rest(Context& context) {
-        const auto is_zero = [](char c) { return c == '\0'; };
         const std::string_view left = recent_left();
-        Rest rest{given_ - used(), std::all_of(left.begin(), left.end(), is_zero)};
+        Rest rest{given_ - used(), all_zeros(std::as_bytes(std::span(left)))};
         while (const uint64_t size = from_.read(buffer_, context).size) {
             context.check();
             rest.size += size;
-            const std::string_view text = as_text(std::span(buffer_).first(size));
-            rest.only_zeros = rest.only_zeros && std::all_of(text.begin(), text.end(), is_zero);
+            rest.only_zeros = rest.only_zeros && all_zeros(std::span(buffer_).first(size));
         }
         return rest;
     }
@@ -355,16 +356,25 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
+    // A zip that was written to a pipe says the length behind the file. Then libarchive would end it
+    // with the last byte that is not in a hole.
+    const bool is_open_ended = archive_entry_size_is_set(entry) == 0;
+    archive_write_disk_set_options(disk, kHow | (is_open_ended ? 0 : ARCHIVE_EXTRACT_SPARSE));
     check(archive_write_header(disk, entry));
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
+    uint64_t written = 0;  // where the last piece that is not in a hole ends
     while (unpacker.read_block(&data, &size, &offset, context)) {
         context.check();
         count_to(static_cast<uint64_t>(offset) + size);
-        check(archive_write_data_block(disk, data, size, offset), ARCHIVE_OK);
         context.progress();
+        if (is_open_ended && all_zeros({static_cast<const std::byte*>(data), size})) continue;
+        check(archive_write_data_block(disk, data, size, offset), ARCHIVE_OK);
+        written = static_cast<uint64_t>(offset) + size;
     }
+    if (is_open_ended && written < end)
+        check(archive_write_data_block(disk, "", 1, static_cast<la_int64_t>(end) - 1), ARCHIVE_OK);
     check(archive_write_finish_entry(disk));
 }
 
@@ -402,10 +412,7 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         archive_read_support_format_zip_streamable(unpacker.handle());
     unpacker.keep_recent();
     const Handle disk = made(archive_write_disk_new());
-    archive_write_disk_set_options(disk.get(), ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SPARSE |
-                                                   ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-                                                   ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                                                   ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
+    archive_write_disk_set_options(disk.get(), kHow);
     uint64_t total = 0;
     uint64_t entries = 0;
     uint64_t end = 0;  // of the last entry

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/io/sparse_reader.h"
 
-#include <cstring>
 #include <utility>
 
 namespace onemarket {
 namespace {
 
 constexpr size_t kSmallestHole = size_t{64} << 10;
-
-// Compared with itself, a byte further on: as quick as memory can be read.
-bool all_zeros(std::span<const std::byte> bytes) {
-    return bytes.front() == std::byte{} &&
-           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
 
 }  // namespace
 

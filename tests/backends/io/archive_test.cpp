@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using test::error_of;
 using test::noise;
 using test::packed;
+using test::read_file;
 using test::tar_of;
 using test::TestContext;
 using test::TextReader;
@@ -700,6 +701,29 @@ TEST_F(ExtractArchive, Zip) {
         EXPECT_THAT(tree(folder_),
                     ElementsAre("d/", testing::StartsWith("d/e=contentcontent"), "empty=", "f/",
                                 "f/g/", "f/g/h=deep", "stored=2", "\u00e4=1"));
+    }
+}
+
+// As a raw image does: also where nothing says beforehand how long the file is.
+TEST_F(ExtractArchive, ZipOfFilesThatEndInZeros) {
+    const std::string big(3'000'001, 'x'), zeros(std::size_t{8} << 20, '\0');
+    for (const bool seekable : {true, false}) {
+        for (const char* method : {"ZIP_STORED", "ZIP_DEFLATED"}) {
+            fs::remove_all(folder_);
+            fs::create_directories(folder_);
+            extract(zip_of(
+                "for name, size in (('image', 3000001), ('small', 1), ('none', 0)):\n"
+                "    add(name, b'x' * size + bytes(8 << 20), compress_type=zipfile." +
+                    std::string(method) + ")\nadd('between', b'x' + bytes(8 << 20) + b'x')",
+                seekable));
+            EXPECT_TRUE(read_file(folder_ + "/image") == big + zeros) << method;
+            EXPECT_TRUE(read_file(folder_ + "/small") == "x" + zeros) << method;
+            EXPECT_TRUE(read_file(folder_ + "/none") == zeros) << method;
+            EXPECT_TRUE(read_file(folder_ + "/between") == "x" + zeros + "x") << method;
+            struct stat status {};
+            ASSERT_EQ(::stat((folder_ + "/image").c_str(), &status), 0);
+            EXPECT_LT(status.st_blocks * 512, 4'000'000) << "zeros take room";
+        }
     }
 }
 
