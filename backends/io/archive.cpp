@@ -56,9 +56,12 @@ std::string reason_of(struct archive* handle) {
 // libarchive with a Reader behind it. No exception may leave its callback.
 class Unpacker {
   public:
-    // `what` begins what it says of a failure.
-    explicit Unpacker(Reader& from, std::string what = "")
-        : from_(from), what_(std::move(what)), handle_(made(archive_read_new())) {}
+    // `subject` is what errors call it; `damaged` goes before libarchive's words.
+    Unpacker(Reader& from, std::string subject, std::string damaged = "")
+        : from_(from),
+          subject_(std::move(subject)),
+          damaged_(std::move(damaged)),
+          handle_(made(archive_read_new())) {}
 
     struct archive* handle() const {
         return handle_.get();
@@ -157,7 +160,20 @@ class Unpacker {
     // it says of the bytes.
     void check(bool went_well) {
         if (error_) std::rethrow_exception(error_);
-        if (!went_well) throw Error(ErrorKind::corrupt, what_ + reason_of(handle()));
+        if (!went_well) fail();
+    }
+
+    [[noreturn]] void fail() const {
+        const std::string reason = reason_of(handle());
+        const auto says = [&reason](const char* words) {
+            return reason.find(words) != std::string::npos;
+        };
+        if (says("runcated") || says("ZIP decompression failed (-5)"))  // zlib: its input has ended
+            throw Error(ErrorKind::corrupt, subject_ + " is cut off");
+        if (says("too much memory"))
+            throw Error(ErrorKind::limit,
+                        subject_ + " needs a window of more than 128 MiB to be unpacked");
+        throw Error(ErrorKind::corrupt, damaged_ + reason);
     }
 
     static la_ssize_t give(struct archive* handle, void* self_pointer, const void** data) {
@@ -189,7 +205,7 @@ class Unpacker {
     }
 
     DenseReader from_;
-    std::string what_;
+    std::string subject_, damaged_;
     Context* context_ = nullptr;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
     uint64_t given_ = 0;  // bytes of it so far
@@ -223,7 +239,8 @@ int filter_of(Compression compression) {
 class DecompressedReader : public Reader {
   public:
     DecompressedReader(std::unique_ptr<Reader> packed, Compression compression)
-        : packed_(std::move(packed)), unpacker_(*packed_, "the packed image is damaged: ") {
+        : packed_(std::move(packed)),
+          unpacker_(*packed_, "the packed image", "the packed image is damaged: ") {
         // This filter, and no other behind it.
         if (archive_read_append_filter(unpacker_.handle(), filter_of(compression)) < ARCHIVE_WARN)
             throw Error(ErrorKind::unsupported, reason_of(unpacker_.handle()));
@@ -356,8 +373,8 @@ void extract_entry(Unpacker& unpacker, struct archive* disk, struct archive_entr
     // A folder its owner may not write to could not be taken away again.
     const mode_t least = archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0;
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | least);
-    // A zip that was written to a pipe says the length behind the file. Then libarchive would end it
-    // with the last byte that is not in a hole.
+    // A zip that was written to a pipe says the length behind the file. Then libarchive would end
+    // it with the last byte that is not in a hole.
     const bool is_open_ended = archive_entry_size_is_set(entry) == 0;
     archive_write_disk_set_options(disk, kHow | (is_open_ended ? 0 : ARCHIVE_EXTRACT_SPARSE));
     check(archive_write_header(disk, entry));
@@ -405,7 +422,7 @@ std::unique_ptr<Reader> decompressed(std::unique_ptr<Reader> packed, Compression
 void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
                      const UnpackLimits& limits, Context& context) {
     const WorkingFolder here(folder);
-    Unpacker unpacker(from);
+    Unpacker unpacker(from, "the archive");
     if (kind == ArchiveKind::tar)
         archive_read_support_format_tar(unpacker.handle());
     else

@@ -468,8 +468,10 @@ TEST_F(ExtractArchive, ATarThatIsCutOffIsCorrupt) {
     const size_t second = 512 + 3072;  // where it could be at its end
     ASSERT_EQ(tar[second], 'b');
     for (const size_t size :
-         std::vector<size_t>{1, 511, 513, 1000, 3000, 3511, 3583, second + 1, second + 511,
-                             second + 512, second + 513, second + 3000, second + 3511})
+         std::vector<size_t>{513, 1000, 3000, 3511, 3583, second + 1, second + 511, second + 512,
+                             second + 513, second + 3000, second + 3511})
+        EXPECT_STREQ(error(tar.substr(0, size)).what(), "the archive is cut off") << size;
+    for (const size_t size : {1U, 511U})
         EXPECT_EQ(error(tar.substr(0, size)).kind(), ErrorKind::corrupt) << size;
 }
 
@@ -711,11 +713,11 @@ TEST_F(ExtractArchive, ZipOfFilesThatEndInZeros) {
         for (const char* method : {"ZIP_STORED", "ZIP_DEFLATED"}) {
             fs::remove_all(folder_);
             fs::create_directories(folder_);
-            extract(zip_of(
-                "for name, size in (('image', 3000001), ('small', 1), ('none', 0)):\n"
-                "    add(name, b'x' * size + bytes(8 << 20), compress_type=zipfile." +
-                    std::string(method) + ")\nadd('between', b'x' + bytes(8 << 20) + b'x')",
-                seekable));
+            extract(
+                zip_of("for name, size in (('image', 3000001), ('small', 1), ('none', 0)):\n"
+                       "    add(name, b'x' * size + bytes(8 << 20), compress_type=zipfile." +
+                           std::string(method) + ")\nadd('between', b'x' + bytes(8 << 20) + b'x')",
+                       seekable));
             EXPECT_TRUE(read_file(folder_ + "/image") == big + zeros) << method;
             EXPECT_TRUE(read_file(folder_ + "/small") == "x" + zeros) << method;
             EXPECT_TRUE(read_file(folder_ + "/none") == zeros) << method;
