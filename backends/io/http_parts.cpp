@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <utility>
 
 namespace onemarket {
 namespace {
@@ -50,7 +52,7 @@ HttpReader::Open at_least_whole(HttpReader::Open open) {
 
 std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& connect,
                                   const RetryPolicy& policy, size_t connections, Context& context) {
-    HttpReader::Open open = connect();
+    HttpReader::Open open = connect(policy);
     std::unique_ptr<HttpStream> stream;
     if (connections > 1) {
         try {
@@ -101,7 +103,10 @@ HttpParts::~HttpParts() {
 void HttpParts::add_connection() {
     const std::lock_guard lock(mutex_);
     try {
-        threads_.emplace_back([this] { run(); });
+        RetryPolicy policy = policy_;
+        // A server that has enough of them would keep its part waiting.
+        if (!threads_.empty()) policy.attempts = 1;
+        threads_.emplace_back([this, policy] { run(policy); });
         ++connections_;
     } catch (const std::exception&) {  // no thread, or no memory for one
         if (threads_.empty()) closed_ = true;
@@ -109,9 +114,9 @@ void HttpParts::add_connection() {
 }
 
 // A connection's thread.
-void HttpParts::run() {
+void HttpParts::run(const RetryPolicy& policy) {
     try {
-        fetch_parts();
+        fetch_parts(policy);
     } catch (...) {
         const std::lock_guard lock(mutex_);
         fail();
@@ -119,25 +124,35 @@ void HttpParts::run() {
 }
 
 // Throws what is not this connection's alone.
-void HttpParts::fetch_parts() {
+void HttpParts::fetch_parts(RetryPolicy policy) {
     std::optional<uint64_t> number;
     try {
         Context context(whole_, stop_.get_token());
-        const HttpReader::Open open = connect_();
+        HttpReader::Open open = connect_(policy);
         while ((number = take())) {
-            const bool is_part = fetch(*number, part(*number), open, context);
-            const std::lock_guard lock(mutex_);
-            if (!is_part) return end_connections();
-            part(*number).ready = true;
-            if (*number == reading_) ready_.notify_one();
+            const bool is_part = fetch(*number, open, policy, context);
+            {
+                const std::lock_guard lock(mutex_);
+                if (!is_part) return end_connections();
+                part(*number).ready = true;
+                if (*number == reading_) ready_.notify_one();
+            }
+            number.reset();
+            if (std::exchange(policy.attempts, policy_.attempts) != policy_.attempts) {
+                open = nullptr;
+                open = connect_(policy);
+            }
         }
         const std::lock_guard lock(mutex_);
         --connections_;
     } catch (const Error& error) {
-        const bool is_this_ones = error.kind() == ErrorKind::unavailable || refuses_ranges(error);
-        if (!number || !is_this_ones) throw;
+        if (error.kind() != ErrorKind::unavailable && !refuses_ranges(error)) throw;
         const std::lock_guard lock(mutex_);
-        give_back(*number);
+        leave(number);
+    } catch (const std::bad_alloc&) {
+        const std::lock_guard lock(mutex_);
+        if (connections_ == 1) throw;
+        leave(number);
     }
 }
 
@@ -159,9 +174,9 @@ void HttpParts::fail() {
     end_connections();
 }
 
-// With the mutex held, by a connection that ends.
-void HttpParts::give_back(uint64_t number) {
-    left_.insert(number);
+// With the mutex held, by a connection that ends. Its part is for the others.
+void HttpParts::leave(std::optional<uint64_t> number) {
+    if (number) left_.insert(*number);
     room_.notify_one();
     if (--connections_ == 0) end_connections();
 }
@@ -175,14 +190,16 @@ void HttpParts::end_connections() {
 }
 
 // False where the server gives all of it: for each part, that would be the square of its length.
-bool HttpParts::fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context) {
+bool HttpParts::fetch(uint64_t number, const HttpReader::Open& open, const RetryPolicy& policy,
+                      Context& context) {
+    std::vector<std::byte>& bytes = part(number).bytes;
     const uint64_t first = number * kPartBytes;
     const uint64_t end = std::min(first + kPartBytes, size_);
-    part.bytes.resize(end - first);
-    HttpReader reader(name_, open, policy_, version_, first, end, context);
+    bytes.resize(end - first);
+    HttpReader reader(name_, open, policy, version_, first, end, context);
     if (reader.starts_over()) return false;
     size_t filled = 0;
-    while (const size_t got = reader.read(std::span(part.bytes).subspan(filled), context).size) {
+    while (const size_t got = reader.read(std::span(bytes).subspan(filled), context).size) {
         filled += got;
         context.progress();
     }
@@ -218,8 +235,8 @@ Piece HttpParts::read(std::span<std::byte> buffer, Context& context) {
     if (reading_ == count_) return {};
     Part& now = part(reading_);
     if (taken_ == 0 && !await_part(context)) {
-        rest_ = std::make_unique<HttpReader>(name_, at_least_whole(connect_()), policy_, version_,
-                                             reading_ * kPartBytes, size_, context);
+        rest_ = std::make_unique<HttpReader>(name_, at_least_whole(connect_(policy_)), policy_,
+                                             version_, reading_ * kPartBytes, size_, context);
         return rest_->read(buffer, context);
     }
     const size_t size = std::min(buffer.size(), now.bytes.size() - taken_);

@@ -20,8 +20,8 @@
 
 namespace onemarket {
 
-// Makes a connection of its own for each thread. Thread-safe.
-using HttpConnect = std::function<HttpReader::Open()>;
+// Makes a connection of its own for each thread, which asks as often as that allows. Thread-safe.
+using HttpConnect = std::function<HttpReader::Open(const RetryPolicy&)>;
 
 // Opens a document: over up to so many connections where it is long, and the server knows ranges
 // and says which version it gives; else, and for `connections` 0 or 1, over one. Each takes up
@@ -33,9 +33,9 @@ std::unique_ptr<Reader> open_http(const std::string& name, const HttpConnect& co
 // be connections, and two more. It begins with one connection; others are added while its reader
 // has to wait, since those that a fast server does not need only take the processor from the
 // reader. A connection that cannot have its part, as where a server takes no more of them, leaves
-// it to the others. What none of them can have comes in one piece, over one,
-// and so does what is left where the server gives all of it for a part. That it is another version,
-// or gone, is a failure. Not thread-safe.
+// it to the others; one that was added does so at once, until it has had one. What none of them can
+// have comes in one piece, over one, and so does what is left where the server gives all of it for
+// a part. That it is another version, or gone, is a failure. Not thread-safe.
 class HttpParts : public Reader {
   public:
     static constexpr uint64_t kPartBytes = uint64_t{4} << 20;
@@ -57,12 +57,13 @@ class HttpParts : public Reader {
     };
 
     void add_connection();
-    void run();
-    void fetch_parts();
+    void run(const RetryPolicy& policy);
+    void fetch_parts(RetryPolicy policy);
     std::optional<uint64_t> take();
-    void give_back(uint64_t number);
+    void leave(std::optional<uint64_t> number);
     void fail();
-    bool fetch(uint64_t number, Part& part, const HttpReader::Open& open, Context& context);
+    bool fetch(uint64_t number, const HttpReader::Open& open, const RetryPolicy& policy,
+               Context& context);
     void end_connections();
     bool await_part(Context& context);
     void add_connection_if_slow();

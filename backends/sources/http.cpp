@@ -24,10 +24,10 @@ class PassingFailure : public Error {
 // A file of a web server, asked for as often as it takes.
 class Document {
   public:
-    Document(Address address, const Site& site)
+    Document(Address address, const HttpSettings& http, const RetryPolicy& retries)
         : address_(std::move(address)),
-          retries_(site.retries),
-          client_(std::make_unique<HttpClient>(site.http)) {}
+          retries_(retries),
+          client_(std::make_unique<HttpClient>(http)) {}
 
     std::unique_ptr<HttpStream> open(const HttpHeaders& headers, Context& context) {
         Backoff backoff(retries_);
@@ -102,9 +102,10 @@ std::unique_ptr<Reader> HttpSource::open(Context& context) {
     // The location is not repeated: it may have a password in it.
     if (!address) throw Error(ErrorKind::bad_request, "the source's address " + address.reason());
     const std::string name(without_query(address->url));
-    const auto connect = [address = *address, &site = site_]() -> HttpReader::Open {
-        return [document = std::make_shared<Document>(address, site)](const HttpHeaders& headers,
-                                                                      Context& ours) {
+    const auto connect = [address = *address,
+                          &site = site_](const RetryPolicy& retries) -> HttpReader::Open {
+        auto document = std::make_shared<Document>(address, site.http, retries);
+        return [document = std::move(document)](const HttpHeaders& headers, Context& ours) {
             return document->open(headers, ours);
         };
     };

@@ -8,8 +8,8 @@
 namespace onemarket {
 
 std::unique_ptr<Reader> S3Source::open(Context& context) {
-    const auto connect = [target = target_, key = key_, &site = site_] {
-        return object_opener(std::make_shared<S3Bucket>(target, site.http, site.retries), key);
+    const auto connect = [target = target_, key = key_, &site = site_](const RetryPolicy& retries) {
+        return object_opener(std::make_shared<S3Bucket>(target, site.http, retries), key);
     };
     return std::make_unique<SparseReader>(
         open_http(facts().location, connect, site_.retries, site_.source_connections, context));
