@@ -101,6 +101,14 @@ def documented(faults, document, kind, names, pattern):
         faults.append(f"{document}: {kind} {name} does not exist")
 
 
+def check_scripts(faults):
+    """What a document calls must run as it stands there."""
+    for folder in ("cmake", "etc", "packaging", "tests"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and not path.stat().st_mode & 0o100 and path.read_bytes()[:2] == b"#!":
+                faults.append(f"{path.relative_to(ROOT)}: begins with #! and is not executable")
+
+
 def check_documents(faults):
     config = (ROOT / "daemon/config.cpp").read_text()
     keys = re.findall(r'^    \{"([A-Z0-9_]+)",', config, re.MULTILINE)
@@ -130,7 +138,7 @@ def check_named_tests(faults):
 
 def main():
     faults = []
-    for check in (check_floors, check_doors, check_shape, check_documents, check_named_tests):
+    for check in (check_floors, check_doors, check_shape, check_scripts, check_documents, check_named_tests):
         check(faults)
     for fault in faults:
         print(fault)
