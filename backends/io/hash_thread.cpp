@@ -3,9 +3,6 @@
 
 #include <algorithm>
 #include <span>
-#include <system_error>
-
-#include "protocol/error.h"
 
 namespace onemarket {
 namespace {
@@ -26,11 +23,7 @@ constexpr uint64_t kHoleStep = uint64_t{4} << 20;
 HashThread::HashThread(Digest& digest) : digest_(digest), buffers_(kBuffers) {
     free_.reserve(kBuffers);
     for (auto& buffer : buffers_) free_.push_back(&buffer);
-    try {
-        thread_ = std::thread([this] { run(); });
-    } catch (const std::system_error& error) {
-        throw Error(ErrorKind::limit, "no thread to hash with: " + error.code().message());
-    }
+    thread_ = std::thread([this] { run(); });
 }
 
 HashThread::~HashThread() {

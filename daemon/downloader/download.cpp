@@ -288,12 +288,9 @@ void download(const DownloaderOptions& options, const DriverMessage& credentials
               ShownProgress& progress, Context& context) {
     try {
         fetch(options, credentials, site, progress, context);
-    } catch (const Error& error) {
+    } catch (const std::exception&) {
+        const Error error = caught_error();
         throw Error(error.kind(), in_script_words(error.what()));
-    } catch (const std::bad_alloc&) {
-        throw Error(ErrorKind::limit, in_script_words("out of memory"));
-    } catch (const std::exception& error) {
-        throw Error(ErrorKind::internal, in_script_words(error.what()));
     }
 }
 

@@ -109,8 +109,8 @@ int main_of(int argc, char** argv) {
     }
     try {
         return fetch(*options);
-    } catch (const std::exception& error) {
-        return fail(in_script_words(error.what()));
+    } catch (const std::exception&) {
+        return fail(in_script_words(caught_error().what()));
     }
 }
 

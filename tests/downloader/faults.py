@@ -381,7 +381,7 @@ def too_few_processes(place):
             place.image.unlink()
         else:
             expect(most < 8, f"{most}: {ended}")
-            place.is_refusal(ended, says="temporarily unavailable")
+            place.is_refusal(ended, says="no thread could be started: Resource temporarily unavailable")
 
 
 @row
