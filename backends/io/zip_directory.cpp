@@ -14,6 +14,7 @@ constexpr size_t kHeaderBytes = 46;
 constexpr size_t kEndBytes = 22;
 constexpr size_t kEndEntries = 10;       // where it says how many there are
 constexpr unsigned kElsewhere = 0xffff;  // that another record does
+constexpr uint32_t kSizeElsewhere = 0xffffffff;
 constexpr unsigned kUnix = 3, kMacOs = 19;
 
 [[noreturn]] void cut_off() {
@@ -54,8 +55,11 @@ std::vector<ZipEntry> zip_directory(std::string_view bytes) {
         if (bytes.size() < whole) cut_off();
         const unsigned system = number_at(bytes, 4) >> 8;
         const bool has_mode = system == kUnix || system == kMacOs;
-        entries.push_back(
-            {std::string(bytes.substr(kHeaderBytes, name)), has_mode ? number_at(bytes, 40) : 0});
+        ZipEntry& entry = entries.emplace_back();
+        entry.name = bytes.substr(kHeaderBytes, name);
+        if (has_mode) entry.mode = number_at(bytes, 40);
+        const uint32_t size = number_at(bytes, 24) | number_at(bytes, 26) << 16;
+        if (size != kSizeElsewhere) entry.size = size;
         bytes.remove_prefix(whole);
     }
     check_end(bytes, entries.size());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a zip says of its entries at its end: there alone stands which of them are links, and what
-// may be executed (APPNOTE.TXT, 4.3.12).
+// What a zip says of its entries at its end: there alone stands which of them are links, what may
+// be executed, and for certain how long they are (APPNOTE.TXT, 4.3.12).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,8 @@ namespace onemarket {
 struct ZipEntry {
     std::string name;   // as it stands there: to be checked before it is used
     unsigned mode = 0;  // as stat() has it; 0 where another system than Unix has packed it
+    std::optional<uint32_t>
+        size;  // bytes, unpacked; of a larger one those beyond 4 GiB, or nothing
 };
 
 // Of the bytes from the end of the last entry on. Throws Error (corrupt) where that is not the

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
 
 #include "backends/io/archive_names.h"
 #include "backends/io/umask.h"
@@ -46,6 +47,7 @@ void ZipModes::extracted_folder(const std::string& name) {
 
 void ZipModes::take_over(const std::vector<ZipEntry>& entries) const {
     check_all_there(entries);
+    check_whole(entries);
     for (const ZipEntry& entry : entries)
         if (S_ISREG(entry.mode)) set_mode(entry.name, entry.mode);
     // What is a link now was a file, so that none is on the way to another.
@@ -78,6 +80,22 @@ void ZipModes::check_all_there(const std::vector<ZipEntry>& entries) const {
     if (lost.size() > others.size())
         throw Error(ErrorKind::corrupt,
                     "'" + lost.front() + "' is in the archive's directory and not in the archive");
+}
+
+// Of a name that is there twice the last one counts.
+void ZipModes::check_whole(const std::vector<ZipEntry>& entries) const {
+    std::map<std::filesystem::path, std::optional<uint32_t>> sizes;
+    for (const ZipEntry& entry : entries)
+        if (!is_folder(entry.name)) sizes[plain_name(entry.name)] = entry.size;
+    for (const auto& [name, said] : sizes) {
+        std::error_code error;
+        if (!said || !is_file(name)) continue;
+        const uint64_t size = std::filesystem::file_size(name, error);
+        if (!error && static_cast<uint32_t>(size) != *said)
+            throw Error(ErrorKind::corrupt, "'" + name.string() + "' has " + std::to_string(size) +
+                                                " bytes, and the archive's directory says " +
+                                                std::to_string(*said));
+    }
 }
 
 bool ZipModes::is_file(const std::filesystem::path& name) const {

@@ -23,13 +23,15 @@ class ZipModes {
     void extracted_folder(const std::string& name);
 
     // Files get their rights, as far as the umask lets them; one that is a link's target becomes
-    // the link. Throws Error (corrupt) where that would lead out, or a file is not there.
+    // the link. Throws Error (corrupt) where that would lead out, or a file is not there, or not as
+    // long as it should be.
     void take_over(const std::vector<ZipEntry>& entries) const;
     // Folders get theirs, when nothing else is done to them; their owner keeps all of his.
     void take_over_folders(const std::vector<ZipEntry>& entries) const;
 
   private:
     void check_all_there(const std::vector<ZipEntry>& entries) const;
+    void check_whole(const std::vector<ZipEntry>& entries) const;
     bool is_file(const std::filesystem::path& name) const;
     void set_mode(const std::string& name, unsigned mode) const;
     void make_link(const std::string& name) const;
