@@ -91,6 +91,9 @@ class Bench:
     def beside_md5sum(self, fetch):
         return self.shell(f"{fetch} & md5sum {self.image} && wait $!")
 
+    def pipeline(self, fetch):
+        return self.shell(f"{fetch} | tee >(md5sum > /dev/null) | cat > {self.to}/x")
+
     def ours(self, md5, source):
         return self.timed([self.options.downloader, "-m", md5, source, self.to / "ours"])
 
@@ -111,15 +114,14 @@ class Bench:
         ways = {
             "`md5sum IMAGE`": (lambda: self.shell(f"exec md5sum {self.image}"), 0),
             "`curl -o FILE` of nginx": (lambda: self.shell(f"exec curl -sS -o {to}/x {url}"), 0),
-            "`curl \\| tee >(md5sum) \\| cat > FILE`": (
-                lambda: self.shell(f"curl -sS {url} | tee >(md5sum >&2) 2>/dev/null | cat > {to}/x"),
-                0),
+            "`curl \\| tee >(md5sum) \\| cat > FILE`": (lambda: self.pipeline(f"curl -sS {url}"), 0),
             "`curl -o FILE` of nginx beside `md5sum IMAGE`": (
                 lambda: self.beside_md5sum(f"curl -sS -o {to}/x {url}"), 0),
             "onemarket-downloader -m, http": (lambda: self.ours(self.md5, url), 1),
             "`curl -o FILE` of S3": (lambda: self.shell(f"exec {self.signed} -o {to}/x"), 0),
             "`curl \\| md5sum` of S3, no file": (
                 lambda: self.shell(f"{self.signed} | md5sum"), 0),
+            "`curl \\| tee >(md5sum) \\| cat > FILE` of S3": (lambda: self.pipeline(self.signed), 0),
             "`curl -o FILE` of S3 beside `md5sum IMAGE`": (
                 lambda: self.beside_md5sum(f"{self.signed} -o {to}/x"), 0),
             "onemarket-downloader -m, s3": (
@@ -148,7 +150,8 @@ def main():
                                           "`curl \\| tee >(md5sum) \\| cat > FILE`"],
         "onemarket-downloader -m, s3": ["`md5sum IMAGE`", "`curl -o FILE` of S3",
                                         "`curl -o FILE` of S3 beside `md5sum IMAGE`",
-                                        "`curl \\| md5sum` of S3, no file"],
+                                        "`curl \\| md5sum` of S3, no file",
+                                        "`curl \\| tee >(md5sum) \\| cat > FILE` of S3"],
         "onemarket-downloader -m, http, xz": ["`xz -dc IMAGE.xz > FILE`"],
     }
     for name, row in rows.items():

@@ -51,6 +51,7 @@ from world import World  # noqa: E402
 MARKETS = "folder,bridge,s3,one,linuxcontainers,lab"
 # How many wait for an answer at a time; of one kind; of what costs as much as a bridge does.
 WINDOW, MANY, FEW = 64, 16, 4
+WORKERS = 8
 POPULATION = 150  # apps that are there
 
 
@@ -66,7 +67,7 @@ class Soak:
 
     def start(self):
         installation = self.world.installation
-        self.driver = Driver(self.options.driver, f"-t 8 -w {LIMIT} -m {TYPES}", installation.one, self.world.path,
+        self.driver = Driver(self.options.driver, f"-t {WORKERS} -w {LIMIT} -m {TYPES}", installation.one, self.world.path,
                              TMPDIR=str(installation.temporary))
         self.driver.say("INIT")
         assert self.driver.heard(10) == ["INIT SUCCESS - -"], "INIT"
@@ -77,8 +78,8 @@ class Soak:
         self.kinds = self.weighed()
 
     def opening(self):
-        """Everything once, so that what it keeps of each is there at the warm-up."""
-        for _, _, act, *words in self.kinds:
+        """Everything, as often as there are workers, so that what each keeps of it is there at the warm-up."""
+        for _, _, act, *words in self.kinds * WORKERS:
             act(*words)
         self.work.monitor_of_script("hangs")
         self.work.monitor_of_silence(self.troubles.silence.port)
