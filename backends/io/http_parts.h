@@ -97,6 +97,7 @@ class HttpParts : public Reader {
     size_t most_;                       // connections, those that ended too
     std::vector<std::thread> threads_;  // of all of them
     Clock::time_point looked_;          // whether they are enough
+    uint64_t looked_at_ = 0;            // the part that was read then
     Clock::duration waited_{};          // by the reader since then
 };
 
