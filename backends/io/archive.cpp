@@ -168,7 +168,8 @@ class Unpacker {
         const auto says = [&reason](const char* words) {
             return reason.find(words) != std::string::npos;
         };
-        if (says("runcated") || says("ZIP decompression failed (-5)"))  // zlib: its input has ended
+        // To zlib (-5) the entry's bytes have ended, which may be for another reason.
+        if (says("runcated") || (ended_ && says("ZIP decompression failed (-5)")))
             throw Error(ErrorKind::corrupt, subject_ + " is cut off");
         if (says("too much memory"))
             throw Error(ErrorKind::limit,
@@ -181,6 +182,7 @@ class Unpacker {
         try {
             const Piece piece = self.from_.read(self.buffer_, *self.context_);
             self.given_ += piece.size;
+            self.ended_ = piece.size == 0;
             if (self.keeps_) self.keep(piece.size);
             *data = self.buffer_.data();
             return static_cast<la_ssize_t>(piece.size);
@@ -209,6 +211,7 @@ class Unpacker {
     Context* context_ = nullptr;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
     uint64_t given_ = 0;  // bytes of it so far
+    bool ended_ = false;
     bool keeps_ = false;
     std::string recent_;
     std::exception_ptr error_;
@@ -429,10 +432,7 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
         archive_read_support_format_zip_streamable(unpacker.handle());
     unpacker.keep_recent();
     const Handle disk = made(archive_write_disk_new());
-    archive_write_disk_set_options(disk.get(), kHow);
-    uint64_t total = 0;
-    uint64_t entries = 0;
-    uint64_t end = 0;  // of the last entry
+    uint64_t total = 0, entries = 0, end = 0;  // the end of the last entry
     ZipModes modes;
     for (struct archive_entry* entry = unpacker.first(context); entry != nullptr;
          entry = unpacker.next(context)) {

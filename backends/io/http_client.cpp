@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -59,7 +60,7 @@ using List = std::unique_ptr<curl_slist, FreeList>;
 
 void append(List& list, const std::string& text) {
     curl_slist* longer = curl_slist_append(list.get(), text.c_str());
-    if (longer == nullptr) throw Error(ErrorKind::internal, "out of memory");
+    if (longer == nullptr) throw std::bad_alloc();
     (void)list.release();
     list.reset(longer);
 }
@@ -88,7 +89,7 @@ class HttpTransfer {
     HttpTransfer(HttpHandles& handles, const HttpSettings& settings, const HttpRequest& request,
                  Context& context)
         : handles_(handles), request_(request), context_(context) {
-        if (handles_.easy == nullptr) throw Error(ErrorKind::internal, "libcurl does not start");
+        if (handles_.easy == nullptr) throw std::bad_alloc();
         prepare(settings);
         if (curl_multi_add_handle(handles.multi, handles.easy) != CURLM_OK)
             throw Error(ErrorKind::internal, "libcurl takes no request");
@@ -437,8 +438,7 @@ HttpResponse HttpStream::whole() {
 HttpClient::HttpClient(const HttpSettings& settings) : settings_(settings) {
     init_library();
     handles_ = std::make_unique<HttpHandles>();
-    if (handles_->multi == nullptr || handles_->easy == nullptr)
-        throw Error(ErrorKind::internal, "libcurl does not start");
+    if (handles_->multi == nullptr || handles_->easy == nullptr) throw std::bad_alloc();
 }
 
 HttpClient::~HttpClient() = default;

@@ -104,6 +104,7 @@ HttpParts::~HttpParts() {
 // With fewer than wanted it takes longer; with none it comes over the reader's own.
 void HttpParts::add_connection() {
     const std::lock_guard lock(mutex_);
+    if (closed_ || (left_.empty() && next_ == count_)) return;
     try {
         RetryPolicy policy = policy_;
         // A server that has enough of them would keep its part waiting.
@@ -153,7 +154,6 @@ void HttpParts::fetch_parts(RetryPolicy policy) {
         leave(number);
     } catch (const std::bad_alloc&) {
         const std::lock_guard lock(mutex_);
-        if (connections_ == 1) throw;
         leave(number);
     }
 }

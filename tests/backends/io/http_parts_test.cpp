@@ -522,7 +522,9 @@ TEST_F(HttpPartsTest, AServerThatAsksAnotherConnectionToWaitIsNotWaitedFor) {
     const std::string& content = content_of(5 * kPart);
     site_.retries.longest = seconds(30);
     serve([&](const HttpAsked& asked) {
-        if (part_of(asked) == 0) std::this_thread::sleep_for(milliseconds(500));
+        if (part_of(asked) == 0) {
+            EXPECT_TRUE(eventually([&] { return answers_ > 0; }));
+        }
         if (part_of(asked) == 1 && answers_++ == 0)
             return HttpGiven{"503 Busy", {{"Retry-After", "30"}}, {}};
         return give_range(asked, content);
@@ -569,7 +571,7 @@ TEST_F(HttpPartsConnectionsTest, OneWhereTheReaderDoesNotWait) {
 TEST_F(HttpPartsConnectionsTest, AllWhereItDoes) {
     const std::string& content = content_of(13 * kPart);
     serve([&](const HttpAsked& asked) {
-        if (part_of(asked) >= 0) std::this_thread::sleep_for(milliseconds(60));
+        if (part_of(asked) >= 0) std::this_thread::sleep_for(milliseconds(120));
         return give_range(asked, content);
     });
     EXPECT_TRUE(test::read_all(*open_counted(), context_) == content);
@@ -580,7 +582,7 @@ TEST_F(HttpPartsConnectionsTest, WithoutMemoryForAnotherItComesOverOne) {
     there_is_memory_ = false;
     const std::string& content = content_of(13 * kPart);
     serve([&](const HttpAsked& asked) {
-        if (part_of(asked) >= 0) std::this_thread::sleep_for(milliseconds(60));
+        if (part_of(asked) >= 0) std::this_thread::sleep_for(milliseconds(120));
         return give_range(asked, content);
     });
     EXPECT_TRUE(test::read_all(*open_counted(), context_) == content);
