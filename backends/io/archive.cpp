@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one file that includes libarchive.
 #include "backends/io/archive.h"
 
 #include <archive.h>
@@ -10,15 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <exception>
 #include <filesystem>
 #include <string_view>
 #include <vector>
 
 #include "backends/io/archive_names.h"
-#include "backends/io/dense_reader.h"
 #include "backends/io/gzip_reader.h"
 #include "backends/io/unique_fd.h"
+#include "backends/io/unpacker.h"
 #include "backends/io/xz_reader.h"
 #include "backends/io/zip_directory.h"
 #include "backends/io/zip_modes.h"
@@ -27,8 +25,6 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kReadBytes = size_t{64} << 10;
-constexpr uint64_t kTarBlock = 512;
 // Folders around an entry: each costs a descriptor when they are taken away again.
 constexpr size_t kMostFolders = 200;
 // Of a zip's directory: more than so many entries could have that are taken.
@@ -36,187 +32,6 @@ constexpr size_t kMostDirectory = size_t{64} << 20;
 // How entries are written to the disk.
 constexpr int kHow = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
                      ARCHIVE_EXTRACT_SECURE_NODOTDOT | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
-
-struct FreeArchive {
-    void operator()(struct archive* handle) const { archive_free(handle); }
-};
-using Handle = std::unique_ptr<struct archive, FreeArchive>;
-
-Handle made(struct archive* handle) {
-    if (handle == nullptr) throw Error(ErrorKind::internal, "libarchive does not start");
-    return Handle(handle);
-}
-
-// What libarchive says of a failure.
-std::string reason_of(struct archive* handle) {
-    const char* text = archive_error_string(handle);
-    return text == nullptr ? "it cannot be unpacked" : text;
-}
-
-// libarchive with a Reader behind it. No exception may leave its callback.
-class Unpacker {
-  public:
-    // `subject` is what errors call it; `damaged` goes before libarchive's words.
-    Unpacker(Reader& from, std::string subject, std::string damaged = "")
-        : from_(from),
-          subject_(std::move(subject)),
-          damaged_(std::move(damaged)),
-          handle_(made(archive_read_new())) {}
-
-    struct archive* handle() const {
-        return handle_.get();
-    }
-
-    // Opens what formats and filters were set up for, with its first header. Returns null at an
-    // empty one's end.
-    struct archive_entry* first(Context& context) {
-        const Turn turn(*this, context);
-        const int result = archive_read_open(handle(), this, nullptr, &Unpacker::give, nullptr);
-        // What cannot be decompressed is an empty archive to it, but it notes why.
-        check(result == ARCHIVE_OK && archive_errno(handle()) == 0);
-        return next_header();
-    }
-    struct archive_entry* next(Context& context) {
-        const Turn turn(*this, context);
-        return next_header();
-    }
-
-    // At most buffer.size() bytes of what was opened; 0: its end.
-    size_t read(std::span<std::byte> buffer, Context& context) {
-        const Turn turn(*this, context);
-        const la_ssize_t got = archive_read_data(handle(), buffer.data(), buffer.size());
-        check(got >= 0);
-        return static_cast<size_t>(got);
-    }
-
-    // A piece of an entry, with its place in it. False at the end.
-    bool read_block(const void** data, size_t* size, la_int64_t* offset, Context& context) {
-        const Turn turn(*this, context);
-        const int result = archive_read_data_block(handle(), data, size, offset);
-        // A wrong checksum is but a warning to it.
-        check(result == ARCHIVE_OK || result == ARCHIVE_EOF);
-        return result == ARCHIVE_OK;
-    }
-
-    struct Rest {
-        uint64_t size = 0;
-        bool only_zeros = true;  // where keep_recent() was called
-    };
-    // Reads what libarchive had no use for: the source must be whole, and be hashed as a whole.
-    Rest read_rest(Context& context) {
-        const std::string_view left = recent_left();
-        Rest rest{given_ - used(), all_zeros(std::as_bytes(std::span(left)))};
-        while (const uint64_t size = from_.read(buffer_, context).size) {
-            context.check();
-            rest.size += size;
-            rest.only_zeros = rest.only_zeros && all_zeros(std::span(buffer_).first(size));
-        }
-        return rest;
-    }
-
-    // The same, and what it was.
-    std::string rest(Context& context, size_t most) {
-        std::string text(recent_left());
-        while (const uint64_t size = from_.read(buffer_, context).size) {
-            context.check();
-            text += as_text(std::span(buffer_).first(size));
-            if (text.size() > most)
-                throw Error(ErrorKind::limit,
-                            "its end is larger than " + std::to_string(most) + " bytes");
-        }
-        return text;
-    }
-    // What was given last is kept from now on, for what reads the rest.
-    void keep_recent() { keeps_ = true; }
-
-    // How many bytes of the source libarchive had a use for.
-    uint64_t used() const {
-        constexpr int packed = -1;  // archive_filter_bytes(3): what came in
-        return static_cast<uint64_t>(archive_filter_bytes(handle(), packed));
-    }
-
-  private:
-    // The context of a call, for the callback.
-    class Turn {
-      public:
-        Turn(Unpacker& unpacker, Context& context) : unpacker_(unpacker) {
-            unpacker_.context_ = &context;
-        }
-        ~Turn() { unpacker_.context_ = nullptr; }
-
-      private:
-        Unpacker& unpacker_;
-    };
-
-    struct archive_entry* next_header() {
-        struct archive_entry* entry = nullptr;
-        const int result = archive_read_next_header(handle(), &entry);
-        // ARCHIVE_RETRY: a header that is damaged, of which it would go on with the next.
-        check(result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_EOF);
-        return result == ARCHIVE_EOF ? nullptr : entry;
-    }
-
-    // Throws what the source threw, whatever libarchive made of it (to some it is the end), or what
-    // it says of the bytes.
-    void check(bool went_well) {
-        if (error_) std::rethrow_exception(error_);
-        if (!went_well) fail();
-    }
-
-    [[noreturn]] void fail() const {
-        const std::string reason = reason_of(handle());
-        const auto says = [&reason](const char* words) {
-            return reason.find(words) != std::string::npos;
-        };
-        // To zlib (-5) the entry's bytes have ended, which may be for another reason.
-        if (says("runcated") || (ended_ && says("ZIP decompression failed (-5)")))
-            throw Error(ErrorKind::corrupt, subject_ + " is cut off");
-        if (says("too much memory"))
-            throw Error(ErrorKind::limit,
-                        subject_ + " needs a window of more than 128 MiB to be unpacked");
-        throw Error(ErrorKind::corrupt, damaged_ + reason);
-    }
-
-    static la_ssize_t give(struct archive* handle, void* self_pointer, const void** data) {
-        auto& self = *static_cast<Unpacker*>(self_pointer);
-        try {
-            const Piece piece = self.from_.read(self.buffer_, *self.context_);
-            self.given_ += piece.size;
-            self.ended_ = piece.size == 0;
-            if (self.keeps_) self.keep(piece.size);
-            *data = self.buffer_.data();
-            return static_cast<la_ssize_t>(piece.size);
-        } catch (...) {
-            self.error_ = std::current_exception();
-            archive_set_error(handle, ECANCELED, "the source failed");
-            return ARCHIVE_FATAL;
-        }
-    }
-
-    // Of what is kept, what libarchive had no use for.
-    std::string_view recent_left() const {
-        return std::string_view(recent_).substr(recent_.size() -
-                                                std::min(given_ - used(), recent_.size()));
-    }
-
-    // A piece, and of the one before it what libarchive may have looked at and left.
-    void keep(size_t size) {
-        constexpr size_t looked_at = kTarBlock;
-        recent_.erase(0, recent_.size() - std::min(recent_.size(), looked_at));
-        recent_ += as_text(std::span(buffer_).first(size));
-    }
-
-    DenseReader from_;
-    std::string subject_, damaged_;
-    Context* context_ = nullptr;
-    std::vector<std::byte> buffer_ = std::vector<std::byte>(kReadBytes);
-    uint64_t given_ = 0;  // bytes of it so far
-    bool ended_ = false;
-    bool keeps_ = false;
-    std::string recent_;
-    std::exception_ptr error_;
-    Handle handle_;
-};
 
 void count(uint64_t& total, uint64_t bytes, const UnpackLimits& limits) {
     total += bytes;
@@ -431,8 +246,10 @@ void extract_archive(Reader& from, ArchiveKind kind, const std::string& folder,
     else
         archive_read_support_format_zip_streamable(unpacker.handle());
     unpacker.keep_recent();
-    const Handle disk = made(archive_write_disk_new());
-    uint64_t total = 0, entries = 0, end = 0;  // the end of the last entry
+    const ArchiveHandle disk = made(archive_write_disk_new());
+    uint64_t total = 0;
+    uint64_t entries = 0;
+    uint64_t end = 0;  // of the last entry
     ZipModes modes;
     for (struct archive_entry* entry = unpacker.first(context); entry != nullptr;
          entry = unpacker.next(context)) {

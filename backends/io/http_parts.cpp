@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <utility>
 
 namespace onemarket {
 namespace {
@@ -141,8 +140,9 @@ void HttpParts::fetch_parts(RetryPolicy policy) {
                 if (*number == reading_) ready_.notify_one();
             }
             number.reset();
-            if (std::exchange(policy.attempts, policy_.attempts) != policy_.attempts) {
-                open = nullptr;
+            if (policy.attempts != policy_.attempts) {  // the server has room for another
+                policy = policy_;
+                open = nullptr;  // before there are two of them
                 open = connect_(policy);
             }
         }

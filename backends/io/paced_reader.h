@@ -18,7 +18,6 @@ class PacedReader : public Reader {
 
     Piece read(std::span<std::byte> buffer, Context& context) override;
     bool changed() const override { return from_->changed(); }
-    bool reads_holes() const override { return from_->reads_holes(); }
     uint64_t allocated() const override { return from_->allocated(); }
     std::optional<uint64_t> length() const override { return from_->length(); }
 

@@ -16,6 +16,8 @@ namespace {
 
 using Parser = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
+constexpr unsigned int kAsItStands = CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS;
+
 // The part, or empty when the address has none.
 std::string part(const Parser& parser, CURLUPart which, unsigned int flags = 0) {
     char* text = nullptr;
@@ -29,17 +31,17 @@ std::string ascii_of(std::string_view text) {
     return percent_encode(text, " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 }
 
-// Whether the host's name is one. libcurl decodes what is encoded in it, takes any bytes, and does
-// not look at what comes of that, which may be a number, or encoded still: so it reads it once
-// more.
-bool has_host_of_text(const Parser& parser) {
+// Makes the host what it stands for; false where that is none. libcurl decodes what is encoded in a
+// name, takes any bytes, and does not look at what comes of that, which may be a number, or encoded
+// still: so it reads the address once more.
+bool settle_host(const Parser& parser) {
     const std::string host = part(parser, CURLUPART_HOST);
     if (host.empty()) return true;
     return is_utf8(host) &&
            std::none_of(host.begin(), host.end(),
                         [](char c) { return c == '%' || ascii::is_control(c); }) &&
            curl_url_set(parser.get(), CURLUPART_URL, part(parser, CURLUPART_URL).c_str(),
-                        CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) == CURLUE_OK;
+                        kAsItStands) == CURLUE_OK;
 }
 constexpr std::string_view kBasic = "Basic ";
 constexpr const char* kNoHostName = "has a host whose name is none";
@@ -60,10 +62,10 @@ Result<Url> parse_url(std::string_view text) {
     // libcurl takes any number of slashes.
     if (text.find(":///") != std::string_view::npos) return fail("has no host");
     const Parser parser(curl_url(), curl_url_cleanup);
-    if (!parser || curl_url_set(parser.get(), CURLUPART_URL, ascii_of(text).c_str(),
-                                CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS) != CURLUE_OK)
+    if (!parser ||
+        curl_url_set(parser.get(), CURLUPART_URL, ascii_of(text).c_str(), kAsItStands) != CURLUE_OK)
         return fail("is no address like https://host:port");
-    if (!has_host_of_text(parser)) return fail(kNoHostName);
+    if (!settle_host(parser)) return fail(kNoHostName);
 
     Url url;
     url.scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
@@ -86,14 +88,13 @@ Result<Address> parse_address(std::string_view text) {
     const auto fail = [](const char* reason) { return Result<Address>::failure(reason); };
     const std::string encoded = percent_encode(text, "!#$%&'()*+,-./:;=?@[]_~");
     const Parser parser(curl_url(), curl_url_cleanup);
-    const CURLUcode code = curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(),
-                                        CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
+    const CURLUcode code = curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(), kAsItStands);
     if (code == CURLUE_BAD_PORT_NUMBER) return fail("has a port that is none");
     if (code != CURLUE_OK || encoded.find(":///") != std::string::npos)
         return fail("is no address like https://host/path");
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
     if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");
-    if (!has_host_of_text(parser)) return fail(kNoHostName);
+    if (!settle_host(parser)) return fail(kNoHostName);
 
     const std::string user = part(parser, CURLUPART_USER, CURLU_URLDECODE);
     const std::string password = part(parser, CURLUPART_PASSWORD, CURLU_URLDECODE);
@@ -117,7 +118,7 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
         curl_url_set(parser.get(), CURLUPART_URL, ascii_of(location).c_str(),
                      CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         return fail("is no address");
-    if (!has_host_of_text(parser)) return fail(kNoHostName);
+    if (!settle_host(parser)) return fail(kNoHostName);
     curl_url_set(parser.get(), CURLUPART_FRAGMENT, nullptr, 0);
     const std::string scheme = ascii::to_lower(part(parser, CURLUPART_SCHEME));
     if (scheme != "http" && scheme != "https") return fail("is neither http:// nor https://");

@@ -14,8 +14,8 @@ namespace onemarket {
 struct ZipEntry {
     std::string name;   // as it stands there: to be checked before it is used
     unsigned mode = 0;  // as stat() has it; 0 where another system than Unix has packed it
-    std::optional<uint32_t>
-        size;  // bytes, unpacked; of a larger one those beyond 4 GiB, or nothing
+    // Bytes, unpacked; of 4 GiB and more what is beyond a multiple of that, or nothing.
+    std::optional<uint32_t> size;
 };
 
 // Of the bytes from the end of the last entry on. Throws Error (corrupt) where that is not the

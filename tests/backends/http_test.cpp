@@ -105,9 +105,7 @@ TEST_F(HttpTest, ImportsAnImage) {
     EXPECT_EQ(app.size_mb, "128");
     EXPECT_EQ(app.format, "qcow2");
     EXPECT_TRUE(read_file(path_of(app)) == content);
-    struct stat status {};
-    ASSERT_EQ(::stat(path_of(app).c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777, 0644U);
+    EXPECT_EQ(test::mode_of(path_of(app)), 0644U);
 }
 
 // The datastore's file was looked at, and written to before it was copied.
@@ -300,9 +298,7 @@ TEST_F(HttpTest, ManifestSaysWhatTheImageIs) {
     EXPECT_EQ(manifest->format, app.format);
     EXPECT_EQ(manifest->driver, site_.http.user_agent);
     EXPECT_EQ(manifest->time.size(), std::string("2026-11-25T09:34:15Z").size());
-    struct stat status {};
-    ASSERT_EQ(::stat((path_of(app) + ".json").c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777, 0644U);
+    EXPECT_EQ(test::mode_of(path_of(app) + ".json"), 0644U);
 }
 
 TEST_F(HttpTest, ManifestWithoutSha256WhereThatIsOff) {

@@ -90,9 +90,7 @@ class ControlSocketTest : public testing::Test {
 };
 
 TEST_F(ControlSocketTest, ForItsOwnerAlone) {
-    struct stat status {};
-    ASSERT_EQ(::stat(path().c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_EQ(test::mode_of(path()), 0600U);
 }
 
 TEST_F(ControlSocketTest, LineAfterLine) {

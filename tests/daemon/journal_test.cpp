@@ -196,11 +196,8 @@ TEST_F(JournalTest, InTheOrderTheyCame) {
 
 TEST_F(JournalTest, NobodyElseMayRead) {
     journal_.open(import_of(5));
-    struct stat status {};
-    ASSERT_EQ(::stat(folder_.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777, 0700U);
-    ASSERT_EQ(::stat(file().c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777, 0600U);
+    EXPECT_EQ(test::mode_of(folder_), 0700U);
+    EXPECT_EQ(test::mode_of(file()), 0600U);
     EXPECT_TRUE(test::list(folder_).at(0).starts_with("import-5-"));
 }
 

@@ -35,9 +35,7 @@ TEST_F(MetricsFileTest, IsWholeAndForEverybodyToRead) {
     ::umask(before);
     EXPECT_EQ(test::read_file(path_), "x 1\n");
     EXPECT_THAT(test::list(dir_.path()), ElementsAre("onemarketd.prom"));
-    struct stat status {};
-    ASSERT_EQ(::stat(path_.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777U, 0644U);
+    EXPECT_EQ(test::mode_of(path_), 0644U);
 }
 
 // Another's file, behind a link somebody else has put there, stays as it is.

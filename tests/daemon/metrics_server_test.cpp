@@ -154,9 +154,7 @@ TEST_F(MetricsServerTest, AnswersOnASocketForItsGroup) {
     listen(path);
     EXPECT_THAT(get(path), HasSubstr("x 1\n"));
     ::umask(before);
-    struct stat status {};
-    ASSERT_EQ(::stat(path.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777U, 0660U);
+    EXPECT_EQ(test::mode_of(path), 0660U);
     stop();
     server_.reset();
     EXPECT_THAT(test::list(dir_.path()), IsEmpty());

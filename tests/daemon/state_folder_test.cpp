@@ -29,9 +29,7 @@ TEST(StateFolder, OneHasTheLock) {
     EXPECT_TRUE(second.lock());
     EXPECT_FALSE(second.taken());
     EXPECT_EQ(second.obstacle(), "");
-    struct stat status {};
-    ASSERT_EQ(::stat(path.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777, 0700U);
+    EXPECT_EQ(test::mode_of(path), 0700U);
 }
 
 TEST(StateFolder, OneThatWasRemovedIsLockedAnew) {

@@ -20,7 +20,7 @@ DOORS = [
     ("Boost.JSON", r"#include <boost/json", ["backends/io/json.cpp"]),
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/commands/commands.h", "daemon/downloader/options.cpp"]),
-    ("libarchive", r"#include <archive", ["backends/io/archive.cpp"]),
+    ("libarchive", r"#include <archive", ["backends/io/archive.cpp", "backends/io/unpacker.cpp"]),
     ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
     ("zlib", r"#include <zlib", ["backends/io/gzip_reader.cpp"]),
     ("liblzma", r"#include <lzma", ["backends/io/xz_reader.cpp"]),

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <random>
@@ -37,35 +36,29 @@ TempDir::~TempDir() {
 
 namespace {
 
-// The thread's effective capabilities, which it may have until they are taken for good.
-std::array<uint32_t, 2> exchange_capabilities(
-    const std::function<uint32_t(size_t half, uint32_t now)>& wanted) {
+// Takes some of the thread's effective capabilities (the lower 32) and gives it others, which it
+// must be permitted. Returns those that it had of the first.
+uint32_t exchange_capabilities(uint32_t taken, uint32_t given) {
     __user_cap_header_struct thread{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> halves{};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
     const auto call = [&](long number) {
-        if (::syscall(number, &thread, halves.data()) != 0)
+        if (::syscall(number, &thread, sets.data()) != 0)
             throw std::system_error(errno, std::system_category(), "capabilities");
     };
     call(SYS_capget);
-    std::array<uint32_t, 2> before{};
-    for (size_t half = 0; half < before.size(); ++half) {
-        before[half] = halves[half].effective;
-        halves[half].effective = wanted(half, before[half]);
-    }
+    const uint32_t had = sets[0].effective & taken;
+    sets[0].effective = (sets[0].effective & ~taken) | given;
     call(SYS_capset);
-    return before;
+    return had;
 }
 
 }  // namespace
 
 BoundByRights::BoundByRights()
-    : before_(exchange_capabilities([](size_t half, uint32_t now) {
-          constexpr uint32_t any_file = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
-          return half == 0 ? now & ~any_file : now;
-      })) {}
+    : taken_(exchange_capabilities(1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH, 0)) {}
 
 BoundByRights::~BoundByRights() {
-    exchange_capabilities([this](size_t half, uint32_t) { return before_[half]; });
+    exchange_capabilities(0, taken_);
 }
 
 void write_file(const std::string& path, std::string_view content) {

@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -37,6 +36,11 @@ void write_file(const std::string& path, std::string_view content);
 std::string read_file(const std::string& path);
 // Its rights, as of chmod; of what a link leads to. Throws std::system_error.
 mode_t mode_of(const std::string& path);
+// A script others can run.
+void write_script(const std::string& path, std::string_view content);
+// Names in a folder, sorted, those that begin with a dot too.
+std::vector<std::string> list(const std::string& folder);
+
 // As long as it lives, the thread obeys the rights of files and folders even if it is root's
 // (capabilities(7)). Where it is not, nothing changes.
 class BoundByRights {
@@ -47,13 +51,8 @@ class BoundByRights {
     BoundByRights& operator=(const BoundByRights&) = delete;
 
   private:
-    std::array<uint32_t, 2> before_;  // capabilities, the lower half first
+    uint32_t taken_;  // capabilities
 };
-
-// A script others can run.
-void write_script(const std::string& path, std::string_view content);
-// Names in a folder, sorted, those that begin with a dot too.
-std::vector<std::string> list(const std::string& folder);
 
 // Bytes that look random and are always the same for a seed.
 std::string noise(size_t size, unsigned seed = 1);

@@ -15,9 +15,6 @@ class FileWriterTest : public testing::Test {
     FileWriter writer(const std::string& path) const {
         return FileWriter(UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600)), "new");
     }
-    static void write(FileWriter& file, const std::string& text) {
-        file.write(std::as_bytes(std::span(text)));
-    }
     struct stat status() const {
         struct stat found {};
         EXPECT_EQ(::stat(path_.c_str(), &found), 0);
@@ -32,7 +29,7 @@ TEST_F(FileWriterTest, BytesInTheirOrder) {
     const std::string text = noise(20'000'003);
     FileWriter file = writer(path_);
     for (size_t at = 0; at < text.size(); at += 1'000'000) {
-        write(file, text.substr(at, 1'000'000));
+        write_text(file, text.substr(at, 1'000'000));
     }
     file.finish("done", 0640);
     EXPECT_TRUE(read_file(path_) == text);
@@ -42,7 +39,7 @@ TEST_F(FileWriterTest, BytesInTheirOrder) {
 TEST_F(FileWriterTest, HolesTakeNoRoom) {
     FileWriter file = writer(path_);
     file.skip(10'000'000);
-    write(file, "middle");
+    write_text(file, "middle");
     file.skip(0);
     file.skip(10'000'000);
     file.finish("done", 0600);
@@ -62,7 +59,7 @@ TEST_F(FileWriterTest, NothingIsAnEmptyFile) {
 TEST_F(FileWriterTest, AFullDiskIsSaidWithTheName) {
     FileWriter file = writer(path_);
     const FullDisk full(1'000'000);
-    const Error error = error_of([&] { write(file, noise(1'000'001)); });
+    const Error error = error_of([&] { write_text(file, noise(1'000'001)); });
     EXPECT_EQ(error.kind(), ErrorKind::no_space);
     EXPECT_TRUE(std::string(error.what()).starts_with("new: ")) << error.what();
 }

@@ -68,7 +68,7 @@ TEST_F(RemoteDirFilesTest, PutReplacesALinkAndNotWhatItMeans) {
 
 TEST_F(RemoteDirFilesTest, PutGoesBesideAFileOnItsWay) {
     const auto file = dir_->create(5);
-    file->write(std::as_bytes(std::span(std::string_view("content"))));
+    test::write_text(*file, "content");
     dir_->put(5, "app.json", "x");
     EXPECT_EQ(names().size(), 2U);
     file->publish("app");

@@ -66,7 +66,7 @@ exec "/usr/bin/${0##*/}" "$@"
         });
         const Error error = error_of([&] {
             const auto file = dir->create(5);
-            file->write(std::as_bytes(std::span(content_)));
+            write_text(*file, content_);
             file->publish("marketapp-5");
         });
         write_file(dir_ / "answered", "");
@@ -157,7 +157,7 @@ TEST_F(RemoteDirTest, OddFolders) {
         std::filesystem::create_directory(dir_ / name);
         const std::unique_ptr<RemoteDir> dir = folder(dir_ / name);
         const auto file = dir->create(5);
-        file->write(std::as_bytes(std::span(content_)));
+        write_text(*file, content_);
         file->publish("marketapp-5");
         EXPECT_EQ(list(dir_ / name), Names{"marketapp-5"}) << name;
     }
