@@ -18,14 +18,14 @@ void LineBuffer::take(std::string_view& bytes, const OnLine& on_line) {
         if (!skipping_) on_line(partial_);
         bytes.remove_prefix(1);
         skipping_ = false;
-        partial_ = std::string();  // gives the memory of a long line back
+        give_back();
     }
 }
 
 void LineBuffer::finish(const OnLine& on_line) {
     if (!skipping_ && !partial_.empty()) on_line(partial_);
     skipping_ = false;
-    partial_ = std::string();
+    give_back();
 }
 
 void LineBuffer::keep(std::string_view piece) {
@@ -33,10 +33,15 @@ void LineBuffer::keep(std::string_view piece) {
     if (partial_.size() + piece.size() > max_line_) {
         skipping_ = true;
         ++overlong_lines_;
-        partial_ = std::string();
+        give_back();
         return;
     }
     partial_.append(piece);
+}
+
+// Not by an assignment, which would keep the memory for what comes next.
+void LineBuffer::give_back() {
+    std::string().swap(partial_);
 }
 
 }  // namespace onemarket

@@ -4,18 +4,16 @@
 #include <curl/curl.h>
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <stop_token>
 #include <utility>
 
-#include "backends/io/cleared_memory.h"
 #include "backends/io/http_trust.h"
 #include "backends/io/http_words.h"
+#include "backends/io/libcurl.h"
 #include "backends/io/url.h"
 #include "protocol/ascii.h"
 #include "protocol/credentials.h"
@@ -40,12 +38,6 @@ constexpr int kFinalStatus = 200;   // what comes before is no answer yet
 // fails, be it for a connection that broke.
 constexpr std::string_view kNoTls = "wrong version number";
 constexpr const char* kProxys = " (that is the proxy's)";
-
-void init_library() {
-    static std::once_flag once;
-    std::call_once(once, curl_global_init_mem, CURL_GLOBAL_DEFAULT, std::malloc, free_cleared,
-                   resize_cleared, ::strdup, std::calloc);
-}
 
 template <class Value>
 void set(CURL* easy, CURLoption option, Value value) {
@@ -436,7 +428,7 @@ HttpResponse HttpStream::whole() {
 }
 
 HttpClient::HttpClient(const HttpSettings& settings) : settings_(settings) {
-    init_library();
+    make_libcurl_ready();
     handles_ = std::make_unique<HttpHandles>();
     if (handles_->multi == nullptr || handles_->easy == nullptr) throw std::bad_alloc();
 }

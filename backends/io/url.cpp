@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "backends/io/libcurl.h"
 #include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "protocol/credentials.h"
@@ -15,6 +16,11 @@ namespace onemarket {
 namespace {
 
 using Parser = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+Parser new_parser() {
+    make_libcurl_ready();
+    return {curl_url(), curl_url_cleanup};
+}
 
 constexpr unsigned int kAsItStands = CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS;
 
@@ -61,7 +67,7 @@ Result<Url> parse_url(std::string_view text) {
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
     // libcurl takes any number of slashes.
     if (text.find(":///") != std::string_view::npos) return fail("has no host");
-    const Parser parser(curl_url(), curl_url_cleanup);
+    const Parser parser = new_parser();
     if (!parser ||
         curl_url_set(parser.get(), CURLUPART_URL, ascii_of(text).c_str(), kAsItStands) != CURLUE_OK)
         return fail("is no address like https://host:port");
@@ -87,7 +93,7 @@ Result<Url> parse_url(std::string_view text) {
 Result<Address> parse_address(std::string_view text) {
     const auto fail = [](const char* reason) { return Result<Address>::failure(reason); };
     const std::string encoded = percent_encode(text, "!#$%&'()*+,-./:;=?@[]_~");
-    const Parser parser(curl_url(), curl_url_cleanup);
+    const Parser parser = new_parser();
     const CURLUcode code = curl_url_set(parser.get(), CURLUPART_URL, encoded.c_str(), kAsItStands);
     if (code == CURLUE_BAD_PORT_NUMBER) return fail("has a port that is none");
     if (code != CURLUE_OK || encoded.find(":///") != std::string::npos)
@@ -111,7 +117,7 @@ Result<std::string> resolve_location(const std::string& base, std::string_view l
     const auto fail = [](const char* reason) { return Result<std::string>::failure(reason); };
     for (const char c : location)
         if (c == ' ' || ascii::is_control(c)) return fail("has a blank in it");
-    const Parser parser(curl_url(), curl_url_cleanup);
+    const Parser parser = new_parser();
     if (location.find(":///") != std::string_view::npos) return fail("has no host");
     if (!parser ||
         curl_url_set(parser.get(), CURLUPART_URL, base.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK ||

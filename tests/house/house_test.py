@@ -21,7 +21,7 @@ DOORS = [
     ("spdlog", r"#include <spdlog/", ["daemon/log.cpp"]),
     ("CLI11", r"#include <CLI/", ["daemon/options.cpp", "daemon/ctl/commands/commands.h", "daemon/downloader/options.cpp"]),
     ("libarchive", r"#include <archive", ["backends/io/archive.cpp", "backends/io/unpacker.cpp"]),
-    ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/url.cpp"]),
+    ("libcurl", r"#include <curl/", ["backends/io/http_client.cpp", "backends/io/libcurl.cpp", "backends/io/url.cpp"]),
     ("zlib", r"#include <zlib", ["backends/io/gzip_reader.cpp"]),
     ("liblzma", r"#include <lzma", ["backends/io/xz_reader.cpp"]),
     ("OpenSSL", r"#include <openssl/", ["protocol/base64.cpp", "backends/io/digest.cpp", "daemon/cleared_heap.cpp"]),

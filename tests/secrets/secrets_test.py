@@ -13,6 +13,7 @@ nobody look into a process.
 import argparse
 import base64
 import datetime
+import fcntl
 import hashlib
 import hmac
 import json
@@ -25,6 +26,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -40,10 +42,11 @@ from tokens import Tokens  # noqa: E402
 # the arguments of market scripts, and of datastore scripts of old releases.
 TEMPLATE = "template"
 SOURCE = "source"            # in the address of an image, from the answer of an export script
-SETTLES = 5  # seconds
 ENVIRONMENT = "environment"  # oned's own: the driver's and its children's environment and memory
 SERVER = "server"            # what a server says
 DOWNLOADER = "downloader"    # the command line or DRV_ACTION of onemarket-downloader
+
+SETTLES = 5  # seconds until a driver that has answered has given back what it had
 
 FAILS = ["denied", "moved-away", "moved-with-password", "page", "torn", "cut", "no-http"]
 
@@ -214,6 +217,16 @@ class Driver:
         self.say(f"{action}  {ident} {base64.b64encode(message.encode()).decode()}")
         return action, str(ident)
 
+    def ask_in_pieces(self, action, ident, name, **values):
+        """As the system does it with what is longer than the pipe: the driver has read the first when the next comes."""
+        pipe = self.process.stdin
+        message = self.lab.message(name, **values)
+        for piece in (f"{action}  {ident} ", base64.b64encode(message.encode()).decode(), "\n"):
+            pipe.write(piece.encode())
+            pipe.flush()
+            until("that it is read", lambda: fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4) == b"\0" * 4)
+        return action, str(ident)
+
     def await_all(self, asked):
         missing = lambda: [what for what in asked if what not in self.answers]  # noqa: E731
         try:
@@ -241,7 +254,6 @@ class Driver:
         if not self.lab.options.memory:
             return
         self.idle()
-        # Who has answered the last request gives back what he had a moment later.
         end = time.monotonic() + SETTLES
         while True:
             faults = [fault for where, data in memory(self.process.pid)
@@ -524,6 +536,22 @@ def with_credentials_in_addresses(lab):
     driver.end()
 
 
+def with_nobody_asked(lab):
+    """Addresses of sources are read and no server is asked: nothing else has made libcurl ready. Of many lengths: some lie
+    where nothing else comes to lie."""
+    driver = Driver(lab, 3)
+    asked = []
+    for number, ask in enumerate([driver.ask] * 24 + [driver.ask_in_pieces]):
+        password = lab.plant(f"password of address {number} that is not asked", SOURCE).replace("/", "%2F")
+        write_source(lab, 6000 + number, f"http://{'u' * 50 * number}:{password}@{lab.served.place}/file/image")
+        asked.append(ask("IMPORT", 6000 + number, "import-http-script-ds", PUBLIC_DIR="/none"))
+    driver.await_all(asked)
+    for what in asked:
+        driver.expect(what, False)
+    driver.look_at_memory([ENVIRONMENT])
+    driver.end()
+
+
 def with_proxies(lab):
     lab.configure(METRICS_LISTEN=f"http://u:{lab.plant('password in METRICS_LISTEN', ENVIRONMENT)}@h",
                   SECRET_KEY=lab.plant("value of no key", ENVIRONMENT))
@@ -604,6 +632,7 @@ def main():
         lab = Lab(options, folder)
         watch = Watch()
         with_credentials_in_addresses(lab)
+        with_nobody_asked(lab)
         with_proxies(lab)
         downloads(lab)
         lab.look_at_processes(watch.end())
