@@ -11,8 +11,8 @@ namespace onemarket {
 
 // Collects bytes as they arrive and hands out whole lines without their newline. Any byte may
 // stand in a line, NUL too. A line over the limit is thrown away up to its newline and counted, so
-// that one garbled line cannot exhaust the memory or take its successor with it. What a line took is
-// given back once it is handed out. Not thread-safe.
+// that one garbled line cannot exhaust the memory or take its successor with it. What a line took
+// is given back once it is handed out. Not thread-safe.
 class LineBuffer {
   public:
     // Called with each line; the view is valid during the call only.
