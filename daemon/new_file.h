@@ -31,8 +31,8 @@ class NewFile {
     void publish();
 
   private:
-    // `name` begins errors. Without a model it is what has the path.
-    NewFile(const std::string& name, const std::string& path, const std::string* model,
+    // `name` begins errors.
+    NewFile(const std::string& name, const std::string& path, const std::string& model,
             const std::string& in_between);
 
     std::string path_;

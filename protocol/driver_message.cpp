@@ -128,13 +128,13 @@ std::vector<std::string> DriverMessage::secrets() const {
         for (std::string& secret : credentials_in(address)) values.push_back(std::move(secret));
     };
     for (const std::string_view path : kTemplates)
-        for (const auto& [name, text] : document_.descendants(path)) {
+        document_.visit_below(path, [&](std::string_view name, const std::string& text) {
             const std::string_view value = ascii::trim(text);
             if (!is_secret(name))
                 add_credentials(value);
             else if (!value.empty())
                 values.emplace_back(value);
-        }
+        });
     for (const std::string_view path : kAddresses) add_credentials(text(path).value_or(""));
     return values;
 }

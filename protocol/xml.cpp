@@ -170,20 +170,20 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
     return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> XmlDocument::descendants(
-    std::string_view path) const {
-    std::vector<std::pair<std::string, std::string>> elements;
-    const auto collect = [&elements](const tinyxml2::XMLElement& parent, const std::string& around,
-                                     const auto& collect_below) -> void {
+void XmlDocument::visit_below(std::string_view path, const Visit& visit) const {
+    std::string name;  // one for all: of names within names there would be very much
+    const auto go_below = [&](const tinyxml2::XMLElement& parent, const auto& go_on) -> void {
+        const size_t around = name.size();
         for (const auto* child = parent.FirstChildElement(); child != nullptr;
              child = child->NextSiblingElement()) {
-            const std::string name = around + child->Name();
-            elements.emplace_back(name, text_of(child).value_or(""));
-            collect_below(*child, name + "/", collect_below);
+            name += child->Name();
+            visit(name, text_of(child).value_or(""));
+            name += '/';
+            go_on(*child, go_on);
+            name.resize(around);
         }
     };
-    if (const tinyxml2::XMLElement* parent = find(path)) collect(*parent, "", collect);
-    return elements;
+    if (const tinyxml2::XMLElement* parent = find(path)) go_below(*parent, go_below);
 }
 
 std::vector<std::string> XmlDocument::texts(std::string_view path) const {

@@ -2,6 +2,7 @@
 // The XML documents of the protocol: read by slash paths, changed a little, written again.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -47,9 +48,10 @@ class XmlDocument {
     std::vector<Row> rows(std::string_view path,
                           std::initializer_list<std::string_view> children) const;
 
-    // The names and texts of all elements below the one at `path`, in order; a name begins with
-    // those of the elements around it: "API/TOKEN".
-    std::vector<std::pair<std::string, std::string>> descendants(std::string_view path) const;
+    // Calls `visit` with each element below the one at `path`, in order; a name begins with those
+    // of the elements around it, "API/TOKEN", and is valid during the call only.
+    using Visit = std::function<void(std::string_view name, const std::string& text)>;
+    void visit_below(std::string_view path, const Visit& visit) const;
 
     // The texts of all elements at `path`, in order.
     std::vector<std::string> texts(std::string_view path) const;

@@ -18,6 +18,7 @@ struct Kind {
     std::string_view algorithm;
     size_t digits;
 };
+constexpr const char* kBothNeeded = "SOURCE and DEST are required";
 constexpr std::array<Kind, 3> kKinds{
     {{"--md5", "MD5", 32}, {"--sha1", "SHA1", 40}, {"--sha256", "SHA256", 64}}};
 
@@ -97,8 +98,9 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     app.add_flag("-o,--noretry", once, "Do not try again what failed");
     app.add_flag("-V,--version", options.version, "Print the version");
     app.add_option("SOURCE", options.source,
-                   "A path, http(s)://, s3://, ssh://, rbd://, or what downloader.stock.sh takes");
-    app.add_option("DEST", options.destination, "A path, or - for stdout");
+                   "A path, http(s)://, s3://, ssh://, rbd://, or what downloader.stock.sh takes")
+        ->required();
+    app.add_option("DEST", options.destination, "A path, or - for stdout")->required();
     if (const auto bare = without_value(arguments); !bare.empty())
         return Parsed::failure("option " + bare + " has no value");
     if (const auto flag = flag_with_value(arguments); !flag.empty())
@@ -111,6 +113,10 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
         return options;
     } catch (const CLI::ExtrasError&) {
         return Parsed::failure(unexpected(app.remaining()));
+    } catch (const CLI::RequiredError&) {
+        const std::vector<std::string> unknown = app.remaining();
+        if (!unknown.empty()) return Parsed::failure(unexpected(unknown));
+        if (app.count("--version") == 0) return Parsed::failure(kBothNeeded);
     } catch (const CLI::ParseError& error) {
         return Parsed::failure(error.what());
     }
@@ -118,8 +124,7 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     // A redirection's file: it is written to, not replaced.
     for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
         if (options.destination == name) options.destination = "-";
-    if (options.source.empty() || options.destination.empty())
-        return Parsed::failure("SOURCE and DEST are required");
+    if (options.source.empty() || options.destination.empty()) return Parsed::failure(kBothNeeded);
     for (size_t i = 0; i < kKinds.size(); ++i) {
         if (app.count(std::string(kKinds[i].option)) == 0) continue;
         const std::string hex = ascii::to_lower(hashes[i]);

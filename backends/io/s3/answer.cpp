@@ -37,7 +37,7 @@ constexpr std::array<Meaning, 22> kMeanings{{
     {"InvalidAccessKeyId", ErrorKind::permission, false, "ACCESS_KEY_ID is unknown there"},
     {"InvalidBucketName", ErrorKind::bad_request, false, "BUCKET is no name for a bucket there"},
     {"InvalidToken", ErrorKind::permission, false, "SESSION_TOKEN is wrong or missing"},
-    {"NoSuchBucket", ErrorKind::not_found, false, "BUCKET does not exist"},
+    {"NoSuchBucket", ErrorKind::not_found, false, "the bucket does not exist"},
     {"NotImplemented", ErrorKind::unsupported, false, ""},
     {"OperationAborted", ErrorKind::unavailable, true, ""},
     {"PreconditionFailed", ErrorKind::corrupt, false, "it is another object than before"},

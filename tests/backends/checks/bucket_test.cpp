@@ -67,7 +67,7 @@ TEST_F(BucketCheckTest, AMissingBucketIsNotMade) {
     values_["BUCKET"] = "missing";
     const auto lines = check();
     EXPECT_THAT(lines, Contains(AllOf(StartsWith("problem BUCKET missing: "),
-                                      HasSubstr("BUCKET does not exist -> create it; the first "
+                                      HasSubstr("the bucket does not exist -> create it; the first "
                                                 "import would"))));
     EXPECT_EQ(lines.size(), 2U);
     EXPECT_FALSE(server_.has_bucket("missing"));
