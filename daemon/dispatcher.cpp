@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "backends/io/cleared_memory.h"
 #include "daemon/pipes.h"
 
 namespace onemarket {
@@ -135,7 +136,10 @@ bool Dispatcher::run() {
     watch_output();
     watch_hangup();
     in_.read();
-    loop_.run();
+    while (loop_.run_one() > 0) {
+        loop_.poll();
+        clear_stack();
+    }
     observer_.end();
     if (gave_up_) {
         writer_.close(kLastWords);

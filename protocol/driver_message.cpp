@@ -128,13 +128,16 @@ std::vector<std::string> DriverMessage::secrets() const {
         for (std::string& secret : credentials_in(address)) values.push_back(std::move(secret));
     };
     for (const std::string_view path : kTemplates)
-        document_.visit_below(path, [&](std::string_view name, const std::string& text) {
-            const std::string_view value = ascii::trim(text);
-            if (!is_secret(name))
-                add_credentials(value);
-            else if (!value.empty())
-                values.emplace_back(value);
-        });
+        document_.visit_below(path,
+                              [&](std::string_view name, const std::string& text, bool around) {
+                                  const bool secret = around || is_secret(name);
+                                  const std::string_view value = ascii::trim(text);
+                                  if (!secret)
+                                      add_credentials(value);
+                                  else if (!value.empty())
+                                      values.emplace_back(value);
+                                  return secret;
+                              });
     for (const std::string_view path : kAddresses) add_credentials(text(path).value_or(""));
     return values;
 }

@@ -7,7 +7,8 @@
 namespace onemarket {
 namespace {
 
-constexpr size_t kQuotedWord = 32;  // how much of a wrong word is worth showing
+// A longer word is a piece of a document, with secrets in it: two lines have become one.
+constexpr size_t kQuotedWord = 16;
 
 std::string_view take_word(std::string_view& rest) {
     size_t begin = 0;
@@ -20,10 +21,11 @@ std::string_view take_word(std::string_view& rest) {
 }
 
 std::string shown(std::string_view word) {
-    std::string text(word.substr(0, kQuotedWord));
+    if (word.size() > kQuotedWord) return "of " + std::to_string(word.size()) + " bytes";
+    std::string text(word);
     for (char& c : text)
         if (ascii::is_control(c)) c = '?';
-    return "'" + repair_utf8(text) + (word.size() > kQuotedWord ? "...'" : "'");
+    return "'" + repair_utf8(text) + "'";
 }
 
 }  // namespace

@@ -171,19 +171,13 @@ std::vector<XmlDocument::Row> XmlDocument::rows(
 }
 
 void XmlDocument::visit_below(std::string_view path, const Visit& visit) const {
-    std::string name;  // one for all: of names within names there would be very much
-    const auto go_below = [&](const tinyxml2::XMLElement& parent, const auto& go_on) -> void {
-        const size_t around = name.size();
+    const auto go_below = [&visit](const tinyxml2::XMLElement& parent, bool around,
+                                   const auto& go_on) -> void {
         for (const auto* child = parent.FirstChildElement(); child != nullptr;
-             child = child->NextSiblingElement()) {
-            name += child->Name();
-            visit(name, text_of(child).value_or(""));
-            name += '/';
-            go_on(*child, go_on);
-            name.resize(around);
-        }
+             child = child->NextSiblingElement())
+            go_on(*child, visit(child->Name(), text_of(child).value_or(""), around), go_on);
     };
-    if (const tinyxml2::XMLElement* parent = find(path)) go_below(*parent, go_below);
+    if (const tinyxml2::XMLElement* parent = find(path)) go_below(*parent, false, go_below);
 }
 
 std::vector<std::string> XmlDocument::texts(std::string_view path) const {

@@ -48,9 +48,9 @@ class XmlDocument {
     std::vector<Row> rows(std::string_view path,
                           std::initializer_list<std::string_view> children) const;
 
-    // Calls `visit` with each element below the one at `path`, in order; a name begins with those
-    // of the elements around it, "API/TOKEN", and is valid during the call only.
-    using Visit = std::function<void(std::string_view name, const std::string& text)>;
+    // Calls `visit` with each element below the one at `path`, in order. What it returns for one is
+    // `around` for those in it; false for the outermost.
+    using Visit = std::function<bool(std::string_view name, const std::string& text, bool around)>;
     void visit_below(std::string_view path, const Visit& visit) const;
 
     // The texts of all elements at `path`, in order.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/io/digest.h"
 #include "backends/io/http_status.h"
 #include "backends/io/url.h"
 #include "protocol/ascii.h"
@@ -48,13 +49,17 @@ class Delivery {
     throw Error(kind, std::string(without_query(url)) + ": " + reason);
 }
 
+// Another address may have the same tag for something else.
+bool is_known(const CatalogueRequest& request, const std::string& url) {
+    return request.known != nullptr && request.known->place == sha256(url);
+}
+
 HttpRequest http_request(const CatalogueRequest& request, const std::string& url) {
     HttpRequest http;
     http.method = "GET";
     http.url = url;
     http.headers = {{"Accept", "application/json"}, {"User-Agent", request.user_agent}};
-    // Another address may have the same tag for something else.
-    if (request.known != nullptr && request.known->url == url) {
+    if (is_known(request, url)) {
         if (!request.known->etag.empty())
             http.headers.emplace_back("If-None-Match", request.known->etag);
         if (!request.known->last_modified.empty())
@@ -105,11 +110,12 @@ CatalogueAnswer fetch_catalogue(const HttpSettings& http, CatalogueRequest reque
     std::string url = request.url;
     for (int hop = 0;; ++hop) {
         const HttpResponse response = ask(client, request, url, reader, context);
-        const bool asked = request.known != nullptr && request.known->url == url;
+        const bool asked = is_known(request, url);
         if (response.status == 304 && asked) return {*request.known, true};
         if (response.status == 200)
-            return {{url, validator(response, "etag"), validator(response, "last-modified")},
-                    false};
+            return {
+                {sha256(url), validator(response, "etag"), validator(response, "last-modified")},
+                false};
         if (asked && dislikes_questions(response.status)) {
             request.known = nullptr;
             continue;

@@ -21,7 +21,9 @@ inline constexpr size_t kMaxValidator = 1024;  // bytes
 // What a server said of a catalogue it gave, to be asked about it again. Empty: it said nothing, or
 // nothing that can be sent back.
 struct Validators {
-    std::string url;  // where the catalogue was, after redirections
+    // Where the catalogue was, after redirections: the SHA-256 of its address, since there may be a
+    // key in that.
+    std::string place;
     std::string etag;
     std::string last_modified;
 

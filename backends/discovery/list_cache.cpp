@@ -18,7 +18,7 @@ void ListCache::store(const std::string& key, KnownList list) {
     const std::lock_guard lock(mutex_);
     if (const auto old = entries_.find(key); old != entries_.end()) drop(old);
     const Validators& asked = kept->validators;
-    const size_t size = key.size() + kept->text.size() + asked.url.size() + asked.etag.size() +
+    const size_t size = key.size() + kept->text.size() + asked.place.size() + asked.etag.size() +
                         asked.last_modified.size();
     if (kept->validators.empty() || size > max_bytes_) return;
     while (bytes_ + size > max_bytes_)

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace onemarket {
 namespace {
@@ -44,6 +45,13 @@ void clear(std::span<char> bytes) noexcept {
 [[gnu::noinline]] void clear_stack() noexcept {
     std::array<char, kStackBytes> left;
     ::explicit_bzero(left.data(), left.size());
+}
+
+std::jthread cleared_thread(std::function<void()> work) {
+    return std::jthread([work = std::move(work)] {
+        work();
+        clear_stack();
+    });
 }
 
 }  // namespace onemarket

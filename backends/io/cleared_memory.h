@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
+#include <thread>
 
 namespace onemarket {
 
@@ -18,5 +20,7 @@ void clear(std::span<char> bytes) noexcept;
 // What functions that have returned have left on this thread's stack, 128 KiB deep. Some
 // microseconds: for a thread that is about to wait.
 void clear_stack() noexcept;
+// A thread that does so when its work is done: the C library keeps its stack for the next one.
+std::jthread cleared_thread(std::function<void()> work);
 
 }  // namespace onemarket

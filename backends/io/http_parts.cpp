@@ -5,6 +5,8 @@
 #include <chrono>
 #include <new>
 
+#include "backends/io/cleared_memory.h"
+
 namespace onemarket {
 namespace {
 
@@ -97,7 +99,7 @@ HttpParts::~HttpParts() {
     }
     room_.notify_all();
     stop_.request_stop();
-    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();  // waits for them
 }
 
 // With fewer than wanted it takes longer; with none it comes over the reader's own.
@@ -108,7 +110,7 @@ void HttpParts::add_connection() {
         RetryPolicy policy = policy_;
         // A server that has enough of them would keep its part waiting.
         if (!threads_.empty()) policy.attempts = 1;
-        threads_.emplace_back([this, policy] { run(policy); });
+        threads_.push_back(cleared_thread([this, policy] { run(policy); }));
         ++connections_;
     } catch (const std::exception&) {  // no thread, or no memory for one
         if (threads_.empty()) closed_ = true;

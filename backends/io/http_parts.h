@@ -92,13 +92,13 @@ class HttpParts : public Reader {
     bool closed_ = false;
     std::exception_ptr error_;  // that closed it; null: it was something else
 
-    size_t taken_ = 0;                  // bytes of the part that is read now
-    std::unique_ptr<HttpReader> rest_;  // over one connection; null: parts go well
-    size_t most_;                       // connections, those that ended too
-    std::vector<std::thread> threads_;  // of all of them
-    Clock::time_point looked_;          // whether they are enough
-    uint64_t looked_at_ = 0;            // the part that was read then
-    Clock::duration waited_{};          // by the reader since then
+    size_t taken_ = 0;                   // bytes of the part that is read now
+    std::unique_ptr<HttpReader> rest_;   // over one connection; null: parts go well
+    size_t most_;                        // connections, those that ended too
+    std::vector<std::jthread> threads_;  // of all of them
+    Clock::time_point looked_;           // whether they are enough
+    uint64_t looked_at_ = 0;             // the part that was read then
+    Clock::duration waited_{};           // by the reader since then
 };
 
 }  // namespace onemarket

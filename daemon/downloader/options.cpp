@@ -114,7 +114,8 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     } catch (const CLI::ExtrasError&) {
         return Parsed::failure(unexpected(app.remaining()));
     } catch (const CLI::RequiredError&) {
-        const std::vector<std::string> unknown = app.remaining();
+        std::vector<std::string> unknown = app.remaining();
+        std::erase(unknown, "--");
         if (!unknown.empty()) return Parsed::failure(unexpected(unknown));
         if (app.count("--version") == 0) return Parsed::failure(kBothNeeded);
     } catch (const CLI::ParseError& error) {

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that says again whatever it was told, and secrets of its own, in each way a server can. What
 it does is the first part of the path: the bucket of an S3 request, the folder of a catalogue or image."""
+import pathlib
 import threading
 
 from web_server import WebServer  # tests/support
 
 IMAGE = bytes(range(256)) * 4096
+LIST = (pathlib.Path(__file__).resolve().parent.parent / "fixtures/catalogues/one.json").read_bytes()
 
 
 class Hostile(WebServer):
@@ -71,6 +73,23 @@ class Hostile(WebServer):
 
     def do_cut(self, connection, head):
         self.send(connection, "200 OK", IMAGE[:1000], length=2000)
+
+    def do_moved_list(self, connection, head):
+        self.send(connection, "302 Found", head, [f"Location: {self.base}/list?token={self.token}"])
+
+    def do_list(self, connection, head):
+        self.send(connection, "200 OK", LIST, ['ETag: "one"'])
+
+    def do_parts(self, connection, head):
+        """An S3 service that begins an upload and takes no part of it."""
+        if head.startswith(b"POST"):
+            self.send(connection, "200 OK", b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
+        elif head.startswith(b"GET"):
+            self.send(connection, "200 OK", b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+        elif head.startswith(b"DELETE"):
+            self.send(connection, "204 No Content")
+        else:
+            self.do_denied(connection, head)
 
     def do_file(self, connection, head):
         self.send(connection, "200 OK", b"" if head.startswith(b"HEAD") else IMAGE, ['ETag: "one"'], len(IMAGE))

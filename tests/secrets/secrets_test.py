@@ -552,6 +552,39 @@ def with_nobody_asked(lab):
     driver.end()
 
 
+def with_uploads_in_parts(lab):
+    """Each part is sent by a thread that has ended when nothing is left to do."""
+    driver = Driver(lab, 4)
+    image = lab.images / "large"
+    with open(image, "wb") as file:
+        file.truncate(24 << 20)
+    asked = [driver.ask("IMPORT", 7000 + number, "import-s3", BUCKET="parts", SOURCE=image) for number in range(2)]
+    driver.await_all(asked)
+    for what in asked:
+        driver.expect(what, False)
+    driver.look_at_memory([ENVIRONMENT])
+    driver.end()
+
+
+def with_the_loop_alone(lab):
+    """What is no request for a worker stays with the thread that reads; and a list is kept, with an address that has a
+    token in it."""
+    driver = Driver(lab, 5)
+    known = lab.market
+    lab.market = {name: lab.plant(f"market's short {name}", short=True) for name in known}
+    asked = [driver.ask("MONITOR", 1, "monitor-one", ENDPOINT=f"{lab.served.base}/moved-list"),
+             driver.ask("MONITOR", 2, "monitor-one", ENDPOINT=f"{lab.served.base}/denied")]
+    lab.market = known
+    for action, ident in (("IMPORT", "3"), ("DELETE", "4")):
+        driver.say(f"{action} {ident} {lab.plant(f'payload of {action}', short=action == 'DELETE')}")
+        asked.append((action, ident))
+    driver.await_all(asked)
+    for what in asked:
+        driver.expect(what, what == ("MONITOR", "1"))
+    driver.look_at_memory([ENVIRONMENT])
+    driver.end()
+
+
 def with_proxies(lab):
     lab.configure(METRICS_LISTEN=f"http://u:{lab.plant('password in METRICS_LISTEN', ENVIRONMENT)}@h",
                   SECRET_KEY=lab.plant("value of no key", ENVIRONMENT))
@@ -633,6 +666,8 @@ def main():
         watch = Watch()
         with_credentials_in_addresses(lab)
         with_nobody_asked(lab)
+        with_uploads_in_parts(lab)
+        with_the_loop_alone(lab)
         with_proxies(lab)
         downloads(lab)
         lab.look_at_processes(watch.end())

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "backends/io/cleared_memory.h"
 #include "backends/io/s3/etag.h"
 #include "protocol/ascii.h"
 #include "protocol/hex.h"
@@ -176,7 +177,7 @@ bool S3Upload::sent_before() {
 // With fewer than wanted it takes longer; with none it does not work.
 void S3Upload::add_worker() {
     try {
-        workers_.emplace_back([this] { work(); });
+        workers_.push_back(cleared_thread([this] { work(); }));
     } catch (const std::system_error& error) {
         if (workers_.empty()) throw system_error(error.code().value(), "a thread for a part");
     }
@@ -258,8 +259,7 @@ void S3Upload::end_workers() {
         closed_ = true;
     }
     changed_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-    workers_.clear();
+    workers_.clear();  // waits for them
 }
 
 // --- The object ---

@@ -144,7 +144,7 @@ class S3Upload : public Sink {
     std::map<uint64_t, std::string> etags_;
     std::exception_ptr error_;  // the first
     bool closed_ = false;
-    std::vector<std::thread> workers_;
+    std::vector<std::jthread> workers_;
 };
 
 }  // namespace onemarket

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "backends/io/digest.h"
 #include "tests/backends/helpers.h"
 #include "tests/support/http_server.h"
 
@@ -51,7 +52,7 @@ TEST_F(FetchTest, TheReaderIsToldWhereItIsAndWhenAllHasCome) {
     const CatalogueAnswer answer = fetch("/x");
     EXPECT_FALSE(answer.unchanged);
     EXPECT_EQ(reader_.text, "</y?token=hunter2>bytes<end>");
-    EXPECT_EQ(answer.validators.url, server_.url() + "/y?token=hunter2");
+    EXPECT_EQ(answer.validators.place, sha256(server_.url() + "/y?token=hunter2"));
     EXPECT_EQ(answer.validators.etag, "\"7\"");
     EXPECT_EQ(answer.validators.last_modified, "");
 }
@@ -63,13 +64,13 @@ TEST_F(FetchTest, AnEmptyBodyIsOneToo) {
 }
 
 TEST_F(FetchTest, ValidatorsGoOnlyWhereTheyCameFrom) {
-    const Validators known{server_.url() + "/y?token=hunter2", "\"7\"", ""};
+    const Validators known{sha256(server_.url() + "/y?token=hunter2"), "\"7\"", ""};
     EXPECT_TRUE(fetch("/x", &known).unchanged);
     EXPECT_EQ(reader_.text, "");
     EXPECT_EQ(server_.asked().at(0).headers.count("if-none-match"), 0U);
     EXPECT_EQ(server_.asked().at(1).headers.at("if-none-match"), "\"7\"");
 
-    const Validators elsewhere{server_.url() + "/z", "\"7\"", ""};
+    const Validators elsewhere{sha256(server_.url() + "/z"), "\"7\"", ""};
     EXPECT_FALSE(fetch("/x", &elsewhere).unchanged);
 }
 

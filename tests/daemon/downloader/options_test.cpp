@@ -80,6 +80,7 @@ TEST(DownloaderOptions, WhatIsWrongIsSaid) {
         {{"s"}, "SOURCE and DEST are required"},
         {{"", "d"}, "SOURCE and DEST are required"},
         {{"s", ""}, "SOURCE and DEST are required"},
+        {{"--", "s"}, "SOURCE and DEST are required"},
         {{"s", "d", "e"}, "e"},
         {{"--colour", "s", "d"}, "unknown option --colour"},
         {{"--colour"}, "unknown option --colour"},
