@@ -138,7 +138,7 @@ bool Dispatcher::run() {
     in_.read();
     while (loop_.run_one() > 0) {
         loop_.poll();
-        clear_stack();
+        clear_stack();  // before it waits for the next message
     }
     observer_.end();
     if (gave_up_) {

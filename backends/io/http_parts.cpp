@@ -89,6 +89,7 @@ HttpParts::HttpParts(std::string name, HttpConnect connect, const RetryPolicy& p
       parts_(std::min<uint64_t>(connections + kMoreParts, count_)),
       most_(std::min<uint64_t>(connections, count_)),
       looked_(Clock::now()) {
+    threads_.reserve(most_);  // one that has begun must have its place
     add_connection();
 }
 

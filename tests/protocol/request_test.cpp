@@ -121,6 +121,8 @@ TEST(Request, ReasonsAreFitForALog) {
         EXPECT_TRUE(is_utf8(reason));
         EXPECT_TRUE(std::none_of(reason.begin(), reason.end(), ascii::is_control));
     }
+    EXPECT_EQ(parse_request("MONITOR " + std::string(17, 'x')).reason(),
+              "MONITOR with id of 17 bytes, which is no number");
     EXPECT_NE(parse_request("REBOOT 5").reason().find("'REBOOT'"), std::string::npos);
     EXPECT_NE(parse_request("import 5x").reason().find("IMPORT with id '5x'"), std::string::npos);
     EXPECT_EQ(parse_request("import").reason(), "IMPORT without an id");

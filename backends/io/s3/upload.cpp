@@ -44,6 +44,7 @@ S3Upload::S3Upload(S3Bucket& bucket, const HttpSettings& http, S3UploadPlan plan
       chain_(context.stop_token(), [this] { stop_.request_stop(); }),
       share_(context, stop_.get_token()) {
     free_buffers_.reserve(plan_.parallel);
+    workers_.reserve(plan_.parallel);  // one that has begun must have its place
 }
 
 S3Upload::~S3Upload() {
@@ -145,17 +146,14 @@ void S3Upload::close_part() {
     if (sent_before()) {
         const std::lock_guard lock(mutex_);
         if (part_.buffer) free_buffers_.push_back(std::move(part_.buffer));
-        part_ = Part{next.number, next.offset, 0, "", nullptr};
-        return;
-    }
-    wait_for([this] { return outstanding_ <= plan_.parallel; });
-    {
+    } else {
+        wait_for([this] { return outstanding_ <= plan_.parallel; });
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(part_));
         ++outstanding_;
         if (workers_.size() < std::min(plan_.parallel, outstanding_)) add_worker();
+        changed_.notify_all();
     }
-    changed_.notify_all();
     part_ = Part{next.number, next.offset, 0, "", nullptr};
 }
 
