@@ -27,17 +27,17 @@ unsigned mode_of(const std::string& path) {
 }  // namespace
 
 NewFile::NewFile(const std::string& path, const std::string& in_between)
-    : NewFile(path, followed(path), followed(path), in_between) {}
+    : NewFile(path, followed(path), nullptr, in_between) {}
 
 NewFile NewFile::like(const std::string& model, const std::string& path) {
-    return {path, path, model, ""};
+    return {path, path, &model, ""};
 }
 
-NewFile::NewFile(const std::string& name, const std::string& path, const std::string& model,
+NewFile::NewFile(const std::string& name, const std::string& path, const std::string* another,
                  const std::string& in_between)
-    : path_(path),
-      in_between_(in_between.empty() ? temporary_beside(path_) : path_ + in_between),
-      mode_(mode_of(model)) {
+    : path_(path), in_between_(in_between.empty() ? temporary_beside(path_) : path_ + in_between) {
+    const std::string& model = another != nullptr ? *another : path_;
+    mode_ = mode_of(model);
     std::error_code none_yet;
     if (std::filesystem::is_directory(std::filesystem::symlink_status(path_, none_yet)))
         throw system_error(EISDIR, name);

@@ -31,15 +31,15 @@ class NewFile {
     void publish();
 
   private:
-    // `name` begins errors.
-    NewFile(const std::string& name, const std::string& path, const std::string& model,
+    // `name` begins errors. Without another model it is what has the path.
+    NewFile(const std::string& name, const std::string& path, const std::string* another,
             const std::string& in_between);
 
     std::string path_;
     std::string in_between_;  // the whole path
     std::string temporary_;   // empty: it has no name
     std::string lost_;
-    unsigned mode_;
+    unsigned mode_ = 0;
     FileWriter file_;
 };
 

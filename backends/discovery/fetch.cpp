@@ -49,17 +49,12 @@ class Delivery {
     throw Error(kind, std::string(without_query(url)) + ": " + reason);
 }
 
-// Another address may have the same tag for something else.
-bool is_known(const CatalogueRequest& request, const std::string& url) {
-    return request.known != nullptr && request.known->place == sha256(url);
-}
-
-HttpRequest http_request(const CatalogueRequest& request, const std::string& url) {
+HttpRequest http_request(const CatalogueRequest& request) {
     HttpRequest http;
     http.method = "GET";
-    http.url = url;
+    http.url = request.url;
     http.headers = {{"Accept", "application/json"}, {"User-Agent", request.user_agent}};
-    if (is_known(request, url)) {
+    if (request.known != nullptr) {
         if (!request.known->etag.empty())
             http.headers.emplace_back("If-None-Match", request.known->etag);
         if (!request.known->last_modified.empty())
@@ -82,12 +77,13 @@ bool dislikes_questions(int status) {
 }
 
 // One request, its failures in our words.
-HttpResponse ask(HttpClient& client, const CatalogueRequest& request, const std::string& url,
-                 CatalogueReader& reader, Context& context) {
+HttpResponse ask(HttpClient& client, const CatalogueRequest& request, CatalogueReader& reader,
+                 Context& context) {
+    const std::string& url = request.url;
     Delivery delivery(reader, url);
     const auto status = [&delivery] { return std::string(delivery.begun() ? "HTTP 200: " : ""); };
     try {
-        const auto stream = client.open(http_request(request, url), context);
+        const auto stream = client.open(http_request(request), context);
         if (stream->head().status != 200) return stream->whole();
         std::vector<std::byte> piece(kPieceBytes);
         while (const size_t size = stream->read(piece))
@@ -109,14 +105,17 @@ CatalogueAnswer fetch_catalogue(const HttpSettings& http, CatalogueRequest reque
     HttpClient client(http);
     std::string url = request.url;
     for (int hop = 0;; ++hop) {
-        const HttpResponse response = ask(client, request, url, reader, context);
-        const bool asked = is_known(request, url);
-        if (response.status == 304 && asked) return {*request.known, true};
+        const std::string place = sha256(url);
+        // Another address may have the same tag for something else.
+        const bool is_known = request.known != nullptr && request.known->place == place;
+        const Validators* known = is_known ? request.known : nullptr;
+        const HttpResponse response =
+            ask(client, {url, request.user_agent, known}, reader, context);
+        if (response.status == 304 && is_known) return {*known, true};
         if (response.status == 200)
-            return {
-                {sha256(url), validator(response, "etag"), validator(response, "last-modified")},
-                false};
-        if (asked && dislikes_questions(response.status)) {
+            return {{place, validator(response, "etag"), validator(response, "last-modified")},
+                    false};
+        if (is_known && dislikes_questions(response.status)) {
             request.known = nullptr;
             continue;
         }

@@ -156,8 +156,9 @@ std::string tellable(std::string_view location) {
 
 std::vector<std::string> secrets_of(std::string_view location) {
     std::vector<std::string> secrets = credentials_in(location);
+    if (secrets.empty()) return secrets;
     const Result<Address> address = parse_address(location);
-    if (secrets.empty() || !address) return secrets;
+    if (!address) return secrets;
     const std::string& sent = address->authorization.reveal();
     if (!sent.empty()) secrets.push_back(sent.substr(kBasic.size()));
     return secrets;

@@ -18,7 +18,6 @@ struct Kind {
     std::string_view algorithm;
     size_t digits;
 };
-constexpr const char* kBothNeeded = "SOURCE and DEST are required";
 constexpr std::array<Kind, 3> kKinds{
     {{"--md5", "MD5", 32}, {"--sha1", "SHA1", 40}, {"--sha256", "SHA256", 64}}};
 
@@ -48,10 +47,11 @@ std::string flag_with_value(const std::vector<std::string>& arguments) {
     return "";
 }
 
-// An option that is not known has made arguments of what was meant for it.
+// An option that is not known has made arguments of what was meant for it. The mark behind which
+// nothing is an option is among them.
 std::string unexpected(const std::vector<std::string>& arguments) {
     for (const std::string& argument : arguments)
-        if (argument.starts_with('-')) return "unknown option " + argument;
+        if (argument.starts_with('-') && argument != "--") return "unknown option " + argument;
     return "more than SOURCE and DEST: " + (arguments.empty() ? "" : arguments.back());
 }
 
@@ -85,6 +85,7 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
 
     CLI::App app{"Fetches an image: SOURCE to DEST, a path or - for stdout.",
                  "onemarket-downloader"};
+    app.allow_extras();
     const auto add = [&app](const char* names, std::string& value, const char* help) {
         // Of one that is said twice the last counts, as with getopt.
         app.add_option(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -111,21 +112,17 @@ Result<DownloaderOptions> parse_downloader_options(std::vector<std::string> argu
     } catch (const CLI::CallForHelp&) {
         options.help = app.help();
         return options;
-    } catch (const CLI::ExtrasError&) {
-        return Parsed::failure(unexpected(app.remaining()));
-    } catch (const CLI::RequiredError&) {
-        std::vector<std::string> unknown = app.remaining();
-        std::erase(unknown, "--");
-        if (!unknown.empty()) return Parsed::failure(unexpected(unknown));
-        if (app.count("--version") == 0) return Parsed::failure(kBothNeeded);
+    } catch (const CLI::RequiredError&) {  // said below, behind what weighs more
     } catch (const CLI::ParseError& error) {
         return Parsed::failure(error.what());
     }
+    if (app.remaining_size() > 0) return Parsed::failure(unexpected(app.remaining()));
     if (options.version) return options;
     // A redirection's file: it is written to, not replaced.
     for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
         if (options.destination == name) options.destination = "-";
-    if (options.source.empty() || options.destination.empty()) return Parsed::failure(kBothNeeded);
+    if (options.source.empty() || options.destination.empty())
+        return Parsed::failure("SOURCE and DEST are required");
     for (size_t i = 0; i < kKinds.size(); ++i) {
         if (app.count(std::string(kKinds[i].option)) == 0) continue;
         const std::string hex = ascii::to_lower(hashes[i]);

@@ -192,20 +192,28 @@ class Driver:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
+    def payload(self, name, values):
+        return base64.b64encode(self.lab.message(name, **values).encode()).decode()
+
     def ask(self, action, ident, name, **values):
-        message = self.lab.message(name, **values)
-        self.say(f"{action}  {ident} {base64.b64encode(message.encode()).decode()}")
+        self.say(f"{action}  {ident} {self.payload(name, values)}")
         return action, str(ident)
 
     def ask_in_pieces(self, action, ident, name, **values):
         """As the system does it with what is longer than the pipe: the driver has read the first when the next comes."""
         pipe = self.process.stdin
-        message = self.lab.message(name, **values)
-        for piece in (f"{action}  {ident} ", base64.b64encode(message.encode()).decode(), "\n"):
+        for piece in (f"{action}  {ident} ", self.payload(name, values), "\n"):
             pipe.write(piece.encode())
             pipe.flush()
             until("that it is read", lambda: fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4) == b"\0" * 4)
         return action, str(ident)
+
+    def expect(self, asked, successes=()):
+        """Waits for the answers: SUCCESS to those, FAILURE to the others."""
+        self.await_all(asked)
+        for what in asked:
+            if self.answers[what][0] != (what in successes):
+                self.lab.faults.append(f"{what}: {self.answers[what]}")
 
     def await_all(self, asked):
         missing = lambda: [what for what in asked if what not in self.answers]  # noqa: E731
@@ -213,10 +221,6 @@ class Driver:
             until("answers", lambda: not missing())
         except SystemExit:
             raise SystemExit(f"no answer to {missing()}") from None
-
-    def expect(self, what, success):
-        if self.answers[what][0] != success:
-            self.lab.faults.append(f"{what}: {self.answers[what]}")
 
     def idle(self):
         def look():
@@ -230,14 +234,14 @@ class Driver:
         told = json.loads(done.stdout or b"{}")
         return told.get("status", told)
 
-    def look_at_memory(self, kept):
+    def look_at_memory(self):
         if not self.lab.options.memory:
             return
         self.idle()
         end = time.monotonic() + SETTLES
         while True:
             faults = [fault for where, data in memory(self.process.pid)
-                      for fault in self.lab.faults_of(f"memory of driver {self.number}, {where}", data, kept)]
+                      for fault in self.lab.faults_of(f"memory of driver {self.number}, {where}", data, [ENVIRONMENT])]
             if not faults or time.monotonic() > end:
                 break
             time.sleep(0.1)

@@ -114,8 +114,8 @@ def ask_everything(lab, driver):
     for app in cancelled:
         driver.say(f"DRIVER_CANCEL {app}")
     driver.await_all(asked)
-    for app, what in apps.items():
-        driver.expect(("IMPORT", str(app)), what in ("file", "moved"))
+    driver.expect([("IMPORT", str(app)) for app in apps],
+                  [("IMPORT", str(app)) for app, what in apps.items() if what in ("file", "moved")])
 
 
 def delete_in_vain(lab, driver):
@@ -124,9 +124,7 @@ def delete_in_vain(lab, driver):
              for number, what in enumerate(["page", "torn", "moved-away", "broken"])]
     password = lab.plant("password of what is deleted", SOURCE).replace("/", "%2F")
     asked.append(driver.ask("DELETE", 5010, "delete-script", SOURCE=f"http://u:{password}@h/i"))
-    driver.await_all(asked)
-    for what in asked:
-        driver.expect(what, False)
+    driver.expect(asked)
 
 
 def ask_gateway(lab, driver):
@@ -148,9 +146,7 @@ def ask_gateway(lab, driver):
         # The gateway knows no sessions.
         lab.market = {key: value for key, value in market.items() if key != "SESSION_TOKEN"}
         good = [driver.ask("MONITOR", 3002, "monitor-s3", **right), driver.ask("IMPORT", 3003, "import-s3", **right)]
-        driver.await_all(failing + good)
-        for what in failing + good:
-            driver.expect(what, what in good)
+        driver.expect(failing + good, good)
         for key in known.keys(bucket):
             head = str(known.request("HEAD", bucket, key)[0].getheaders())
             tags = known.request("GET", bucket, key, {"tagging": ""})[1]
@@ -271,18 +267,15 @@ def with_credentials_in_addresses(lab):
     ask_outside(lab)
     by_hand(lab)
     limits(lab, driver.process.pid)
-    driver.look_at_memory([ENVIRONMENT])
+    driver.look_at_memory()
     begin_what_dies(lab, driver)
     kill(lab, driver)
     lab.served.do_silent, lab.served.do_stall = lab.served.do_denied, lab.served.do_file
 
     driver = Driver(lab, 2)
     driver.say("MONITOR  1 x")  # what is late waits for a word of oned's
-    imports = [("IMPORT", str(app)) for app in (4000, 4001, 4002)]
-    driver.await_all(imports)
-    for what in imports:
-        driver.expect(what, what[1] == "4001")
-    driver.look_at_memory([ENVIRONMENT])
+    driver.expect([("IMPORT", str(app)) for app in (4000, 4001, 4002)], [("IMPORT", "4001")])
+    driver.look_at_memory()
     driver.end()
 
 
@@ -295,10 +288,8 @@ def with_nobody_asked(lab):
         password = lab.plant(f"password of address {number} that is not asked", SOURCE).replace("/", "%2F")
         write_source(lab, 6000 + number, f"http://{'u' * 50 * number}:{password}@{lab.served.place}/file/image")
         asked.append(ask("IMPORT", 6000 + number, "import-http-script-ds", PUBLIC_DIR="/none"))
-    driver.await_all(asked)
-    for what in asked:
-        driver.expect(what, False)
-    driver.look_at_memory([ENVIRONMENT])
+    driver.expect(asked)
+    driver.look_at_memory()
     driver.end()
 
 
@@ -309,10 +300,8 @@ def with_uploads_in_parts(lab):
     with open(image, "wb") as file:
         file.truncate(24 << 20)
     asked = [driver.ask("IMPORT", 7000 + number, "import-s3", BUCKET="parts", SOURCE=image) for number in range(2)]
-    driver.await_all(asked)
-    for what in asked:
-        driver.expect(what, False)
-    driver.look_at_memory([ENVIRONMENT])
+    driver.expect(asked)
+    driver.look_at_memory()
     driver.end()
 
 
@@ -328,10 +317,8 @@ def with_the_loop_alone(lab):
     for action, ident in (("IMPORT", "3"), ("DELETE", "4")):
         driver.say(f"{action} {ident} {lab.plant(f'payload of {action}', short=action == 'DELETE')}")
         asked.append((action, ident))
-    driver.await_all(asked)
-    for what in asked:
-        driver.expect(what, what == ("MONITOR", "1"))
-    driver.look_at_memory([ENVIRONMENT])
+    driver.expect(asked, [("MONITOR", "1")])
+    driver.look_at_memory()
     driver.end()
 
 

@@ -82,6 +82,8 @@ TEST(DownloaderOptions, WhatIsWrongIsSaid) {
         {{"s", ""}, "SOURCE and DEST are required"},
         {{"--", "s"}, "SOURCE and DEST are required"},
         {{"s", "d", "e"}, "e"},
+        {{"--", "s", "d", "e"}, "more than SOURCE and DEST: e"},
+        {{"--", "s", "d", "--"}, "more than SOURCE and DEST: --"},
         {{"--colour", "s", "d"}, "unknown option --colour"},
         {{"--colour"}, "unknown option --colour"},
         {{"--mdd5", kMd5, "s", "d"}, "unknown option --mdd5"},
